@@ -1,0 +1,30 @@
+/*
+ * Every ceiling of the project, in one list.
+ *
+ * Evidence is hostile: each buffer, loop and recursion that evidence can drive ends at a name from
+ * here. Reaching one is never silent: it is a problem row with FSA_E_LIMIT.
+ */
+#ifndef FSA_BASE_LIMITS_H
+#define FSA_BASE_LIMITS_H
+
+/* engine */
+#define FSA_MAX_COLUMNS 60            /* columns of a table, so that a set of them fits 64 bits */
+#define FSA_MAX_PROBLEMS 10000        /* problems that a process remembers; older ones are counted, then dropped */
+#define FSA_MAX_MESSAGE 512           /* bytes of a problem's message */
+#define FSA_MAX_JOBS 64               /* worker threads of a scan */
+#define FSA_MAX_KEY_VALUES 100000     /* values of one IN list that are pushed down; a longer list is left to SQLite */
+#define FSA_BATCH_ROWS 256            /* rows that a worker hands over at once */
+#define FSA_BATCH_BYTES (256u << 10)  /* text of a batch, after which it is handed over early */
+#define FSA_QUEUE_BATCHES 8           /* finished batches that may wait for the reader, per subject */
+#define FSA_SUBJECT_MEMORY (512u << 20) /* default memory ceiling of a subject, bytes */
+
+/* evidence */
+#define FSA_MAX_PATH 4096             /* bytes of a path inside evidence */
+#define FSA_MAX_DIR_ENTRIES 1000000   /* entries of one directory that are looked at */
+#define FSA_MAX_PATTERN_FILES 200000  /* files that the patterns of one table may match */
+#define FSA_MAX_PATTERN_DEPTH 64      /* directory levels below the root */
+#define FSA_MAX_CASE_HOSTS 100000     /* pieces of evidence in a case folder */
+#define FSA_MAX_FILE_BYTES (2048ull << 20) /* bytes of a file that may be held in memory at once */
+#define FSA_MAX_HIVE_BYTES (2048ull << 20) /* a registry hive cannot be larger than 2 GiB */
+
+#endif

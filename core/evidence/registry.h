@@ -1,0 +1,105 @@
+/*
+ * The registry of a Windows system, live or offline, behind one interface.
+ *
+ * Paths are those of regedit: "HKLM\SYSTEM\CurrentControlSet\Services", any letter case, with the
+ * long names of the roots accepted too. Offline: HKLM\{SYSTEM,SOFTWARE,SAM,SECURITY} and the other
+ * hives of System32\config, HKLM\...\Amcache.hve content below "HKLM\{AMCACHE}", and HKU\<SID> with
+ * HKU\<SID>_Classes from each profile. CurrentControlSet resolves through Select\Current. A loose
+ * hive is mounted where its content says it belongs. Calls are thread safe.
+ */
+#ifndef FSA_EVIDENCE_REGISTRY_H
+#define FSA_EVIDENCE_REGISTRY_H
+
+#include "fsa.h"
+
+/* Value types. [MS-RRP 3.1.1.5] */
+enum {
+  FSA_REG_NONE = 0, FSA_REG_SZ = 1, FSA_REG_EXPAND_SZ = 2, FSA_REG_BINARY = 3, FSA_REG_DWORD = 4,
+  FSA_REG_DWORD_BIG_ENDIAN = 5, FSA_REG_LINK = 6, FSA_REG_MULTI_SZ = 7, FSA_REG_RESOURCE_LIST = 8,
+  FSA_REG_FULL_RESOURCE_DESCRIPTOR = 9, FSA_REG_RESOURCE_REQUIREMENTS_LIST = 10, FSA_REG_QWORD = 11,
+};
+
+/* A key; plain data, copied freely; good while the registry is open. */
+typedef struct FsaRegKey {
+  const struct FsaMountedHive *hive; /* private */
+  uint64_t handle;                   /* private */
+} FsaRegKey;
+
+typedef struct FsaRegKeyInfo {
+  FsaText name;        /* last part */
+  int64_t write_time;  /* ns since 1970 UTC; INT64_MIN = unknown */
+  FsaText class_name;  /* data NULL = none */
+  uint32_t subkey_count, value_count; /* as the hive claims */
+  uint64_t offset;     /* byte offset of the key in its hive file */
+  bool is_deleted;     /* recovered from free space */
+} FsaRegKeyInfo;
+
+typedef struct FsaRegValue {
+  FsaText name;        /* size 0: the (default) value */
+  uint32_t type;       /* FSA_REG_..., any number in hostile hives */
+  FsaBytes data;       /* raw; lives as long as `arena` of the call */
+  uint64_t offset;     /* byte offset of the value in its hive file */
+  bool is_deleted;
+  bool is_partial;     /* data was cut: the hive claims `data_size` bytes */
+  uint32_t data_size;  /* as the hive claims */
+} FsaRegValue;
+
+/* Told about everything that could not be read: a hive, a key, a value. */
+typedef void FsaRegistryProblem(void *context, int code, const char *source, uint64_t offset,
+                                const char *message);
+
+/* The hives of the evidence. FSA_E_ABSENT when it has none. Problems go to `problem` (not NULL). */
+int fsa_registry_open(const FsaEvidence *evidence, FsaRegistryProblem *problem, void *context,
+                      FsaRegistry **ret_registry);
+void fsa_registry_close(FsaRegistry *registry); /* accepts NULL */
+
+/* Number of mounted roots, and one: its path ("HKLM\SYSTEM", "HKU\S-1-5-21-..."), key and the hive's file. */
+size_t fsa_registry_root_count(const FsaRegistry *registry);
+void fsa_registry_root(const FsaRegistry *registry, size_t index, FsaText *ret_path,
+                       FsaRegKey *ret_key, FsaText *ret_file);
+
+/* The key at a path. FSA_E_ABSENT when there is none (not a problem). */
+int fsa_registry_find(FsaRegistry *registry, const char *path, FsaRegKey *ret_key);
+
+/* The same below a key; `path` may have several parts. */
+int fsa_registry_find_below(FsaRegistry *registry, FsaRegKey key, const char *path,
+                            FsaRegKey *ret_key);
+
+/* Facts of a key; texts from `arena`. */
+int fsa_registry_key_info(FsaRegistry *registry, FsaRegKey key, FsaArena *arena,
+                          FsaRegKeyInfo *ret_info);
+
+/* The file the key's hive was read from. Lives as long as the registry. */
+FsaText fsa_registry_key_file(const FsaRegistry *registry, FsaRegKey key);
+
+/*
+ * The subkeys of a key, in hive order (sorted by name in a sound hive). With `deleted`, recovered
+ * ones behind them. Entries that cannot be read are told and left out.
+ */
+int fsa_registry_subkeys(FsaRegistry *registry, FsaRegKey key, bool deleted, FsaArena *arena,
+                         FsaRegKey **ret_keys, size_t *ret_count);
+
+/* The values of a key, raw data included. With `deleted`, recovered ones behind them. */
+int fsa_registry_values(FsaRegistry *registry, FsaRegKey key, bool deleted, FsaArena *arena,
+                        FsaRegValue **ret_values, size_t *ret_count);
+
+/* One value by name ("" = default). FSA_E_ABSENT when there is none. */
+int fsa_registry_value(FsaRegistry *registry, FsaRegKey key, const char *name, FsaArena *arena,
+                       FsaRegValue *ret_value);
+
+/* A string value (REG_SZ, REG_EXPAND_SZ, REG_LINK) as text up to its first NUL; data NULL for other types. */
+FsaText fsa_registry_string(const FsaRegValue *value, FsaArena *arena);
+
+/* A DWORD, big-endian DWORD or QWORD. False for other types or sizes. */
+bool fsa_registry_integer(const FsaRegValue *value, uint64_t *ret_integer);
+
+/* The type's name ("REG_SZ"); "0x..." from `arena` for a number without one. */
+const char *fsa_registry_type_name(uint32_t type, FsaArena *arena);
+
+/*
+ * The value decoded as people read it: text, "a; b"-free JSON array for REG_MULTI_SZ, decimal for
+ * numbers, lower-case hex for binary.
+ */
+FsaText fsa_registry_decode(const FsaRegValue *value, FsaArena *arena);
+
+#endif
