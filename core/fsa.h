@@ -74,7 +74,6 @@ typedef enum FsaSubjectKind {
   FSA_PROCESS,   /* each process of a live host; `subject_key` is its pid column */
   FSA_FILE,      /* each file that `where` matches; `subject_key` its path column, or -1 */
   FSA_FILE_SET,  /* all files that `where` matches, together, once (facts that span files) */
-  FSA_USER_HIVE, /* each user's NTUSER.DAT with its UsrClass.dat */
 } FsaSubjectKind;
 
 typedef struct FsaScan FsaScan;
@@ -91,7 +90,8 @@ typedef struct FsaTable {
   int subject_key;      /* the FSA_KEY column that names the subject (pid, path), or -1 */
   /*
    * FSA_FILE, FSA_FILE_SET: patterns below the evidence root, '/' separated, any letter case, ended
-   * by NULL: "Windows/System32/winevt/Logs/<star>.evtx". NULL when the table names its files itself.
+   * by NULL: "Windows/System32/winevt/Logs/<star>.evtx". NULL: the query names the files, by `=`, IN
+   * or LIKE 'prefix%' on the `subject_key` column.
    */
   const char *const *where;
   /* FSA_FILE: true when a loose file is one of ours, decided by its first bytes. NULL = the name decides. */
@@ -100,9 +100,17 @@ typedef struct FsaTable {
   int column_count;
   size_t state_size; /* bytes of `state`, zeroed before open */
   /*
+   * begin: once per query before any subject, for what all subjects share (compiled rules); it may
+   * read keys and record problems. An error ends the query: the last problem's message is the
+   * user's. *ret_shared is then read by all subjects at once (fsa_scan_shared) and given to end.
+   * Both may be NULL.
+   */
+  int (*begin)(FsaScan *scan, void **ret_shared);
+  void (*end)(void *shared);
+  /*
    * open: FSA_OK, or an error that fsa_problem() has already recorded; close is then not called.
    * next: FSA_ROW with columns set, FSA_OK at the end, or an error; rows given so far stay good.
-   * open and close may be NULL.
+   * Row text must not lie in what close frees: rows may be read after it. open and close may be NULL.
    */
   int (*open)(FsaScan *scan, void *state);
   int (*next)(FsaScan *scan, void *state, FsaRow *row);
@@ -122,6 +130,9 @@ typedef struct FsaOs FsaOs;             /* os/os.h */
 
 /* The evidence under examination. Never NULL. */
 const FsaEvidence *fsa_scan_evidence(const FsaScan *scan);
+
+/* What the table's `begin` gave; NULL without one. Shared by threads: read only. */
+void *fsa_scan_shared(const FsaScan *scan);
 
 /* The live host; NULL when the evidence is not one. For the functions of os/os.h. */
 FsaOs *fsa_scan_os(const FsaScan *scan);
@@ -224,7 +235,10 @@ static inline void fsa_row_bool(FsaRow *row, int column, bool value) {
   fsa_row_int(row, column, value);
 }
 
-/* The hidden columns `source` (default: the subject's path, or its pid) and `source_offset`. */
+/*
+ * The hidden columns `source` (default: the subject's path or pid; FSA_FILE tables leave it so) and
+ * `source_offset`.
+ */
 void fsa_row_source(FsaRow *row, const char *data, size_t size);
 void fsa_row_offset(FsaRow *row, uint64_t offset);
 

@@ -52,7 +52,7 @@ typedef struct FsaValue {
 
 /* What fsa_row_*() fill and a door reads. */
 struct FsaRow {
-  const FsaValue *values; /* column_count of the table, in its order */
+  FsaValue *values;       /* column_count of the table, in its order */
   FsaText source;
   uint64_t offset;        /* FSA_NO_OFFSET = unknown */
   bool partial;

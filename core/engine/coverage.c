@@ -1,0 +1,111 @@
+/* Coverage: what the last full scan of each table saw, and a cheap answer where none has run. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/engine.h"
+#include "os/os.h"
+
+struct CoverageEntry {
+  CoverageEntry *next;
+  const FsaTable *table;
+  CoverageFacts facts;
+  char evidence[];
+};
+
+void engine_coverage_free(FsaEngine *engine) {
+  for (CoverageEntry *entry = engine->coverage, *next; entry; entry = next) {
+    next = entry->next;
+    free(entry);
+  }
+}
+
+/* The entry of a table and evidence, or NULL. The engine is locked. */
+static CoverageEntry *find(FsaEngine *engine, const FsaTable *table, const char *evidence) {
+  for (CoverageEntry *entry = engine->coverage; entry; entry = entry->next)
+    if (entry->table == table && strcmp(entry->evidence, evidence) == 0) return entry;
+  return NULL;
+}
+
+void engine_coverage_record(FsaEngine *engine, const FsaTable *table, const char *evidence,
+                            const CoverageFacts *facts) {
+  pthread_mutex_lock(&engine->lock);
+  CoverageEntry *entry = find(engine, table, evidence);
+  if (!entry) {
+    size_t size = strlen(evidence) + 1;
+    entry = calloc(1, sizeof *entry + size);
+    if (entry) {
+      memcpy(entry->evidence, evidence, size);
+      entry->table = table;
+      entry->next = engine->coverage;
+      engine->coverage = entry;
+    }
+  }
+  if (entry) entry->facts = *facts;
+  pthread_mutex_unlock(&engine->lock);
+}
+
+static bool saw(unsigned codes, int code) { return (codes >> -code & 1) != 0; }
+
+/* One word for what a full scan saw. */
+static const char *scanned_status(const FsaTable *table, const CoverageFacts *facts) {
+  bool is_file = table->subject == FSA_FILE;
+  if (saw(facts->codes, FSA_E_TIMEOUT)) return "timeout";
+  if (saw(facts->codes, FSA_E_UNSUPPORTED)) return "unsupported";
+  if (facts->problems == 0) return is_file && facts->subjects == 0 ? "absent" : "ok";
+  if (facts->rows > 0) return "partial";
+  if (saw(facts->codes, FSA_E_ACCESS)) return "denied";
+  return saw(facts->codes, FSA_E_ABSENT) ? "absent" : "error";
+}
+
+/* True when one of the table's files can be opened; *ret_any when there is one at all. */
+static bool probe_files(const FsaEvidence *evidence, const FsaTable *table, FsaArena *arena,
+                        bool *ret_any) {
+  const FsaFound *found;
+  size_t count = 0;
+  int result = fsa_evidence_find(evidence, table->where, table->probe, arena, NULL, NULL, &found,
+                                 &count);
+  *ret_any = result == FSA_OK && count > 0;
+  if (!*ret_any) return false;
+  FsaFile *file;
+  FsaError error;
+  if (fsa_file_open(evidence, &found[0], &file, &error) != FSA_OK) return false;
+  fsa_file_close(file);
+  return true;
+}
+
+/* The answer without a scan: can the table's sources be read at all? */
+static const char *probed_status(const FsaScan *scan, const FsaTable *table, FsaArena *arena) {
+  const FsaEvidence *evidence = fsa_scan_evidence(scan);
+  if (!(table->sources & fsa_evidence_sources(evidence))) return "unsupported";
+  if (table->subject == FSA_PROCESS)
+    return fsa_os_is_privileged(fsa_scan_os(scan)) ? "ok" : "partial";
+  if (table->subject == FSA_HOST || !table->where) return "unknown";
+  bool any;
+  if (probe_files(evidence, table, arena, &any)) return "ok";
+  return any ? "denied" : "absent";
+}
+
+int fsa_look_coverage(FsaScan *scan, size_t index, FsaCoverage *ret_coverage) {
+  if (index >= fsa_table_count) return FSA_OK;
+  const FsaTable *table = fsa_tables[index];
+  const char *evidence = fsa_evidence_name(fsa_scan_evidence(scan));
+  FsaEngine *engine = scan->cursor->engine;
+  FsaCoverage coverage = {.table = table->name, .evidence = evidence, .subjects = -1, .rows = -1,
+                          .problems = -1, .milliseconds = -1, .started = INT64_MIN};
+  pthread_mutex_lock(&engine->lock);
+  const CoverageEntry *entry = find(engine, table, evidence);
+  if (entry) {
+    const CoverageFacts *facts = &entry->facts;
+    coverage.scanned = true;
+    coverage.status = scanned_status(table, facts);
+    coverage.subjects = facts->subjects;
+    coverage.rows = facts->rows;
+    coverage.problems = facts->problems;
+    coverage.milliseconds = (facts->ended - facts->started) / 1000000;
+    coverage.started = facts->started;
+  }
+  pthread_mutex_unlock(&engine->lock);
+  if (!entry) coverage.status = probed_status(scan, table, fsa_row_arena(scan));
+  *ret_coverage = coverage;
+  return FSA_ROW;
+}

@@ -1,0 +1,216 @@
+/* A cursor: one query from its opening to its end, on one thread or several. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/engine.h"
+
+/* ---- opening --------------------------------------------------------------------------------------- */
+
+static void sources_text(char *out, size_t size, unsigned sources) {
+  static const struct {
+    unsigned bit;
+    const char *name;
+  } names[] = {
+      {FSA_LIVE_WINDOWS, "a live Windows host"},     {FSA_LIVE_LINUX, "a live Linux host"},
+      {FSA_WINDOWS_VOLUME, "a Windows volume or triage folder"},
+      {FSA_LINUX_ROOT, "a Linux root or triage folder"}, {FSA_MINIDUMP, "a process dump"},
+      {FSA_LOOSE_FILE, "a loose file"},
+  };
+  size_t used = 0;
+  out[0] = '\0';
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    if (!(sources & names[i].bit)) continue;
+    int added = snprintf(out + used, size - used, "%s%s", used ? ", " : "", names[i].name);
+    if (added < 0 || (size_t)added >= size - used) return;
+    used += (size_t)added;
+  }
+}
+
+/*
+ * Evidence that the table has no source on. Named by the user it is an error. Met in a join over a
+ * case folder it is a problem row: one Linux package must not end the question to 499 others.
+ */
+static int refuse(FsaCursor *cursor, FsaError *ret_error) {
+  const char *name = fsa_evidence_name(cursor->use->evidence);
+  char serves[256];
+  sources_text(serves, sizeof serves, cursor->table->sources);
+  *ret_error = (FsaError){.code = FSA_E_UNSUPPORTED};
+  snprintf(ret_error->message, sizeof ret_error->message,
+           "fsa_%s cannot be asked of %s: it serves %s; name other evidence with -e PATH or "
+           "fsa_%s('PATH')",
+           cursor->table->name, strcmp(name, "live") == 0 ? "this live host" : name, serves,
+           cursor->table->name);
+  if (!cursor->query.evidence_is_joined) return FSA_E_UNSUPPORTED;
+  engine_problem_add(cursor->engine, problem_new(cursor->table->name, name, NULL, FSA_NO_OFFSET,
+                                                 FSA_E_UNSUPPORTED, ret_error->message));
+  return FSA_OK;
+}
+
+static bool has_keys(const FsaQuery *query) {
+  if (query->source_key) return true;
+  for (int i = 0; query->keys && i < query->table->column_count; i++) {
+    const FsaKey *key = &query->keys[i];
+    if (key->value_count || key->prefix.data || key->min != INT64_MIN || key->max != INT64_MAX)
+      return true;
+  }
+  return false;
+}
+
+/* Runs the table's `begin`; its last problem is what the user is told. */
+static int begin(FsaCursor *cursor, FsaError *ret_error) {
+  if (!cursor->table->begin) return FSA_OK;
+  FsaScan scan = {.cursor = cursor, .arena = fsa_arena(cursor->engine->memory)};
+  FsaArena row_arena = fsa_arena(cursor->engine->memory);
+  scan.row_arena = &row_arena;
+  int result = cursor->table->begin(&scan, &cursor->shared);
+  cursor->has_shared = result == FSA_OK;
+  if (result < 0) {
+    *ret_error = (FsaError){.code = result};
+    snprintf(ret_error->message, sizeof ret_error->message, "fsa_%s cannot start (%s)",
+             cursor->table->name, fsa_result_name(result));
+    for (Problem *problem = scan.problems; problem; problem = problem->next)
+      snprintf(ret_error->message, sizeof ret_error->message, "fsa_%s: %s", cursor->table->name,
+               problem->fact.message);
+  }
+  scan_report(&scan);
+  fsa_arena_done(&row_arena);
+  scan_done(&scan);
+  return result;
+}
+
+/* One thread when there is little to share out; a worker beside the reader already pays for one large file. */
+static unsigned choose_jobs(const FsaCursor *cursor) {
+  FsaSubjectKind kind = cursor->table->subject;
+  if (cursor->engine->jobs < 2 || cursor->subject_count == 0) return 1;
+  if (cursor->subject_count == 1 && kind != FSA_FILE && kind != FSA_FILE_SET) return 1;
+  if (cursor->subject_count < cursor->engine->jobs) return (unsigned)cursor->subject_count + 1;
+  return cursor->engine->jobs;
+}
+
+static int start(FsaCursor *cursor, FsaError *ret_error) {
+  cursor->facts.started = fsa_clock_now();
+  if (!(cursor->table->sources & fsa_evidence_sources(cursor->use->evidence)))
+    return refuse(cursor, ret_error);
+  int result = begin(cursor, ret_error);
+  if (result == FSA_OK) result = cursor_find_subjects(cursor, ret_error);
+  if (result != FSA_OK) return result;
+  cursor->facts.subjects = (int64_t)cursor->subject_count;
+  cursor->jobs = choose_jobs(cursor);
+  if (cursor->jobs > 1) result = workers_start(cursor);
+  if (result != FSA_OK)
+    *ret_error = (FsaError){.code = result, .message = "out of memory while starting the scan"};
+  return result;
+}
+
+int fsa_cursor_open(FsaEngine *engine, const FsaQuery *query, FsaCursor **ret_cursor,
+                    FsaError *ret_error) {
+  const int columns = query->table->column_count;
+  FsaCursor *cursor = calloc(1, sizeof *cursor + (size_t)columns * sizeof(FsaValue));
+  if (!cursor) {
+    *ret_error = (FsaError){.code = FSA_E_NOMEM, .message = "out of memory"};
+    return FSA_E_NOMEM;
+  }
+  cursor->engine = engine;
+  cursor->table = query->table;
+  cursor->query = *query;
+  cursor->registry_result = FSA_ROW;
+  cursor->is_full = !has_keys(query);
+  cursor->row.values = (FsaValue *)(cursor + 1);
+  cursor->arena = fsa_arena(engine->memory);
+  cursor->row_arena = fsa_arena(engine->memory);
+  pthread_mutex_init(&cursor->registry_lock, NULL);
+  pthread_mutex_init(&cursor->lock, NULL);
+  pthread_cond_init(&cursor->changed, NULL);
+  int result = engine_evidence_take(engine, query->evidence, &cursor->use, ret_error);
+  if (result == FSA_OK) result = start(cursor, ret_error);
+  if (result != FSA_OK) {
+    fsa_cursor_close(cursor);
+    return result;
+  }
+  *ret_cursor = cursor;
+  return FSA_OK;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------- */
+
+/* Ends the subject that was read: its problems and counts are reported, its memory goes. */
+static void end_subject(FsaCursor *cursor) {
+  scan_finish(cursor->scan);
+  scan_report(cursor->scan);
+  scan_done(cursor->scan);
+  cursor->reader++;
+}
+
+/* The subject to read from, started if need be; NULL behind the last one. */
+static int current_scan(FsaCursor *cursor, FsaScan **ret_scan) {
+  if (!cursor->scan) cursor->scan = calloc(1, sizeof *cursor->scan);
+  if (!cursor->scan) return FSA_E_NOMEM;
+  *ret_scan = NULL;
+  if (cursor->reader >= cursor->subject_count) return FSA_OK;
+  *ret_scan = cursor->scan;
+  if (cursor->scan->cursor) return FSA_OK;
+  cursor->scan->row_arena = &cursor->row_arena;
+  return scan_start(cursor->scan, cursor, &cursor->subjects[cursor->reader]);
+}
+
+static int single_next(FsaCursor *cursor, const FsaRow **ret_row) {
+  for (;;) {
+    FsaScan *scan;
+    fsa_arena_clear(&cursor->row_arena);
+    int result = current_scan(cursor, &scan);
+    if (result != FSA_OK || !scan) return result;
+    if (scan_next(scan, &cursor->row) == FSA_ROW) {
+      *ret_row = &cursor->row;
+      return FSA_ROW;
+    }
+    end_subject(cursor);
+  }
+}
+
+static void record_coverage(FsaCursor *cursor) {
+  if (cursor->is_recorded || !cursor->is_full) return;
+  cursor->is_recorded = true;
+  cursor->facts.ended = fsa_clock_now();
+  engine_coverage_record(cursor->engine, cursor->table, fsa_evidence_name(cursor->use->evidence),
+                         &cursor->facts);
+}
+
+/* Text that the hidden `source` column has when the table set none. */
+static void default_source(FsaCursor *cursor, const FsaScan *scan) {
+  if (cursor->row.source.data) return;
+  char number[32];
+  FsaText source = scan_source(scan, number);
+  if (source.data == number) source.data = fsa_arena_copy(&cursor->row_arena, number, source.size);
+  cursor->row.source = source;
+}
+
+int fsa_cursor_next(FsaCursor *cursor, const FsaRow **ret_row) {
+  int result =
+      cursor->jobs > 1 ? workers_next(cursor, ret_row) : single_next(cursor, ret_row);
+  if (result == FSA_ROW && cursor->jobs <= 1) default_source(cursor, cursor->scan);
+  if (result == FSA_OK) record_coverage(cursor);
+  return result;
+}
+
+/* ---- closing ----------------------------------------------------------------------------------------- */
+
+void fsa_cursor_close(FsaCursor *cursor) {
+  if (!cursor) return;
+  atomic_store(&cursor->cancelled, true);
+  if (cursor->slots) workers_stop(cursor);
+  if (cursor->scan) {
+    scan_report(cursor->scan);
+    if (cursor->scan->cursor) scan_done(cursor->scan);
+    free(cursor->scan);
+  }
+  if (cursor->has_shared && cursor->table->end) cursor->table->end(cursor->shared);
+  fsa_registry_close(cursor->registry);
+  if (cursor->use) engine_evidence_drop(cursor->engine, cursor->use);
+  fsa_arena_done(&cursor->arena);
+  fsa_arena_done(&cursor->row_arena);
+  pthread_mutex_destroy(&cursor->registry_lock);
+  pthread_mutex_destroy(&cursor->lock);
+  pthread_cond_destroy(&cursor->changed);
+  free(cursor);
+}

@@ -1,0 +1,150 @@
+/* What a query is about: the host, its processes, or files of the evidence, narrowed by the keys. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/engine.h"
+#include "os/os.h"
+
+static const FsaKey *subject_key(const FsaCursor *cursor) {
+  int column = cursor->table->subject_key;
+  return cursor->query.keys && column >= 0 ? &cursor->query.keys[column] : NULL;
+}
+
+static int out_of_memory(FsaError *ret_error) {
+  *ret_error = (FsaError){.code = FSA_E_NOMEM, .message = "out of memory while looking for subjects"};
+  return FSA_E_NOMEM;
+}
+
+static int one_subject(FsaCursor *cursor, Subject subject, FsaError *ret_error) {
+  cursor->subjects = fsa_arena_zero(&cursor->arena, 1, sizeof *cursor->subjects);
+  if (!cursor->subjects) return out_of_memory(ret_error);
+  cursor->subjects[0] = subject;
+  cursor->subject_count = 1;
+  return FSA_OK;
+}
+
+/* ---- processes ------------------------------------------------------------------------------------ */
+
+static int find_processes(FsaCursor *cursor, FsaError *ret_error) {
+  FsaOs *os = fsa_evidence_os(cursor->use->evidence);
+  if (!os) return FSA_OK;
+  int64_t *pids;
+  size_t count;
+  int result = fsa_os_pids(os, &cursor->arena, &pids, &count);
+  if (result != FSA_OK) {
+    *ret_error = (FsaError){.code = result};
+    snprintf(ret_error->message, sizeof ret_error->message,
+             "cannot list the processes of %s (%s)", fsa_evidence_name(cursor->use->evidence),
+             fsa_result_name(result));
+    return result;
+  }
+  cursor->subjects = fsa_arena_zero(&cursor->arena, count + 1, sizeof *cursor->subjects);
+  if (!cursor->subjects) return out_of_memory(ret_error);
+  for (size_t i = 0; i < count; i++) {
+    if (!fsa_key_admits_int(subject_key(cursor), pids[i])) continue;
+    cursor->subjects[cursor->subject_count++] = (Subject){.pid = pids[i]};
+  }
+  return FSA_OK;
+}
+
+/* ---- files ---------------------------------------------------------------------------------------- */
+
+static void find_problem(void *context, int code, const char *path, const char *message) {
+  FsaCursor *cursor = context;
+  cursor->facts.problems++;
+  cursor->facts.codes |= 1u << -code;
+  engine_problem_add(cursor->engine,
+                     problem_new(cursor->table->name, fsa_evidence_name(cursor->use->evidence),
+                                 path, FSA_NO_OFFSET, code, message));
+}
+
+/* "C:\Windows\x" or "/etc/x" as a pattern below the root; `tail` is put behind it. */
+static const char *pattern_of(FsaArena *arena, FsaText path, const char *tail) {
+  const char *from = path.data;
+  size_t size = path.size;
+  if (size >= 2 && from[1] == ':') {
+    from += 2;
+    size -= 2;
+  }
+  while (size && (*from == '/' || *from == '\\')) {
+    from++;
+    size--;
+  }
+  char *pattern = fsa_arena_printf(arena, "%.*s%s", (int)size, from, tail);
+  for (char *p = pattern; p && *p; p++)
+    if (*p == '\\') *p = '/';
+  return pattern;
+}
+
+/* The patterns that a query's path constraint stands for, ended by NULL; the key filters what they find. */
+static int patterns_of_key(FsaCursor *cursor, const FsaKey *key, const char *const **ret_patterns,
+                           FsaError *ret_error) {
+  bool is_named = key && (key->value_count || key->prefix.data);
+  if (!is_named) {
+    const FsaTable *table = cursor->table;
+    const char *column = table->columns[table->subject_key].name;
+    *ret_error = (FsaError){.code = FSA_E_USAGE};
+    snprintf(ret_error->message, sizeof ret_error->message,
+             "fsa_%s reads the files that you name: add WHERE %s = '...' or %s LIKE '/folder/%%'",
+             table->name, column, column);
+    return FSA_E_USAGE;
+  }
+  const char **patterns = fsa_arena_zero(&cursor->arena, key->value_count + 3, sizeof *patterns);
+  if (!patterns) return out_of_memory(ret_error);
+  size_t count = 0;
+  for (size_t i = 0; i < key->value_count; i++)
+    if (key->values[i].text.data)
+      patterns[count++] = pattern_of(&cursor->arena, key->values[i].text, "");
+  if (key->value_count == 0) {
+    patterns[count++] = pattern_of(&cursor->arena, key->prefix, "*");
+    patterns[count++] = pattern_of(&cursor->arena, key->prefix, "*/**");
+  }
+  for (size_t i = 0; i < count; i++)
+    if (!patterns[i]) return out_of_memory(ret_error);
+  *ret_patterns = patterns;
+  return FSA_OK;
+}
+
+static int find_files(FsaCursor *cursor, FsaError *ret_error) {
+  const FsaTable *table = cursor->table;
+  const FsaKey *key = subject_key(cursor);
+  const char *const *patterns = table->where;
+  if (!patterns) {
+    int result = patterns_of_key(cursor, key, &patterns, ret_error);
+    if (result != FSA_OK) return result;
+  }
+  const FsaFound *found;
+  size_t count;
+  int result = fsa_evidence_find(cursor->use->evidence, patterns, table->probe, &cursor->arena,
+                                 find_problem, cursor, &found, &count);
+  if (result == FSA_E_NOMEM) return out_of_memory(ret_error);
+  if (result != FSA_OK) {
+    *ret_error = (FsaError){.code = result};
+    snprintf(ret_error->message, sizeof ret_error->message, "cannot look for files in %s (%s)",
+             fsa_evidence_name(cursor->use->evidence), fsa_result_name(result));
+    return result;
+  }
+  if (table->subject == FSA_FILE_SET)
+    return one_subject(cursor, (Subject){.pid = -1, .files = found, .file_count = count},
+                       ret_error);
+  cursor->subjects = fsa_arena_zero(&cursor->arena, count + 1, sizeof *cursor->subjects);
+  if (!cursor->subjects) return out_of_memory(ret_error);
+  for (size_t i = 0; i < count; i++) {
+    const char *path = found[i].path;
+    if (!fsa_key_admits_text(key, path, strlen(path))) continue;
+    if (!fsa_key_admits_text(cursor->query.source_key, path, strlen(path))) continue;
+    cursor->subjects[cursor->subject_count++] =
+        (Subject){.pid = -1, .files = &found[i], .file_count = 1};
+  }
+  return FSA_OK;
+}
+
+int cursor_find_subjects(FsaCursor *cursor, FsaError *ret_error) {
+  switch (cursor->table->subject) {
+  case FSA_PROCESS: return find_processes(cursor, ret_error);
+  case FSA_FILE:
+  case FSA_FILE_SET: return find_files(cursor, ret_error);
+  case FSA_HOST:
+  default: return one_subject(cursor, (Subject){.pid = -1}, ret_error);
+  }
+}

@@ -1,0 +1,43 @@
+/*
+ * How a descriptor becomes SQL columns: `evidence` (hidden, so that it is the table's argument), the
+ * table's own columns, `source`, `source_offset`, `partial`, and a hidden `<name>_ns` for each time.
+ */
+#ifndef FSA_SQL_LAYOUT_H
+#define FSA_SQL_LAYOUT_H
+
+#include "sql/sql.h"
+
+#define LAYOUT_EVIDENCE 0
+#define LAYOUT_FIRST 1 /* the SQL index of the table's column 0 */
+
+/* The hidden columns behind the table's own. */
+typedef enum LayoutPart {
+  LAYOUT_OWN,
+  LAYOUT_ARGUMENT, /* evidence */
+  LAYOUT_SOURCE,
+  LAYOUT_SOURCE_OFFSET,
+  LAYOUT_PARTIAL,
+  LAYOUT_NS,
+} LayoutPart;
+
+typedef struct LayoutColumn {
+  LayoutPart part;
+  int column;       /* LAYOUT_OWN, LAYOUT_NS: the table's column; else -1 */
+  const char *name; /* LAYOUT_NS: without its "_ns" */
+  FsaType type;     /* as SQL sees it: FSA_TEXT, FSA_INTEGER, FSA_DOUBLE or FSA_BLOB */
+  bool hidden;
+  bool key;         /* constraints on it are pushed down */
+  const char *help;
+} LayoutColumn;
+
+/* The number of SQL columns, and one of them. */
+int layout_count(const FsaTable *table);
+LayoutColumn layout_column(const FsaTable *table, int index);
+
+/* "TEXT", "BIGINT", "DOUBLE" or "BLOB": osquery's names, which SQLite reads as affinities too. */
+const char *layout_type_name(FsaType type);
+
+/* Appends the CREATE TABLE statement; `pretty` with a line and a comment for each column. */
+void layout_create_table(FsaBuffer *out, const FsaTable *table, bool pretty);
+
+#endif
