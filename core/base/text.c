@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #define REPLACEMENT 0xFFFDu
 #define VISIBLE_NUL 0x2400u
 
@@ -29,44 +33,135 @@ size_t fsa_utf8_put(char *out, uint32_t c) {
   return 4;
 }
 
-/* Copies the leading ASCII units, eight at a time; gives how many there were. */
-static size_t copy_ascii(char *out, const uint8_t *utf16, size_t units) {
+/* ---- UTF-16 ------------------------------------------------------------------------------------ */
+
+/* A 16-bit value in each of the four lanes of a word. */
+#define LANES(x) ((uint64_t)(x) * UINT64_C(0x0001000100010001))
+
+/* The top bit of each lane that is zero, when all lanes are below 0x8000; also of some lane above such a one. */
+static uint64_t zero_lanes(uint64_t four) { return (four - LANES(1)) & ~four & LANES(0x8000); }
+
+/* True when the four units in `four` (as loaded on a little-endian machine) are ASCII but NUL. */
+static bool is_ascii4(uint64_t four) { return !(four & LANES(0xFF80)) && !zero_lanes(four); }
+
+/* True when the four units are what a JSON string takes as it is. */
+static bool is_plain4(uint64_t four) {
+  return !(four & LANES(0xFF80)) && !((four - LANES(0x20)) & LANES(0x8000)) &&
+         !zero_lanes(four ^ LANES('"')) && !zero_lanes(four ^ LANES('\\'));
+}
+
+#if defined(__SSE2__)
+/*
+ * Narrows sixteen units to bytes: what is above 0xFF saturates to 0xFF, what is above 0x7FFF to 0,
+ * so that every unit that is not ASCII becomes a byte that the masks below turn down.
+ */
+static __m128i narrow16(const uint8_t *utf16) {
+  return _mm_packus_epi16(_mm_loadu_si128((const __m128i *)(const void *)utf16),
+                          _mm_loadu_si128((const __m128i *)(const void *)(utf16 + 16)));
+}
+
+static __m128i narrow8(const uint8_t *utf16) {
+  __m128i eight = _mm_loadu_si128((const __m128i *)(const void *)utf16);
+  return _mm_packus_epi16(eight, eight);
+}
+
+/* One bit for each byte that cannot be copied: not ASCII, below `lowest`, or (in JSON) to be escaped. */
+static unsigned special_mask(__m128i bytes, bool json) {
+  __m128i good = _mm_cmpgt_epi8(bytes, _mm_set1_epi8(json ? 0x1F : 0));
+  if (json) {
+    __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    good = _mm_andnot_si128(_mm_or_si128(quote, backslash), good);
+  }
+  return ~(unsigned)_mm_movemask_epi8(good) & 0xFFFFu;
+}
+#endif
+
+/*
+ * Copies the leading units that need no work, in steps of 16, 8 and 4; gives how many. It may write
+ * behind the copied ones, never behind one byte per unit.
+ */
+static inline size_t copy_plain(char *out, const uint8_t *utf16, size_t units, bool json) {
   size_t i = 0;
-  for (; i + 4 <= units; i += 4) {
+#if defined(__SSE2__)
+  for (; units - i >= 16; i += 16) {
+    __m128i bytes = narrow16(utf16 + 2 * i);
+    _mm_storeu_si128((__m128i *)(void *)(out + i), bytes);
+    unsigned special = special_mask(bytes, json);
+    if (special) return i + (size_t)__builtin_ctz(special);
+  }
+  if (units - i >= 8) {
+    __m128i bytes = narrow8(utf16 + 2 * i);
+    _mm_storel_epi64((__m128i *)(void *)(out + i), bytes);
+    unsigned special = special_mask(bytes, json);
+    if (special) return i + (size_t)__builtin_ctz(special);
+    i += 8;
+  }
+#endif
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  for (; units - i >= 4; i += 4) {
     uint64_t four;
     memcpy(&four, utf16 + 2 * i, 8);
-    if (four & 0xFF80FF80FF80FF80u) break;
-    /* a zero unit must be made visible, which the slow path does */
-    if ((four - 0x0001000100010001u) & ~four & 0x8000800080008000u) break;
-    uint8_t *to = (uint8_t *)out + i;
-    to[0] = utf16[2 * i];
-    to[1] = utf16[2 * i + 2];
-    to[2] = utf16[2 * i + 4];
-    to[3] = utf16[2 * i + 6];
+    if (json ? !is_plain4(four) : !is_ascii4(four)) break;
+    four |= four >> 8;
+    four = (four & 0xFFFF) | (four >> 16 & UINT64_C(0xFFFF0000));
+    uint32_t packed = (uint32_t)four;
+    memcpy(out + i, &packed, 4);
   }
+#endif
   return i;
+}
+
+/* Reads the code point at unit *i < units and moves *i behind it; makes what must not stand in text visible. */
+static uint32_t utf16_next(const uint8_t *utf16, size_t units, size_t *i) {
+  uint32_t unit = (uint32_t)(utf16[2 * *i] | utf16[2 * *i + 1] << 8);
+  ++*i;
+  if (unit - 0xD800u < 0x400u && *i < units) {
+    uint32_t low = (uint32_t)(utf16[2 * *i] | utf16[2 * *i + 1] << 8);
+    if (low - 0xDC00u < 0x400u) {
+      ++*i;
+      return 0x10000u + ((unit - 0xD800u) << 10) + (low - 0xDC00u);
+    }
+  }
+  if (unit - 0xD800u < 0x800u) return REPLACEMENT;
+  return unit ? unit : VISIBLE_NUL;
 }
 
 size_t fsa_utf8_from_utf16(char *out, const uint8_t *utf16, size_t units) {
   char *to = out;
-  size_t i = 0;
-  while (i < units) {
-    size_t ascii = copy_ascii(to, utf16 + 2 * i, units - i);
-    to += ascii;
-    i += ascii;
-    for (size_t stop = i + 4 < units ? i + 4 : units; i < stop; i++) {
-      uint32_t unit = (uint32_t)(utf16[2 * i] | utf16[2 * i + 1] << 8);
-      if (unit - 0xD800u < 0x400u && i + 1 < units) {
-        uint32_t low = (uint32_t)(utf16[2 * i + 2] | utf16[2 * i + 3] << 8);
-        if (low - 0xDC00u < 0x400u) {
-          unit = 0x10000u + ((unit - 0xD800u) << 10) + (low - 0xDC00u);
-          i++;
-        }
-      }
-      if (unit - 0xD800u < 0x800u) unit = REPLACEMENT;
-      if (unit == 0) unit = VISIBLE_NUL;
-      to += fsa_utf8_put(to, unit);
-    }
+  for (size_t i = 0; i < units;) {
+    size_t plain = copy_plain(to, utf16 + 2 * i, units - i, false);
+    to += plain;
+    i += plain;
+    for (size_t stop = i + 4 < units ? i + 4 : units; i < stop;)
+      to += fsa_utf8_put(to, utf16_next(utf16, units, &i));
+  }
+  return (size_t)(to - out);
+}
+
+/* Writes a code point as it stands inside a JSON string; up to 6 bytes. */
+static size_t json_put(char *out, uint32_t c) {
+  static const char digits[] = "0123456789abcdef";
+  static const char shorts[32] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
+  if (c >= 0x20 && c != '"' && c != '\\') return fsa_utf8_put(out, c);
+  out[0] = '\\';
+  out[1] = c >= 0x20 ? (char)c : shorts[c];
+  if (out[1]) return 2;
+  out[1] = 'u';
+  out[2] = out[3] = '0';
+  out[4] = digits[c >> 4];
+  out[5] = digits[c & 15];
+  return 6;
+}
+
+size_t fsa_json_from_utf16(char *out, const uint8_t *utf16, size_t units) {
+  char *to = out;
+  for (size_t i = 0; i < units;) {
+    size_t plain = copy_plain(to, utf16 + 2 * i, units - i, true);
+    to += plain;
+    i += plain;
+    for (size_t stop = i + 4 < units ? i + 4 : units; i < stop;)
+      to += json_put(to, utf16_next(utf16, units, &i));
   }
   return (size_t)(to - out);
 }

@@ -30,6 +30,16 @@ typedef struct FsaText {
  */
 size_t fsa_utf8_from_utf16(char *out, const uint8_t *utf16, size_t units);
 
+/* The most bytes that `units` UTF-16 code units can become inside a JSON string ("\\u001f"). */
+#define FSA_JSON_CEILING(units) ((units) * 6u)
+
+/*
+ * UTF-16LE to the inside of a JSON string in one pass: UTF-8 with quote, backslash and control
+ * characters escaped [RFC 8259], without the quotes around it. `out` has room for
+ * FSA_JSON_CEILING(units) bytes. Gives the bytes written; adds no NUL.
+ */
+size_t fsa_json_from_utf16(char *out, const uint8_t *utf16, size_t units);
+
 /* The same into an arena, NUL-terminated. {NULL, 0} when memory ran out. */
 FsaText fsa_text_from_utf16(FsaArena *arena, const uint8_t *utf16, size_t units);
 
