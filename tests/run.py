@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Runs the suites, prints the totals of each, ends with `N passed, N failed, N skipped`.
+
+A suite is a command that ends with such a line of its own (or a cmocka program, whose closing lines
+are read). Suites: unit cases generic interop fleet fuzz style docs sanitize.
+"""
+import glob
+import os
+import re
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.environ.get("FSA_BUILD", os.path.join(ROOT, "build"))
+TOTALS = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
+CMOCKA = {kind: re.compile(r"\[  %s  \] +(?:\w+: )?(\d+) test\(s\)" % word)
+          for kind, word in (("passed", "PASSED"), ("failed", "FAILED"), ("skipped", "SKIPPED"))}
+TIMEOUT = 900
+
+
+def counts(output, status):
+    """(passed, failed, skipped) of one command's output; a crash without totals is a failure."""
+    plain = TOTALS.findall(output)
+    if plain:
+        last = plain[-1]
+        result = [int(last[0]), int(last[1]), int(last[2] or 0)]
+    else:
+        result = [sum(int(n) for n in CMOCKA[kind].findall(output))
+                  for kind in ("passed", "failed", "skipped")]
+    if status != 0 and result[1] == 0:
+        result[1] = 1
+    return result
+
+
+def run(command, env=None):
+    """Runs one command; prints its output only where it failed or said why it skipped."""
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT,
+                              env={**os.environ, **(env or {})}, cwd=ROOT, stdin=subprocess.DEVNULL)
+        output, status = done.stdout.decode("utf-8", "replace"), done.returncode
+    except subprocess.TimeoutExpired as expired:
+        output = (expired.stdout or b"").decode("utf-8", "replace") + "\nnot finished within %d s" % TIMEOUT
+        status = 1
+    result = counts(output, status)
+    if result[1]:
+        print("\n--- %s (exit %d)\n%s" % (" ".join(command), status, output[-6000:]))
+    else:
+        for line in output.splitlines():
+            if re.match(r"^\s*skip(ped)?\b", line, re.I):
+                print("   ", line.strip())
+    return result
+
+
+def fixtures(build, env):
+    """Every script make_<name>.py writes its fixtures below build/evidence."""
+    out = os.path.join(build, "evidence")
+    os.makedirs(out, exist_ok=True)
+    failed = 0
+    for script in sorted(glob.glob(os.path.join(ROOT, "tests/evidence/make_*.py"))):
+        failed += run([sys.executable, script, out], env)[1]
+    return [0, failed, 0]
+
+
+def python(*patterns):
+    return [[sys.executable, path] for pattern in patterns
+            for path in sorted(glob.glob(os.path.join(ROOT, pattern)))]
+
+
+def unit(build):
+    return [[path] for path in sorted(glob.glob(os.path.join(build, "tests/unit-*")))]
+
+
+def fuzz(build):
+    commands = []
+    for path in sorted(glob.glob(os.path.join(build, "tests/fuzz-*"))):
+        corpus = os.path.join(ROOT, "tests/fuzz/corpus", os.path.basename(path)[len("fuzz-"):])
+        commands.append([sys.executable, os.path.join(ROOT, "tests/fuzz/replay.py"), path, corpus])
+    return commands
+
+
+def sanitized():
+    """The programs and the tests once more, with AddressSanitizer and UndefinedBehaviorSanitizer."""
+    build = os.path.join(ROOT, "build-sanitize")
+    subprocess.run(["cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DFSA_SANITIZE=ON",
+                    "-DCMAKE_BUILD_TYPE=Debug"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["ninja", "-C", build], check=True, stdout=subprocess.DEVNULL)
+    env = {"FSA_BUILD": build, "FSA_SANITIZED": "1",
+           "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99:allocator_may_return_null=1",
+           "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
+    commands = unit(build) + fuzz(build) + python("tests/run-cases.py", "tests/generic.py", "tests/interop/*.py")
+    return build, env, commands
+
+
+SUITES = ("unit", "cases", "generic", "interop", "fleet", "fuzz", "style", "docs", "sanitize")
+
+
+def commands_of(suite):
+    plain = {"unit": unit(BUILD), "cases": python("tests/run-cases.py"), "generic": python("tests/generic.py"),
+             "interop": python("tests/interop/*.py"), "fleet": python("tests/fleet/test_*.py"),
+             "fuzz": fuzz(BUILD), "style": python("tests/style/*.py"), "docs": python("tests/docs.py")}
+    return plain[suite]
+
+
+def main():
+    wanted = sys.argv[1:] or list(SUITES)
+    unknown = [name for name in wanted if name not in SUITES]
+    if unknown:
+        sys.exit("no suite %s; there are: %s" % (unknown[0], " ".join(SUITES)))
+    total = [0, 0, 0]
+    made = fixtures(BUILD, {"FSA_BUILD": BUILD})
+    total[1] += made[1]
+    for suite in wanted:
+        began = time.monotonic()
+        env = None
+        if suite == "sanitize":
+            build, env, commands = sanitized()
+            fixtures(build, env)
+        else:
+            commands = commands_of(suite)
+        sums = [0, 0, 0]
+        for command in commands:
+            for i, n in enumerate(run(command, env)):
+                sums[i] += n
+        print("%-9s %d passed, %d failed, %d skipped  (%.0f s)" % (suite + ":", *sums, time.monotonic() - began),
+              flush=True)
+        total = [a + b for a, b in zip(total, sums)]
+    print("%d passed, %d failed, %d skipped" % tuple(total))
+    sys.exit(1 if total[1] else 0)
+
+
+if __name__ == "__main__":
+    main()
