@@ -20,11 +20,19 @@
 
 /* evidence */
 #define FSA_MAX_PATH 4096             /* bytes of a path inside evidence */
+#define FSA_MAX_LINKS 40              /* symbolic links on the way to one file */
 #define FSA_MAX_DIR_ENTRIES 1000000   /* entries of one directory that are looked at */
 #define FSA_MAX_PATTERN_FILES 200000  /* files that the patterns of one table may match */
 #define FSA_MAX_PATTERN_DEPTH 64      /* directory levels below the root */
+#define FSA_MAX_WALK_DIRS 2000000     /* directories that one look for files lists */
+#define FSA_MAX_VOLUMES 64            /* drives of one host */
 #define FSA_MAX_CASE_HOSTS 100000     /* pieces of evidence in a case folder */
 #define FSA_MAX_FILE_BYTES (2048ull << 20) /* bytes of a file that may be held in memory at once */
 #define FSA_MAX_HIVE_BYTES (2048ull << 20) /* a registry hive cannot be larger than 2 GiB */
+
+/* registry hives (regf) */
+#define FSA_MAX_REGF_PROBLEMS 100     /* problems that one call on a hive tells one by one */
+#define FSA_MAX_REGF_LOGS 8           /* transaction logs that are looked at for one hive */
+#define FSA_MAX_REGF_DEPTH 512        /* levels of keys, as in Windows; deeper recovered parents are unknown */
 
 #endif
