@@ -30,9 +30,28 @@
 #define FSA_MAX_FILE_BYTES (2048ull << 20) /* bytes of a file that may be held in memory at once */
 #define FSA_MAX_HIVE_BYTES (2048ull << 20) /* a registry hive cannot be larger than 2 GiB */
 
+/* the live host */
+#define FSA_MAX_PIDS 4194304          /* processes, threads of one, descriptors of one; the kernel's PID_MAX_LIMIT */
+#define FSA_MAX_PROC_BYTES (64u << 20) /* bytes of one text of /proc; 65530 mappings with long names need 30 MiB in smaps */
+
 /* registry hives (regf) */
 #define FSA_MAX_REGF_PROBLEMS 100     /* problems that one call on a hive tells one by one */
 #define FSA_MAX_REGF_LOGS 8           /* transaction logs that are looked at for one hive */
 #define FSA_MAX_REGF_DEPTH 512        /* levels of keys, as in Windows; deeper recovered parents are unknown */
+
+/* event logs (EVTX, BinXML) */
+#define FSA_MAX_EVTX_PROBLEMS 200     /* problems that one log tells one by one */
+#define FSA_MAX_EVENT_JSON (32u << 20) /* bytes of one event as JSON */
+#define FSA_MAX_BINXML_DEPTH 64       /* elements inside each other in one template */
+#define FSA_MAX_BINXML_NESTING 8      /* BinXML values inside BinXML values */
+#define FSA_MAX_BINXML_STEPS 200000   /* operations that one event may cost */
+#define FSA_MAX_BINXML_VALUES 16384   /* values of one event, nested ones included: a record cannot hold more */
+#define FSA_MAX_BINXML_CACHE (16u << 20) /* bytes of compiled templates that are kept for other chunks */
+
+/* script blocks */
+#define FSA_MAX_SCRIPT_PENDING (32u << 20) /* bytes of text of unfinished script blocks */
+#define FSA_MAX_SCRIPT_BLOCKS 20000   /* unfinished script blocks */
+#define FSA_MAX_SCRIPT_PARTS 65536    /* parts of one script block */
+#define FSA_MAX_SCRIPT_SEEN (1u << 20) /* parts that are remembered to know duplicates */
 
 #endif

@@ -3,17 +3,27 @@
  *
  * linux/ reads /proc and /sys below replaceable roots, so that a recorded host can be examined and
  * tested; none/ always compiles and answers FSA_E_UNSUPPORTED. Nothing here knows tables, SQLite or
- * evidence. An FsaOs may be used by several threads; results live in the arena that the caller gives.
+ * evidence. An FsaOs may be used by several threads; results live in the arena that the caller gives
+ * and texts in them are valid UTF-8.
+ *
+ * What every function answers: FSA_E_ABSENT when the process (or the asked thing) is gone or does
+ * not exist, FSA_E_ACCESS when the system refuses, FSA_E_NOMEM, FSA_E_FORMAT for a damaged
+ * recording, FSA_E_UNSUPPORTED where the system or a recording cannot tell. A process that ends
+ * while it is looked at is never an error of another kind.
  */
 #ifndef FSA_OS_OS_H
 #define FSA_OS_OS_H
 
 #include "base/arena.h"
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "base/text.h"
 
 typedef struct FsaOs FsaOs;
+
+/* A number that the system does not tell. Unknown texts have data NULL. */
+#define FSA_OS_UNKNOWN INT64_MIN
 
 /* Opens the host whose files lie below `root` ("" = this host); `root`/proc and `root`/sys are its pseudo files. */
 int fsa_os_open(const char *root, FsaOs **ret_os);
@@ -25,10 +35,165 @@ bool fsa_os_is_this_machine(const FsaOs *os);
 /* True when the caller may read everything (root); shown in fsa_coverage. */
 bool fsa_os_is_privileged(const FsaOs *os);
 
+/* True when the system keeps other users' processes out of fsa_os_pids() (hidepid): what is missing is then unknown. */
+bool fsa_os_hides_processes(FsaOs *os);
+
 /* All pids, ascending. A process that vanishes meanwhile is simply not there. */
 int fsa_os_pids(FsaOs *os, FsaArena *arena, int64_t **ret_pids, size_t *ret_count);
 
-/* ---- memory ------------------------------------------------------------------------------------ */
+/* ---- processes ----------------------------------------------------------------------------------- */
+
+/*
+ * A process, held so that its pid cannot come to mean another one: once it has ended, every function
+ * answers FSA_E_ABSENT. Lives in the arena; belongs to one thread at a time; closed by the caller.
+ */
+typedef struct FsaOsProcess FsaOsProcess;
+int fsa_os_process_open(FsaOs *os, int64_t pid, FsaArena *arena, FsaOsProcess **ret_process);
+void fsa_os_process_close(FsaOsProcess *process); /* accepts NULL */
+
+typedef struct FsaOsProcessFacts {
+  FsaText name;             /* what the system calls it, often cut (Linux: 15 bytes) */
+  char state;               /* Linux: R S D T t Z X I; 0 = unknown */
+  bool is_kernel;           /* runs in the kernel only */
+  int64_t parent;           /* pid; 0 = none */
+  int64_t group, session;   /* pids */
+  int64_t terminal;         /* device number of the controlling terminal; 0 = none */
+  int64_t threads;
+  int64_t nice;             /* -20..19 */
+  int64_t start_time;       /* ns since 1970 UTC */
+  int64_t start_ticks;      /* since boot: compares starts exactly, whatever was done to the clock */
+  int64_t user_time, system_time;       /* ns of CPU */
+  int64_t total_size, resident_size;    /* bytes */
+} FsaOsProcessFacts;
+
+int fsa_os_process_facts(FsaOsProcess *process, FsaArena *arena, FsaOsProcessFacts *ret_facts);
+
+typedef enum FsaOsProcessText {
+  FSA_OS_COMMAND_LINE, /* arguments, separated by one blank; FSA_E_ABSENT for kernel threads and zombies */
+  FSA_OS_CWD,
+  FSA_OS_ROOT,
+  FSA_OS_CGROUP,
+  FSA_OS_LABEL,        /* of the Linux security module: SELinux context, AppArmor profile */
+} FsaOsProcessText;
+
+int fsa_os_process_text(FsaOsProcess *process, FsaOsProcessText which, FsaArena *arena,
+                        FsaText *ret_text);
+
+/* A file behind a path or a mapping. */
+typedef struct FsaOsFile {
+  uint64_t device, inode;
+  uint32_t mode;    /* POSIX type and permission bits */
+  uint64_t links;   /* names it has */
+  int64_t uid, gid;
+} FsaOsFile;
+
+/* True for a first-in-first-out file, whatever the system's numbers are. */
+bool fsa_os_file_is_fifo(const FsaOsFile *file);
+
+/* The program that a process runs. */
+typedef struct FsaOsImage {
+  FsaText path;     /* without the system's mark for a deleted file */
+  bool is_deleted;  /* its name is gone */
+  bool is_memory;   /* it never had a name: memfd */
+} FsaOsImage;
+
+/* FSA_E_ABSENT for kernel threads and zombies. */
+int fsa_os_process_image(FsaOsProcess *process, FsaArena *arena, FsaOsImage *ret_image);
+
+/* The file that runs, deleted or not. FSA_E_UNSUPPORTED for a recording: it holds the path only. */
+int fsa_os_process_image_file(FsaOsProcess *process, FsaOsFile *ret_file);
+
+/* The file that the process itself would find under an absolute path; nothing is opened. */
+int fsa_os_process_file(FsaOsProcess *process, FsaText path, FsaOsFile *ret_file);
+
+/* Bytes that it caused to be read from and written to storage, since it started. */
+typedef struct FsaOsTransfer {
+  int64_t read_bytes, written_bytes;
+} FsaOsTransfer;
+int fsa_os_process_transfer(FsaOsProcess *process, FsaArena *arena, FsaOsTransfer *ret_transfer);
+
+/* ---- tokens: the credentials of a process and of each of its threads ------------------------------- */
+
+enum { FSA_OS_REAL, FSA_OS_EFFECTIVE, FSA_OS_SAVED, FSA_OS_FILE_SYSTEM, FSA_OS_IDS };
+enum {
+  FSA_OS_INHERITABLE,
+  FSA_OS_PERMITTED,
+  FSA_OS_ACTIVE,
+  FSA_OS_BOUNDING,
+  FSA_OS_AMBIENT,
+  FSA_OS_CAPABILITIES,
+};
+
+typedef struct FsaOsToken {
+  FsaText name;                 /* of the thread */
+  int64_t uids[FSA_OS_IDS], gids[FSA_OS_IDS];
+  FsaText groups;               /* supplementary group ids, ascending, separated by blanks */
+  int64_t group_count;
+  uint64_t capabilities[FSA_OS_CAPABILITIES];
+  unsigned capabilities_known;  /* bit i: capabilities[i] was told */
+  int64_t no_new_privileges;    /* 0, 1 */
+  int64_t seccomp;              /* 0 off, 1 strict, 2 filter */
+  int64_t seccomp_filters;
+  int64_t tracer;               /* pid of the debugger; 0 = none */
+} FsaOsToken;
+
+/* All thread ids of a process, ascending. */
+int fsa_os_threads(FsaOsProcess *process, FsaArena *arena, int64_t **ret_tids, size_t *ret_count);
+
+/* The credentials of a thread; `tid` 0 = of the process (its first thread). */
+int fsa_os_token(FsaOsProcess *process, int64_t tid, FsaArena *arena, FsaOsToken *ret_token);
+
+/* The thread's security label (FSA_OS_LABEL). */
+int fsa_os_thread_label(FsaOsProcess *process, int64_t tid, FsaArena *arena, FsaText *ret_label);
+
+/* The user who logged in and the audit session that the process belongs to, whatever su and sudo did. FSA_E_ABSENT: none. */
+int fsa_os_login(FsaOsProcess *process, FsaArena *arena, int64_t *ret_uid, int64_t *ret_session);
+
+/* The inode of the process's user namespace, and whether that is the machine's first one. */
+int fsa_os_user_namespace(FsaOsProcess *process, FsaArena *arena, uint64_t *ret_inode,
+                          bool *ret_is_initial);
+
+/* ---- handles: what a process holds open -------------------------------------------------------------- */
+
+typedef enum FsaOsHandleKind { FSA_OS_OTHER, FSA_OS_PATH, FSA_OS_PIPE, FSA_OS_SOCKET } FsaOsHandleKind;
+
+typedef struct FsaOsHandle {
+  int64_t number;         /* descriptor */
+  FsaOsHandleKind kind;
+  uint64_t inode;         /* of a pipe or socket; 0 for others */
+  FsaText target;         /* path, or what the system says in place of one ("anon_inode:[eventfd]") */
+} FsaOsHandle;
+
+/* All handles of a process, ascending; nothing is opened. */
+int fsa_os_handles(FsaOsProcess *process, FsaArena *arena, FsaOsHandle **ret_handles,
+                   size_t *ret_count);
+
+/* The file behind a handle of kind FSA_OS_PATH, without opening it. */
+int fsa_os_handle_file(FsaOsProcess *process, const FsaOsHandle *handle, FsaOsFile *ret_file);
+
+/* FSA_OS_READ | FSA_OS_WRITE: how a handle was opened. */
+int fsa_os_handle_access(FsaOsProcess *process, int64_t number, FsaArena *arena,
+                         unsigned *ret_access);
+
+/* ---- sockets ----------------------------------------------------------------------------------------- */
+
+typedef struct FsaOsUnixSocket {
+  uint64_t inode;
+  uint64_t peer;        /* inode of the other end; 0 = none or unknown */
+  unsigned type;        /* 1 stream, 2 datagram, 5 sequential packets */
+  bool is_listening;
+  bool is_peer_known;   /* the system was asked for the peer and answered */
+  FsaText path;         /* size 0 = unnamed; an abstract name begins with '@' */
+} FsaOsUnixSocket;
+
+/* The inode of the network namespace of a process; its unix sockets are those of the namespace. */
+int fsa_os_network_namespace(FsaOsProcess *process, FsaArena *arena, uint64_t *ret_inode);
+
+/* The unix sockets in the network namespace of a process, by inode. */
+int fsa_os_unix_sockets(FsaOsProcess *process, FsaArena *arena, FsaOsUnixSocket **ret_sockets,
+                        size_t *ret_count);
+
+/* ---- memory ------------------------------------------------------------------------------------------ */
 
 enum { FSA_OS_READ = 1, FSA_OS_WRITE = 2, FSA_OS_EXECUTE = 4, FSA_OS_SHARED = 8 };
 
@@ -40,11 +205,34 @@ typedef struct FsaOsRegion {
   uint64_t device, inode; /* of the file; 0 = none */
   FsaText name;           /* path or "[heap]"; size 0 = anonymous */
   bool is_deleted;        /* the file's name is gone */
+  /* fsa_os_process_regions() with `use` only; FSA_OS_UNKNOWN where it is not told */
+  int64_t resident_size;  /* bytes in memory */
+  int64_t private_size;   /* bytes in pages of its own, in memory or swapped: of a file, what it changed */
+  int64_t was_writable;   /* 1: private and at some time writable, 0: never */
 } FsaOsRegion;
 
-/* The mappings of a process, by address. FSA_E_ABSENT when it is gone, FSA_E_ACCESS when refused. */
+/* The mappings of a process, by address. */
 int fsa_os_regions(FsaOs *os, int64_t pid, FsaArena *arena, FsaOsRegion **ret_regions,
                    size_t *ret_count);
+
+/* The same of an open process; `use` asks for the figures at the end of FsaOsRegion, which cost a walk over its pages. */
+int fsa_os_process_regions(FsaOsProcess *process, bool use, FsaArena *arena,
+                           FsaOsRegion **ret_regions, size_t *ret_count);
+
+/* The pages of a file's mapping that the process has changed. */
+typedef struct FsaOsPrivatePages {
+  uint64_t count;
+  uint64_t first; /* address of the first one; meaningless when count is 0 */
+} FsaOsPrivatePages;
+int fsa_os_private_pages(FsaOsProcess *process, const FsaOsRegion *region,
+                         FsaOsPrivatePages *ret_pages);
+
+/* The file that is mapped, whatever lies at its path now. FSA_E_UNSUPPORTED for a recording. */
+int fsa_os_region_file(FsaOsProcess *process, const FsaOsRegion *region, FsaOsFile *ret_file);
+
+/* Where a thread's next instruction lies. FSA_E_ABSENT while it runs or when it is gone. */
+int fsa_os_thread_instruction(FsaOsProcess *process, int64_t tid, FsaArena *arena,
+                              uint64_t *ret_address);
 
 /*
  * Reads another process's memory without stopping it and without paging in what was swapped out.

@@ -6,3 +6,30 @@ int fsa_os_open(const char *root, FsaOs **ret_os) {
   (void)ret_os;
   return FSA_E_UNSUPPORTED;
 }
+
+void fsa_os_close(FsaOs *os) {
+  (void)os;
+}
+
+bool fsa_os_is_this_machine(const FsaOs *os) {
+  (void)os;
+  return false;
+}
+
+bool fsa_os_is_privileged(const FsaOs *os) {
+  (void)os;
+  return false;
+}
+
+bool fsa_os_hides_processes(FsaOs *os) {
+  (void)os;
+  return false;
+}
+
+int fsa_os_pids(FsaOs *os, FsaArena *arena, int64_t **ret_pids, size_t *ret_count) {
+  (void)os;
+  (void)arena;
+  (void)ret_pids;
+  (void)ret_count;
+  return FSA_E_UNSUPPORTED;
+}

@@ -1,0 +1,85 @@
+/* The host: /proc below a root, its clock, and the list of its processes. [proc(5)] */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "formats/procfs.h"
+#include "os/linux/linux.h"
+
+/* USER_HZ: what every architecture that Linux still runs on shows to programs. [include/asm-generic/param.h] */
+#define RECORDED_TICKS 100
+
+/* When the machine started, as the kernel itself computes btime, but not cut to seconds. */
+static int64_t boot_time_now(void) {
+  struct timespec wall, since_boot;
+  if (clock_gettime(CLOCK_REALTIME, &wall) != 0 || clock_gettime(CLOCK_BOOTTIME, &since_boot) != 0)
+    return FSA_OS_UNKNOWN;
+  return (wall.tv_sec - since_boot.tv_sec) * FSA_NS_PER_SECOND + wall.tv_nsec - since_boot.tv_nsec;
+}
+
+static int64_t boot_time_recorded(const FsaOs *os) {
+  FsaArena arena = fsa_arena(FSA_MAX_PROC_BYTES * 2);
+  FsaBytes bytes;
+  FsaText value;
+  uint64_t seconds;
+  int64_t time = FSA_OS_UNKNOWN;
+  if (linux_read(os, os->proc, "stat", &arena, &bytes) == FSA_OK &&
+      fsa_proc_value(bytes, "btime", &value) && fsa_proc_number(value, 10, &seconds) &&
+      seconds <= INT64_MAX)
+    fsa_time_from_unix((int64_t)seconds, 0, &time);
+  fsa_arena_done(&arena);
+  return time;
+}
+
+int fsa_os_open(const char *root, FsaOs **ret_os) {
+  FsaOs *os = malloc(sizeof *os);
+  if (!os) return FSA_E_NOMEM;
+  bool is_this_machine = root[0] == '\0';
+  *os = (FsaOs){
+      .root = open(is_this_machine ? "/" : root, O_PATH | O_DIRECTORY | O_CLOEXEC),
+      .proc = -1,
+      .is_this_machine = is_this_machine,
+      .is_privileged = geteuid() == 0,
+      .ticks_per_second = is_this_machine ? sysconf(_SC_CLK_TCK) : RECORDED_TICKS,
+      .page_size = is_this_machine ? sysconf(_SC_PAGESIZE) : FSA_OS_UNKNOWN,
+  };
+  if (os->root >= 0)
+    os->proc = openat(os->root, "proc", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (os->proc < 0) {
+    int result = fsa_result_from_errno(errno);
+    fsa_os_close(os);
+    return result;
+  }
+  os->boot_time = is_this_machine ? boot_time_now() : boot_time_recorded(os);
+  *ret_os = os;
+  return FSA_OK;
+}
+
+void fsa_os_close(FsaOs *os) {
+  if (!os) return;
+  if (os->proc >= 0) close(os->proc);
+  if (os->root >= 0) close(os->root);
+  free(os);
+}
+
+bool fsa_os_is_this_machine(const FsaOs *os) { return os->is_this_machine; }
+
+bool fsa_os_is_privileged(const FsaOs *os) { return os->is_privileged; }
+
+bool fsa_os_hides_processes(FsaOs *os) {
+  if (!os->is_this_machine || os->is_privileged) return false;
+  FsaArena arena = fsa_arena(FSA_MAX_PROC_BYTES * 2);
+  FsaBytes bytes;
+  bool hides = linux_read(os, os->proc, "thread-self/mountinfo", &arena, &bytes) == FSA_OK &&
+               fsa_proc_hides_pids(bytes, "/proc");
+  fsa_arena_done(&arena);
+  return hides;
+}
+
+int fsa_os_pids(FsaOs *os, FsaArena *arena, int64_t **ret_pids, size_t *ret_count) {
+  return linux_list_numbers(os, os->proc, ".", arena, ret_pids, ret_count);
+}

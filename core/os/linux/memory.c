@@ -1,0 +1,224 @@
+/* The mappings of a process and its memory. [proc(5); pagemap.rst; process_vm_readv(2)] */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "formats/procfs.h"
+#include "os/linux/linux.h"
+
+enum { PAGEMAP_ENTRIES = 512 }; /* of 8 bytes, read at once */
+
+/* ---- regions ----------------------------------------------------------------------------------- */
+
+static int64_t private_size(const FsaProcRegion *region) {
+  if (region->anonymous_size == FSA_PROC_UNKNOWN) return FSA_OS_UNKNOWN;
+  int64_t swapped = region->swapped_size > 0 ? region->swapped_size : 0;
+  /* both are below 2^63 / 1024 pages of a process: no address space is that large */
+  return region->anonymous_size <= INT64_MAX - swapped ? region->anonymous_size + swapped
+                                                       : FSA_OS_UNKNOWN;
+}
+
+/* The name as it was: newlines back, the mark of a deleted file off, valid UTF-8. */
+static int take_name(FsaText raw, FsaArena *arena, FsaOsRegion *region) {
+  char *name = fsa_arena_alloc(arena, raw.size + 1);
+  if (!name) return FSA_E_NOMEM;
+  FsaText text = {name, fsa_proc_unescape(name, raw)};
+  region->is_deleted = region->inode != 0 && linux_take_deleted(&text);
+  region->name = fsa_text_clean(arena, text.data, text.size);
+  return region->name.data ? FSA_OK : FSA_E_NOMEM;
+}
+
+static int take_region(const FsaProcRegion *from, FsaArena *arena, FsaOsRegion *region) {
+  *region = (FsaOsRegion){
+      .start = from->start,
+      .end = from->end,
+      .protection = (from->is_readable ? FSA_OS_READ : 0u) |
+                    (from->is_writable ? FSA_OS_WRITE : 0u) |
+                    (from->is_executable ? FSA_OS_EXECUTE : 0u) |
+                    (from->is_shared ? FSA_OS_SHARED : 0u),
+      .file_offset = from->offset,
+      .device = makedev((unsigned)from->major, (unsigned)from->minor),
+      .inode = from->inode,
+      .name = {"", 0},
+      .resident_size = from->resident_size,
+      .private_size = private_size(from),
+      .was_writable = from->is_accounted,
+  };
+  return from->name.size ? take_name(from->name, arena, region) : FSA_OK;
+}
+
+static size_t count_regions(FsaBytes bytes) {
+  FsaProcMaps maps = {bytes, 0};
+  FsaProcRegion region;
+  size_t count = 0;
+  int result;
+  while ((result = fsa_proc_maps_next(&maps, &region)) != FSA_OK) count += result == FSA_ROW;
+  return count;
+}
+
+static int take_regions(FsaBytes bytes, FsaArena *arena, FsaOsRegion **ret_regions,
+                        size_t *ret_count) {
+  size_t room = count_regions(bytes), count = 0;
+  FsaOsRegion *regions = fsa_arena_zero(arena, room ? room : 1, sizeof *regions);
+  if (!regions) return FSA_E_NOMEM;
+  FsaProcMaps maps = {bytes, 0};
+  FsaProcRegion region;
+  int result;
+  while (count < room && (result = fsa_proc_maps_next(&maps, &region)) != FSA_OK) {
+    if (result != FSA_ROW) continue; /* a damaged line of a recording */
+    result = take_region(&region, arena, &regions[count++]);
+    if (result != FSA_OK) return result;
+  }
+  *ret_regions = regions;
+  *ret_count = count;
+  return room == 0 && bytes.size ? FSA_E_FORMAT : FSA_OK;
+}
+
+int fsa_os_process_regions(FsaOsProcess *process, bool use, FsaArena *arena,
+                           FsaOsRegion **ret_regions, size_t *ret_count) {
+  FsaBytes bytes;
+  int result = use ? linux_read(process->os, process->directory, "smaps", arena, &bytes)
+                   : FSA_E_ABSENT;
+  /* a kernel without CONFIG_PROC_PAGE_MONITOR and some recordings have no smaps */
+  if (result == FSA_E_ABSENT)
+    result = linux_read(process->os, process->directory, "maps", arena, &bytes);
+  return result == FSA_OK ? take_regions(bytes, arena, ret_regions, ret_count) : result;
+}
+
+int fsa_os_regions(FsaOs *os, int64_t pid, FsaArena *arena, FsaOsRegion **ret_regions,
+                   size_t *ret_count) {
+  FsaOsProcess *process;
+  int result = fsa_os_process_open(os, pid, arena, &process);
+  if (result != FSA_OK) return result;
+  result = fsa_os_process_regions(process, false, arena, ret_regions, ret_count);
+  fsa_os_process_close(process);
+  return result;
+}
+
+/* ---- pages ------------------------------------------------------------------------------------- */
+
+/* Reads the pagemap entries of up to PAGEMAP_ENTRIES pages from `address` on; gives how many. */
+static int read_pagemap(int pagemap, int64_t page_size, uint64_t address, size_t pages,
+                        uint64_t entries[PAGEMAP_ENTRIES], size_t *ret_count) {
+  if (pages > PAGEMAP_ENTRIES) pages = PAGEMAP_ENTRIES;
+  uint64_t offset = address / (uint64_t)page_size * sizeof *entries;
+  ssize_t got = pread(pagemap, entries, pages * sizeof *entries, (off_t)offset);
+  if (got < 0) return fsa_result_from_errno(errno);
+  *ret_count = (size_t)got / sizeof *entries;
+  return FSA_OK;
+}
+
+static bool is_private_page(uint64_t entry) {
+  return (entry & (FSA_PROC_PAGE_PRESENT | FSA_PROC_PAGE_SWAPPED)) && !(entry & FSA_PROC_PAGE_FILE);
+}
+
+static int count_private(int pagemap, int64_t page_size, const FsaOsRegion *region,
+                         FsaOsPrivatePages *pages) {
+  uint64_t entries[PAGEMAP_ENTRIES];
+  for (uint64_t address = region->start; address < region->end;) {
+    size_t count = 0, left = (size_t)((region->end - address) / (uint64_t)page_size);
+    int result = read_pagemap(pagemap, page_size, address, left, entries, &count);
+    if (result != FSA_OK) return result;
+    if (count == 0) return FSA_OK; /* the process ended or unmapped it */
+    for (size_t i = 0; i < count; i++) {
+      if (!is_private_page(entries[i])) continue;
+      if (pages->count++ == 0) pages->first = address + i * (uint64_t)page_size;
+    }
+    address += count * (uint64_t)page_size;
+  }
+  return FSA_OK;
+}
+
+int fsa_os_private_pages(FsaOsProcess *process, const FsaOsRegion *region,
+                         FsaOsPrivatePages *ret_pages) {
+  if (!process->os->is_this_machine) return FSA_E_UNSUPPORTED;
+  int pagemap;
+  int result = linux_open(process->os, process->directory, "pagemap", &pagemap);
+  if (result != FSA_OK) return result;
+  FsaOsPrivatePages pages = {0, 0};
+  result = count_private(pagemap, process->os->page_size, region, &pages);
+  close(pagemap);
+  if (result == FSA_OK) *ret_pages = pages;
+  return result;
+}
+
+int fsa_os_region_file(FsaOsProcess *process, const FsaOsRegion *region, FsaOsFile *ret_file) {
+  if (!process->os->is_this_machine) return FSA_E_UNSUPPORTED;
+  char name[64];
+  linux_name(name, "map_files/%llx-%llx", (unsigned long long)region->start,
+             (unsigned long long)region->end);
+  return linux_stat_link(process->directory, name, ret_file);
+}
+
+int fsa_os_thread_instruction(FsaOsProcess *process, int64_t tid, FsaArena *arena,
+                              uint64_t *ret_address) {
+  (void)arena;
+  char name[64], text[256];
+  linux_name(name, "task/%lld/syscall", (long long)tid);
+  FsaBytes bytes;
+  int result = linux_read_small(process->os, process->directory, name, text, sizeof text, &bytes);
+  if (result != FSA_OK) return result;
+  return fsa_proc_instruction(bytes, ret_address) ? FSA_OK : FSA_E_ABSENT;
+}
+
+/* ---- contents ---------------------------------------------------------------------------------- */
+
+/* How many bytes from `address` on can be read before a page that was swapped out. */
+static int size_before_swap(int pagemap, int64_t page_size, uint64_t address, size_t size,
+                            size_t *ret_size) {
+  uint64_t entries[PAGEMAP_ENTRIES];
+  uint64_t page = address - address % (uint64_t)page_size;
+  uint64_t end = size > UINT64_MAX - address ? UINT64_MAX : address + size;
+  while (page < end) {
+    size_t count = 0, left = (size_t)((end - page - 1) / (uint64_t)page_size + 1);
+    int result = read_pagemap(pagemap, page_size, page, left, entries, &count);
+    if (result != FSA_OK) return result;
+    if (count == 0) break;
+    for (size_t i = 0; i < count; i++, page += (uint64_t)page_size)
+      if (entries[i] & FSA_PROC_PAGE_SWAPPED) {
+        *ret_size = page > address ? (size_t)(page - address) : 0;
+        return FSA_OK;
+      }
+  }
+  *ret_size = page < end ? (page > address ? (size_t)(page - address) : 0) : (size_t)(end - address);
+  return FSA_OK;
+}
+
+static int read_memory(FsaOsProcess *process, uint64_t address, void *buffer, size_t size,
+                       size_t *ret_size) {
+  int pagemap;
+  int result = linux_open(process->os, process->directory, "pagemap", &pagemap);
+  if (result != FSA_OK) return result;
+  size_t readable = 0;
+  result = size_before_swap(pagemap, process->os->page_size, address, size, &readable);
+  close(pagemap);
+  if (result != FSA_OK) return result;
+  int memory;
+  result = linux_open(process->os, process->directory, "mem", &memory);
+  if (result != FSA_OK) return result;
+  ssize_t got = readable ? pread(memory, buffer, readable, (off_t)address) : 0;
+  int error = errno;
+  close(memory);
+  /* EIO: nothing is mapped there any more */
+  if (got < 0 && error != EIO) return fsa_result_from_errno(error);
+  *ret_size = got > 0 ? (size_t)got : 0;
+  return FSA_OK;
+}
+
+int fsa_os_memory_read(FsaOs *os, int64_t pid, uint64_t address, void *buffer, size_t size,
+                       size_t *ret_size) {
+  if (!os->is_this_machine) return FSA_E_UNSUPPORTED;
+  FsaArena arena = fsa_arena(0);
+  FsaOsProcess *process;
+  int result = fsa_os_process_open(os, pid, &arena, &process);
+  if (result == FSA_OK) {
+    result = read_memory(process, address, buffer, size, ret_size);
+    fsa_os_process_close(process);
+  }
+  fsa_arena_done(&arena);
+  return result;
+}
