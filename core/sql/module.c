@@ -19,6 +19,7 @@ SQLITE_EXTENSION_INIT3
 #include <string.h>
 
 #include "sql/layout.h"
+#include "sql/rowid.h"
 
 #define LEAST_SQLITE 3038000 /* sqlite3_vtab_in() and sqlite3_vtab_rhs_value() */
 
@@ -43,7 +44,9 @@ typedef struct Cursor {
   sqlite3_vtab_cursor base;
   FsaCursor *rows;
   const FsaRow *row; /* NULL at the end */
-  int64_t rowid;
+  RowIds ids;
+  int64_t rowid;     /* of the row, once it was asked for */
+  bool has_rowid;
   FsaArena arena;    /* the keys of the query and their values */
   FsaKey *keys;      /* one for each column of the table, then one for `source` */
   char *evidence;    /* as it was given; NULL = the default */
@@ -347,7 +350,7 @@ static void cursor_reset(Cursor *cursor) {
   cursor->row = NULL;
   cursor->evidence = NULL;
   cursor->impossible = false;
-  cursor->rowid = 0;
+  row_ids_done(&cursor->ids);
 }
 
 static int vtab_close(sqlite3_vtab_cursor *base) {
@@ -361,11 +364,9 @@ static int vtab_close(sqlite3_vtab_cursor *base) {
 static int vtab_next(sqlite3_vtab_cursor *base) {
   Cursor *cursor = (Cursor *)base;
   cursor->row = NULL;
+  cursor->has_rowid = false;
   int result = fsa_cursor_next(cursor->rows, &cursor->row);
-  if (result == FSA_ROW) {
-    cursor->rowid++;
-    return SQLITE_OK;
-  }
+  if (result == FSA_ROW) return SQLITE_OK;
   cursor->row = NULL;
   return result == FSA_OK ? SQLITE_OK : SQLITE_NOMEM;
 }
@@ -405,7 +406,13 @@ static int vtab_filter(sqlite3_vtab_cursor *base, int joined, const char *plan, 
 static int vtab_eof(sqlite3_vtab_cursor *base) { return ((Cursor *)base)->row == NULL; }
 
 static int vtab_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *ret_rowid) {
-  *ret_rowid = ((Cursor *)base)->rowid;
+  Cursor *cursor = (Cursor *)base;
+  const FsaTable *table = ((Vtab *)base->pVtab)->module->table;
+  if (!cursor->has_rowid &&
+      row_ids_number(&cursor->ids, table, cursor->row, &cursor->rowid) != FSA_OK)
+    return SQLITE_NOMEM;
+  cursor->has_rowid = true;
+  *ret_rowid = cursor->rowid;
   return SQLITE_OK;
 }
 
