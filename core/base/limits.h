@@ -25,6 +25,7 @@
 #define FSA_MAX_PATTERN_FILES 200000  /* files that the patterns of one table may match */
 #define FSA_MAX_PATTERN_DEPTH 64      /* directory levels below the root */
 #define FSA_MAX_WALK_DIRS 2000000     /* directories that one look for files lists */
+#define FSA_MAX_HIVES 4096            /* registry hives of one piece of evidence */
 #define FSA_MAX_VOLUMES 64            /* drives of one host */
 #define FSA_MAX_CASE_HOSTS 100000     /* pieces of evidence in a case folder */
 #define FSA_MAX_FILE_BYTES (2048ull << 20) /* bytes of a file that may be held in memory at once */

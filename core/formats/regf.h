@@ -31,7 +31,8 @@ bool fsa_regf_probe(FsaBytes head);
 /*
  * Opens a hive. `primary` must live as long as the hive; logs are needed only during the call and may
  * be NULL/0 (order does not matter; empty ones are passed over). Replay works on a private copy. FSA_OK, FSA_E_FORMAT when
- * it is no hive, FSA_E_NOMEM. Damage inside is told to `problem` and the rest is served.
+ * it is no hive, FSA_E_VERSION when it is one of an unknown version, FSA_E_NOMEM. Damage inside is told to `problem`
+ * (may be NULL) and the rest is served.
  */
 int fsa_regf_open(FsaBytes primary, const FsaBytes *logs, size_t log_count,
                   FsaRegfProblem *problem, void *context, FsaRegf **ret_hive);
@@ -63,7 +64,11 @@ typedef struct FsaRegfKeyInfo {
 
 int fsa_regf_key_info(const FsaRegf *hive, FsaRegfKey key, FsaArena *arena, FsaRegfKeyInfo *ret_info);
 
-/* The subkeys in hive order. Broken entries are told to `problem` and left out. */
+/*
+ * The subkeys in hive order. Broken entries are told to `problem` and left out. Each key is the
+ * subkey of one key only, so a walk from the root ends in every hive. A recovered key has none here:
+ * see fsa_regf_deleted_subkeys().
+ */
 int fsa_regf_subkeys(const FsaRegf *hive, FsaRegfKey key, FsaArena *arena, FsaRegfProblem *problem,
                      void *context, FsaRegfKey **ret_keys, size_t *ret_count);
 
@@ -84,12 +89,29 @@ typedef struct FsaRegfValue {
 int fsa_regf_values(const FsaRegf *hive, FsaRegfKey key, FsaArena *arena, FsaRegfProblem *problem,
                     void *context, FsaRegfValue **ret_values, size_t *ret_count);
 
+/* One value by name ("" = default), in any letter case. FSA_E_ABSENT when there is none. */
+int fsa_regf_find_value(const FsaRegf *hive, FsaRegfKey key, const char *name, size_t name_size,
+                        FsaArena *arena, FsaRegfProblem *problem, void *context,
+                        FsaRegfValue *ret_value);
+
 /*
- * Deleted keys and values recovered from free cells and slack: computed at the first call, then kept
- * (thread safe). Deleted keys whose parent is known appear with that parent; `fsa_regf_values()` of a
- * deleted key gives its values; deleted values of live keys come from fsa_regf_deleted_values().
+ * Deleted keys and values: recovered from free cells, from slack, from what lies behind the bins and
+ * from cells that are allocated but that nothing refers to. Computed at the first call, then kept
+ * (thread safe). Only records whose fields are plausible and whose bytes no live record has taken
+ * over are given. Arrays of keys belong to the hive; FSA_OK or FSA_E_NOMEM.
  */
+
+/* All recovered keys, those of one parent together. key_info() gives the parent where it is known. */
 int fsa_regf_deleted_keys(FsaRegf *hive, const FsaRegfKey **ret_keys, size_t *ret_count);
+
+/* The recovered keys whose parent is `key`, live or recovered; 0: those whose parent is unknown. */
+int fsa_regf_deleted_subkeys(FsaRegf *hive, FsaRegfKey key, const FsaRegfKey **ret_keys,
+                             size_t *ret_count);
+
+/*
+ * The recovered values of a key, live or recovered (fsa_regf_values() of a recovered key gives the
+ * same); key 0: those whose key is unknown. `is_partial` when their data was overwritten.
+ */
 int fsa_regf_deleted_values(FsaRegf *hive, FsaRegfKey key, FsaArena *arena,
                             FsaRegfValue **ret_values, size_t *ret_count);
 

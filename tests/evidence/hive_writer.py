@@ -364,13 +364,13 @@ class _Writer:
 
 # ---- transaction logs ---------------------------------------------------------------------------
 
-MARVIN_SEED = bytes.fromhex('82EF4D887A4E55C5')
+MARVIN_SEED = 0x82EF4D887A4E55C5
 
 
 def marvin32(data, seed=MARVIN_SEED):
     """The 64-bit Marvin32 hash that log entries carry."""
     mask = 0xFFFFFFFF
-    low, high = struct.unpack('<II', seed)
+    low, high = seed & mask, seed >> 32
 
     def turn(word):
         nonlocal low, high
