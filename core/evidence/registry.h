@@ -1,11 +1,20 @@
 /*
  * The registry of a Windows system, live or offline, behind one interface.
  *
- * Paths are those of regedit: "HKLM\SYSTEM\CurrentControlSet\Services", any letter case, with the
- * long names of the roots accepted too. Offline: HKLM\{SYSTEM,SOFTWARE,SAM,SECURITY} and the other
- * hives of System32\config, HKLM\...\Amcache.hve content below "HKLM\{AMCACHE}", and HKU\<SID> with
- * HKU\<SID>_Classes from each profile. CurrentControlSet resolves through Select\Current. A loose
- * hive is mounted where its content says it belongs. Calls are thread safe.
+ * Paths are those of regedit: "HKLM\SYSTEM\CurrentControlSet\Services", any letter case; the long
+ * names of the roots, HKCR and HKCC are accepted too. Offline the hives are mounted so:
+ *
+ *   HKLM\SYSTEM, SOFTWARE, SAM, SECURITY, COMPONENTS, DRIVERS, ELAM   Windows\System32\config
+ *   HKLM\BCD00000000                                               Boot\BCD
+ *   HKLM\{AMCACHE}                  Amcache.hve ("HKLM\{AMCACHE}\Root\InventoryApplicationFile")
+ *   HKU\.DEFAULT                    System32\config\DEFAULT; HKU\S-1-5-18 is another name of it
+ *   HKU\<SID>, HKU\<SID>_Classes    each profile's NTUSER.DAT (or .MAN) and UsrClass.dat, the SID from
+ *                                   ProfileList; the folder's name and a problem where it has none
+ *
+ * HKLM\SYSTEM\CurrentControlSet resolves through Select\Current. A loose hive is mounted where its
+ * content says it belongs, or as HKLM\<file name>. A second hive for the same place gets " (2)".
+ * Dirty hives are brought up to date from the logs beside them. Calls are thread safe; a hive is read
+ * when the first path inside it is asked for.
  */
 #ifndef FSA_EVIDENCE_REGISTRY_H
 #define FSA_EVIDENCE_REGISTRY_H
@@ -44,19 +53,36 @@ typedef struct FsaRegValue {
   uint32_t data_size;  /* as the hive claims */
 } FsaRegValue;
 
-/* Told about everything that could not be read: a hive, a key, a value. */
+/*
+ * Told about everything that could not be read: a hive, a key, a value; `source` is the hive's file.
+ * Calls are made one at a time, from whichever thread reads.
+ */
 typedef void FsaRegistryProblem(void *context, int code, const char *source, uint64_t offset,
                                 const char *message);
 
-/* The hives of the evidence. FSA_E_ABSENT when it has none. Problems go to `problem` (not NULL). */
+/*
+ * Finds the hives of the evidence. FSA_E_ABSENT when it has none. Problems go to `problem` (not NULL)
+ * as long as the registry is open. The evidence must outlive the registry.
+ */
 int fsa_registry_open(const FsaEvidence *evidence, FsaRegistryProblem *problem, void *context,
                       FsaRegistry **ret_registry);
 void fsa_registry_close(FsaRegistry *registry); /* accepts NULL */
 
-/* Number of mounted roots, and one: its path ("HKLM\SYSTEM", "HKU\S-1-5-21-..."), key and the hive's file. */
-size_t fsa_registry_root_count(const FsaRegistry *registry);
-void fsa_registry_root(const FsaRegistry *registry, size_t index, FsaText *ret_path,
-                       FsaRegKey *ret_key, FsaText *ret_file);
+/* Number of mounted hives, those of the users included. */
+size_t fsa_registry_root_count(FsaRegistry *registry);
+
+/*
+ * Hive `index`: its place ("HKLM\SYSTEM", "HKU\S-1-5-21-...") and its file, without reading it. Both
+ * live as long as the registry; both out-parameters may be NULL.
+ */
+void fsa_registry_root(FsaRegistry *registry, size_t index, FsaText *ret_path, FsaText *ret_file);
+
+/* Its top key. An error, already told to `problem`, when the hive cannot be read. */
+int fsa_registry_root_key(FsaRegistry *registry, size_t index, FsaRegKey *ret_key);
+
+/* Its recovered keys whose parent is unknown. */
+int fsa_registry_orphans(FsaRegistry *registry, size_t index, FsaArena *arena,
+                         FsaRegKey **ret_keys, size_t *ret_count);
 
 /* The key at a path. FSA_E_ABSENT when there is none (not a problem). */
 int fsa_registry_find(FsaRegistry *registry, const char *path, FsaRegKey *ret_key);
