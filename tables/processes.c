@@ -1,0 +1,398 @@
+/*
+ * fsa_processes: every process with what it runs, as whom, since when, under whom - and the marks of
+ * those that would rather not be seen: a deleted or memory-only program, the name of a kernel thread.
+ * Column names are osquery's where the fact is the same.
+ */
+#include <stdio.h>
+
+#include "fsa.h"
+#include "os/os.h"
+
+/* Columns that one reading answers stand together, from its first to its last. */
+enum {
+  PID,
+  NAME, STATE, PARENT, PGROUP, SESSION, HAS_TERMINAL, THREADS, NICE, START_TIME, START_TICKS,
+  USER_TIME, SYSTEM_TIME, RESIDENT_SIZE, TOTAL_SIZE, IS_KERNEL_THREAD,
+  PATH, IS_DELETED, IS_MEMFD, IS_NAME_MASQUERADED, ON_DISK,
+  IMAGE_DEVICE, IMAGE_INODE, IMAGE_UID, IS_SETUID, IS_SETGID,
+  CMDLINE, CWD, ROOT,
+  UID, GID, EUID, EGID, SUID, SGID, TRACER_PID, SECCOMP, NO_NEW_PRIVS,
+  LOGIN_UID, LOGIN_SESSION,
+  PARENT_START_TIME, IS_PARENT_ALIVE,
+  CGROUP_PATH, SECURITY_LABEL,
+  DISK_BYTES_READ, DISK_BYTES_WRITTEN,
+};
+
+static const FsaColumn columns[] = {
+    [PID] = {"pid", FSA_INTEGER, FSA_KEY, "The process id; never NULL."},
+    [NAME] = {"name", FSA_TEXT, 0,
+              "What the kernel calls it, cut to 15 bytes; the process may change it. NULL when it "
+              "cannot be read."},
+    [STATE] = {"state", FSA_TEXT, 0,
+               "R runs, S sleeps, D waits for a device, T stopped, t traced, Z zombie, I idle "
+               "kernel thread; NULL when it cannot be read."},
+    [PARENT] = {"parent", FSA_INTEGER, 0,
+                "Pid of the parent, 0 without one; 1 or a subreaper once the real one has ended. "
+                "NULL when it cannot be read."},
+    [PGROUP] = {"pgroup", FSA_INTEGER, 0, "Process group; NULL when it cannot be read."},
+    [SESSION] = {"session", FSA_INTEGER, 0,
+                 "Pid that leads its terminal session; NULL when it cannot be read."},
+    [HAS_TERMINAL] = {"has_terminal", FSA_BOOL, 0,
+                      "1 with a controlling terminal; NULL when it cannot be read."},
+    [THREADS] = {"threads", FSA_INTEGER, 0, "Number of threads; NULL when it cannot be read."},
+    [NICE] = {"nice", FSA_INTEGER, 0, "Nice value, -20 to 19; NULL when it cannot be read."},
+    [START_TIME] = {"start_time", FSA_TIME, 0,
+                    "When it started, Unix seconds, by today's clock; NULL when the boot time is "
+                    "unknown."},
+    [START_TICKS] = {"start_ticks", FSA_INTEGER, 0,
+                     "Clock ticks from boot to its start: with pid it names the process as long as "
+                     "the machine runs, whatever is done to the clock. NULL when it cannot be read."},
+    [USER_TIME] = {"user_time", FSA_INTEGER, 0,
+                   "CPU milliseconds in its own code; NULL when it cannot be read."},
+    [SYSTEM_TIME] = {"system_time", FSA_INTEGER, 0,
+                     "CPU milliseconds in the kernel; NULL when it cannot be read."},
+    [RESIDENT_SIZE] = {"resident_size", FSA_INTEGER, 0,
+                       "Bytes of memory in use; NULL when it cannot be read."},
+    [TOTAL_SIZE] = {"total_size", FSA_INTEGER, 0,
+                    "Bytes of address space; NULL when it cannot be read."},
+    [IS_KERNEL_THREAD] = {"is_kernel_thread", FSA_BOOL, 0,
+                          "1 when the kernel itself says that it is one, whatever its name; NULL "
+                          "when it cannot be read."},
+    [PATH] = {"path", FSA_TEXT, 0,
+              "The program that runs, without the kernel's mark for deleted files; NULL for kernel "
+              "threads and zombies, and when access is refused."},
+    [IS_DELETED] = {"is_deleted", FSA_BOOL, 0,
+                    "1 when the program's file has lost its name; with on_disk = 1 another file "
+                    "took its place, as an upgrade does. NULL as path."},
+    [IS_MEMFD] = {"is_memfd", FSA_BOOL, 0,
+                  "1 when the program never had a name on any disk (memfd_create). NULL as path."},
+    [IS_NAME_MASQUERADED] = {"is_name_masqueraded", FSA_BOOL, 0,
+                             "1 when a process with a program shows itself as a kernel thread: its "
+                             "first argument stands in brackets or its name is one of theirs. NULL "
+                             "when access is refused."},
+    [ON_DISK] = {"on_disk", FSA_INTEGER, FSA_COSTLY,
+                 "1 when a file lies at path now, as the process sees it, 0 when not; NULL when "
+                 "there is no path or it cannot be looked at."},
+    [IMAGE_DEVICE] = {"image_device", FSA_INTEGER, FSA_COSTLY,
+                      "Device number of the program's file; NULL as path, and in a recording."},
+    [IMAGE_INODE] = {"image_inode", FSA_INTEGER, FSA_COSTLY,
+                     "Inode of the program's file; NULL as image_device."},
+    [IMAGE_UID] = {"image_uid", FSA_INTEGER, FSA_COSTLY,
+                   "Who owns the program's file; NULL as image_device."},
+    [IS_SETUID] = {"is_setuid", FSA_BOOL, FSA_COSTLY,
+                   "1 when the program's file gives its owner's rights to whoever runs it; NULL as "
+                   "image_device."},
+    [IS_SETGID] = {"is_setgid", FSA_BOOL, FSA_COSTLY,
+                   "1 when the program's file gives its group's rights to whoever runs it; NULL as "
+                   "image_device."},
+    [CMDLINE] = {"cmdline", FSA_TEXT, 0,
+                 "Arguments, separated by blanks; the process may have written anything over them. "
+                 "NULL for kernel threads and zombies, and when access is refused."},
+    [CWD] = {"cwd", FSA_TEXT, 0,
+             "Working directory, with the kernel's mark ' (deleted)' when it is gone; NULL as path."},
+    [ROOT] = {"root", FSA_TEXT, 0, "Root directory, '/' unless changed; NULL as path."},
+    [UID] = {"uid", FSA_INTEGER, 0, "Real user id; NULL when it cannot be read."},
+    [GID] = {"gid", FSA_INTEGER, 0, "Real group id; NULL when it cannot be read."},
+    [EUID] = {"euid", FSA_INTEGER, 0, "Effective user id; NULL when it cannot be read."},
+    [EGID] = {"egid", FSA_INTEGER, 0, "Effective group id; NULL when it cannot be read."},
+    [SUID] = {"suid", FSA_INTEGER, 0, "Saved user id; NULL when it cannot be read."},
+    [SGID] = {"sgid", FSA_INTEGER, 0, "Saved group id; NULL when it cannot be read."},
+    [TRACER_PID] = {"tracer_pid", FSA_INTEGER, 0,
+                    "Pid of the process that debugs it; 0 = none, NULL when it cannot be read."},
+    [SECCOMP] = {"seccomp", FSA_INTEGER, 0,
+                 "System call filter: 0 none, 1 strict, 2 filter; NULL where the kernel has none."},
+    [NO_NEW_PRIVS] = {"no_new_privs", FSA_INTEGER, 0,
+                      "1 when it can never gain rights by running a program, 0 otherwise; NULL "
+                      "before Linux 4.10."},
+    [LOGIN_UID] = {"login_uid", FSA_INTEGER, FSA_COSTLY,
+                   "Who logged in, whatever su and sudo did since; NULL when nobody did, as for "
+                   "daemons, or where the kernel has no audit."},
+    [LOGIN_SESSION] = {"login_session", FSA_INTEGER, FSA_COSTLY,
+                       "Audit session of that login; NULL as login_uid."},
+    [PARENT_START_TIME] = {"parent_start_time", FSA_TIME, FSA_COSTLY,
+                           "When the parent started; NULL when there is none, or when the process "
+                           "that bears its pid now started later and so cannot be it."},
+    [IS_PARENT_ALIVE] = {"is_parent_alive", FSA_BOOL, FSA_COSTLY,
+                         "1 when a process with the parent's pid runs that started no later than "
+                         "this one; NULL without a parent."},
+    [CGROUP_PATH] = {"cgroup_path", FSA_TEXT, FSA_COSTLY,
+                     "Control group: names the service, session or container; NULL where the "
+                     "kernel has none."},
+    [SECURITY_LABEL] = {"security_label", FSA_TEXT, FSA_COSTLY,
+                        "SELinux context or AppArmor profile; NULL where neither is active."},
+    [DISK_BYTES_READ] = {"disk_bytes_read", FSA_INTEGER, FSA_COSTLY,
+                         "Bytes it caused to be read from storage; NULL when access is refused."},
+    [DISK_BYTES_WRITTEN] = {"disk_bytes_written", FSA_INTEGER, FSA_COSTLY,
+                            "Bytes it caused to be written to storage; NULL as disk_bytes_read."},
+};
+
+typedef struct State {
+  FsaOsProcess *process; /* NULL = it ended before it was looked at */
+  bool done;
+  char refused[128];     /* what could not be read, for one problem and not ten */
+} State;
+
+/* ---- what the readings have in common ------------------------------------------------------------ */
+
+static bool wants_any(const FsaScan *scan, int first, int last) {
+  for (int i = first; i <= last; i++)
+    if (fsa_wants(scan, i)) return true;
+  return false;
+}
+
+static void set_int(FsaRow *row, int column, int64_t value) {
+  if (value != FSA_OS_UNKNOWN) fsa_row_int(row, column, value);
+}
+
+static void set_text(FsaRow *row, int column, FsaText text) {
+  fsa_row_text(row, column, text.data, text.size);
+}
+
+/* True when `result` is good. A refusal is kept for the problem, absence is an answer. */
+static bool good(FsaScan *scan, State *state, int result, const char *what) {
+  if (result == FSA_OK) return true;
+  if (result == FSA_E_ACCESS) {
+    size_t used = strlen(state->refused);
+    snprintf(state->refused + used, sizeof state->refused - used, "%s%s", used ? ", " : "", what);
+  } else if (result != FSA_E_ABSENT && result != FSA_E_UNSUPPORTED)
+    fsa_problem(scan, result, FSA_NO_OFFSET, "%s cannot be read (%s)", what,
+                fsa_result_name(result));
+  return false;
+}
+
+/* ---- the readings ---------------------------------------------------------------------------------- */
+
+static const int64_t ns_per_ms = 1000000;
+
+static void set_facts(FsaScan *scan, FsaRow *row, const FsaOsProcessFacts *facts) {
+  set_text(row, NAME, facts->name);
+  char *state = fsa_arena_copy(fsa_row_arena(scan), &facts->state, 1);
+  if (state && facts->state > ' ' && facts->state <= '~') fsa_row_text(row, STATE, state, 1);
+  fsa_row_int(row, PARENT, facts->parent);
+  fsa_row_int(row, PGROUP, facts->group);
+  fsa_row_int(row, SESSION, facts->session);
+  fsa_row_bool(row, HAS_TERMINAL, facts->terminal != 0);
+  fsa_row_int(row, THREADS, facts->threads);
+  fsa_row_int(row, NICE, facts->nice);
+  set_int(row, START_TIME, facts->start_time);
+  set_int(row, START_TICKS, facts->start_ticks);
+  if (facts->user_time != FSA_OS_UNKNOWN) fsa_row_int(row, USER_TIME, facts->user_time / ns_per_ms);
+  if (facts->system_time != FSA_OS_UNKNOWN)
+    fsa_row_int(row, SYSTEM_TIME, facts->system_time / ns_per_ms);
+  set_int(row, RESIDENT_SIZE, facts->resident_size);
+  set_int(row, TOTAL_SIZE, facts->total_size);
+  fsa_row_bool(row, IS_KERNEL_THREAD, facts->is_kernel);
+}
+
+static bool begins(FsaText text, const char *prefix) {
+  size_t size = strlen(prefix);
+  return text.size >= size && memcmp(text.data, prefix, size) == 0;
+}
+
+/* Names that only kernel threads bear: what ps shows in brackets. [kernel/kthread.c, workqueue.c, softirq.c ...] */
+static bool is_kernel_name(FsaText name) {
+  static const char *const names[] = {"kworker/", "kthreadd", "ksoftirqd/", "migration/",
+                                      "kswapd",   "rcu_",     "kcompactd",  "khugepaged",
+                                      "kdevtmpfs", "jbd2/",   "kblockd",    "watchdogd"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (begins(name, names[i])) return true;
+  return false;
+}
+
+/* "[kworker/0:1]" as the first argument, or a name of theirs, though a program runs. */
+static bool is_masqueraded(FsaText name, FsaText cmdline) {
+  if (name.data && is_kernel_name(name)) return true;
+  if (!cmdline.data || !begins(cmdline, "[")) return false;
+  return memchr(cmdline.data, ']', cmdline.size) != NULL;
+}
+
+static void set_image_file(FsaScan *scan, State *state, FsaRow *row) {
+  FsaOsFile file;
+  if (!wants_any(scan, IMAGE_DEVICE, IS_SETGID)) return;
+  if (!good(scan, state, fsa_os_process_image_file(state->process, &file), "the program's file"))
+    return;
+  fsa_row_int(row, IMAGE_DEVICE, (int64_t)file.device);
+  fsa_row_int(row, IMAGE_INODE, (int64_t)file.inode);
+  fsa_row_int(row, IMAGE_UID, file.uid);
+  fsa_row_bool(row, IS_SETUID, (file.mode & 04000) != 0);
+  fsa_row_bool(row, IS_SETGID, (file.mode & 02000) != 0);
+}
+
+static void set_on_disk(FsaScan *scan, State *state, FsaRow *row, FsaText path) {
+  FsaOsFile file;
+  if (!fsa_wants(scan, ON_DISK)) return;
+  int result = fsa_os_process_file(state->process, path, &file);
+  if (result == FSA_E_ABSENT)
+    fsa_row_int(row, ON_DISK, 0);
+  else if (good(scan, state, result, "the program's path"))
+    fsa_row_int(row, ON_DISK, 1);
+}
+
+static void set_image(FsaScan *scan, State *state, FsaRow *row, FsaText name, FsaText cmdline) {
+  FsaOsImage image;
+  int result = fsa_os_process_image(state->process, fsa_scan_arena(scan), &image);
+  if (result == FSA_E_ABSENT) fsa_row_bool(row, IS_NAME_MASQUERADED, false);
+  if (!good(scan, state, result, "the program (exe)")) return;
+  set_text(row, PATH, image.path);
+  fsa_row_bool(row, IS_DELETED, image.is_deleted);
+  fsa_row_bool(row, IS_MEMFD, image.is_memory);
+  fsa_row_bool(row, IS_NAME_MASQUERADED, is_masqueraded(name, cmdline));
+  if (image.is_memory && fsa_wants(scan, ON_DISK))
+    fsa_row_int(row, ON_DISK, 0);
+  else
+    set_on_disk(scan, state, row, image.path);
+  set_image_file(scan, state, row);
+}
+
+static FsaText read_text(FsaScan *scan, State *state, FsaOsProcessText which, const char *what) {
+  FsaText text = {NULL, 0};
+  good(scan, state, fsa_os_process_text(state->process, which, fsa_scan_arena(scan), &text), what);
+  return text;
+}
+
+static void set_texts(FsaScan *scan, State *state, FsaRow *row) {
+  static const struct {
+    int column;
+    FsaOsProcessText which;
+    const char *what;
+  } texts[] = {
+      {CWD, FSA_OS_CWD, "cwd"},
+      {ROOT, FSA_OS_ROOT, "root"},
+      {CGROUP_PATH, FSA_OS_CGROUP, "cgroup"},
+      {SECURITY_LABEL, FSA_OS_LABEL, "the security label"},
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    if (fsa_wants(scan, texts[i].column))
+      set_text(row, texts[i].column, read_text(scan, state, texts[i].which, texts[i].what));
+}
+
+static void set_token(FsaScan *scan, State *state, FsaRow *row) {
+  FsaOsToken token;
+  if (!wants_any(scan, UID, NO_NEW_PRIVS)) return;
+  if (!good(scan, state, fsa_os_token(state->process, 0, fsa_scan_arena(scan), &token), "status"))
+    return;
+  set_int(row, UID, token.uids[FSA_OS_REAL]);
+  set_int(row, GID, token.gids[FSA_OS_REAL]);
+  set_int(row, EUID, token.uids[FSA_OS_EFFECTIVE]);
+  set_int(row, EGID, token.gids[FSA_OS_EFFECTIVE]);
+  set_int(row, SUID, token.uids[FSA_OS_SAVED]);
+  set_int(row, SGID, token.gids[FSA_OS_SAVED]);
+  set_int(row, TRACER_PID, token.tracer);
+  set_int(row, SECCOMP, token.seccomp);
+  set_int(row, NO_NEW_PRIVS, token.no_new_privileges);
+}
+
+static void set_login(FsaScan *scan, State *state, FsaRow *row) {
+  int64_t uid, session;
+  if (!wants_any(scan, LOGIN_UID, LOGIN_SESSION)) return;
+  int result = fsa_os_login(state->process, fsa_scan_arena(scan), &uid, &session);
+  if (!good(scan, state, result, "loginuid")) return;
+  fsa_row_int(row, LOGIN_UID, uid);
+  set_int(row, LOGIN_SESSION, session);
+}
+
+/* A pid is given out again: whoever started after its child is somebody else. */
+static void set_parent(FsaScan *scan, State *state, FsaRow *row, const FsaOsProcessFacts *child) {
+  if (child->parent == 0 || !wants_any(scan, PARENT_START_TIME, IS_PARENT_ALIVE)) return;
+  FsaArena *arena = fsa_scan_arena(scan);
+  FsaOsProcess *parent;
+  FsaOsProcessFacts facts;
+  int result = fsa_os_process_open(fsa_scan_os(scan), child->parent, arena, &parent);
+  if (result == FSA_OK) {
+    result = fsa_os_process_facts(parent, arena, &facts);
+    fsa_os_process_close(parent);
+  }
+  if (result != FSA_E_ABSENT && !good(scan, state, result, "the parent's stat")) return;
+  bool is_alive = result == FSA_OK && facts.start_ticks <= child->start_ticks;
+  fsa_row_bool(row, IS_PARENT_ALIVE, is_alive);
+  if (is_alive) set_int(row, PARENT_START_TIME, facts.start_time);
+}
+
+static void set_transfer(FsaScan *scan, State *state, FsaRow *row) {
+  FsaOsTransfer transfer;
+  if (!wants_any(scan, DISK_BYTES_READ, DISK_BYTES_WRITTEN)) return;
+  int result = fsa_os_process_transfer(state->process, fsa_scan_arena(scan), &transfer);
+  if (!good(scan, state, result, "io")) return;
+  set_int(row, DISK_BYTES_READ, transfer.read_bytes);
+  set_int(row, DISK_BYTES_WRITTEN, transfer.written_bytes);
+}
+
+/* ---- the row --------------------------------------------------------------------------------------- */
+
+static int begin(FsaScan *scan, void **ret_shared) {
+  (void)ret_shared;
+  if (fsa_os_hides_processes(fsa_scan_os(scan)))
+    fsa_problem(scan, FSA_E_ACCESS, FSA_NO_OFFSET,
+                "/proc is mounted with hidepid: processes of other users are not listed; ask as root");
+  return FSA_OK;
+}
+
+static int open_process(FsaScan *scan, void *opaque) {
+  State *state = opaque;
+  int result = fsa_os_process_open(fsa_scan_os(scan), fsa_scan_pid(scan), fsa_scan_arena(scan),
+                                   &state->process);
+  if (result == FSA_OK || result == FSA_E_ABSENT) return FSA_OK;
+  return fsa_problem(scan, result, FSA_NO_OFFSET, "the process cannot be looked at (%s)",
+                     fsa_result_name(result));
+}
+
+/* stat, which other columns rest on too. False when the process has ended. */
+static bool set_stat(FsaScan *scan, State *state, FsaRow *row, FsaText *ret_name) {
+  if (!wants_any(scan, NAME, IS_KERNEL_THREAD) && !fsa_wants(scan, IS_NAME_MASQUERADED) &&
+      !wants_any(scan, PARENT_START_TIME, IS_PARENT_ALIVE))
+    return true;
+  FsaOsProcessFacts facts;
+  int result = fsa_os_process_facts(state->process, fsa_scan_arena(scan), &facts);
+  if (result == FSA_E_ABSENT) return false;
+  if (!good(scan, state, result, "stat")) return true;
+  *ret_name = facts.name;
+  set_facts(scan, row, &facts);
+  set_parent(scan, state, row, &facts);
+  return true;
+}
+
+static int next(FsaScan *scan, void *opaque, FsaRow *row) {
+  State *state = opaque;
+  if (state->done || !state->process) return FSA_OK;
+  state->done = true;
+  FsaText name = {NULL, 0}, cmdline = {NULL, 0};
+  if (!set_stat(scan, state, row, &name)) return FSA_OK;
+  fsa_row_int(row, PID, fsa_scan_pid(scan));
+  if (fsa_wants(scan, CMDLINE) || fsa_wants(scan, IS_NAME_MASQUERADED))
+    cmdline = read_text(scan, state, FSA_OS_COMMAND_LINE, "cmdline");
+  set_text(row, CMDLINE, cmdline);
+  if (wants_any(scan, PATH, IS_SETGID)) set_image(scan, state, row, name, cmdline);
+  set_texts(scan, state, row);
+  set_token(scan, state, row);
+  set_login(scan, state, row);
+  set_transfer(scan, state, row);
+  if (state->refused[0])
+    fsa_problem(scan, FSA_E_ACCESS, FSA_NO_OFFSET, "access refused: %s", state->refused);
+  return FSA_ROW;
+}
+
+static void close_process(void *opaque) {
+  State *state = opaque;
+  fsa_os_process_close(state->process);
+}
+
+const FsaTable fsa_table_processes = {
+    .name = "processes",
+    .summary = "One row for each process that exists now.",
+    .proves = "The process existed while it was looked at; what it says about itself (name, "
+              "cmdline) is its own choice, what the kernel says (path, ids, times) is not.",
+    .caveat = "A missing row does not prove that there was no process: it may have ended or not yet "
+              "started, run in another pid namespace, or be hidden by a kernel that lies.",
+    .example = "SELECT pid, name, path, cmdline FROM fsa_processes "
+               "WHERE is_deleted OR is_memfd OR is_name_masqueraded",
+    .sources = FSA_LIVE_LINUX,
+    .subject = FSA_PROCESS,
+    .subject_key = PID,
+    .columns = columns,
+    .column_count = sizeof columns / sizeof *columns,
+    .state_size = sizeof(State),
+    .begin = begin,
+    .open = open_process,
+    .next = next,
+    .close = close_process,
+};
