@@ -148,28 +148,40 @@ static const FsaRegfRange *find_loose(const FsaRegf *hive, uint64_t offset) {
   return NULL;
 }
 
-bool fsa_regf_cell(const FsaRegf *hive, uint32_t relative, FsaRegfCell *ret_cell) {
+/*
+ * Finds the content of an allocated cell; NULL when no cell starts there. The caller fills its
+ * FsaRegfCell itself: copying one around is what a walk would spend most of its time on.
+ */
+static inline const uint8_t *cell_content(const FsaRegf *hive, uint32_t relative, size_t *ret_size) {
   uint64_t offset = fsa_regf_file_offset(relative);
-  if (relative % 8 || offset >= hive->end || hive->end - offset < 8) return false;
-  FsaBytes file = hive->file;
-  uint32_t size = 0u - fsa_u32(&file, (size_t)offset);
+  if (relative % 8 || offset >= hive->end || hive->end - offset < 8) return NULL;
+  FsaBytes head = fsa_bytes(hive->file.data + offset, 8);
+  uint32_t size = 0u - fsa_u32(&head, 0);
   uint64_t slot = relative / 8;
   if (!(hive->starts[slot / 64] >> slot % 64 & 1)) {
     const FsaRegfRange *range = hive->loose_count ? find_loose(hive, offset) : NULL;
     if (!range || size % 8 || size < 8 || size > INT32_MAX || size > range->end - offset)
-      return false;
+      return NULL;
   }
-  *ret_cell = (FsaRegfCell){.offset = offset};
-  if (size > hive->cell_head)
-    ret_cell->bytes = fsa_slice(&file, (size_t)offset + hive->cell_head, size - hive->cell_head);
+  *ret_size = size - hive->cell_head;
+  return hive->file.data + offset + hive->cell_head;
+}
+
+bool fsa_regf_cell(const FsaRegf *hive, uint32_t relative, FsaRegfCell *ret_cell) {
+  size_t size;
+  const uint8_t *content = cell_content(hive, relative, &size);
+  if (!content) return false;
+  ret_cell->bytes = fsa_bytes(content, size);
+  ret_cell->offset = fsa_regf_file_offset(relative);
   return true;
 }
 
 bool fsa_regf_record(const FsaRegf *hive, uint32_t relative, const char *kind,
                      FsaRegfCell *ret_cell) {
-  FsaRegfCell cell;
-  if (!fsa_regf_cell(hive, relative, &cell) || !fsa_bytes_match(&cell.bytes, 0, kind, 2))
-    return false;
-  *ret_cell = cell;
+  size_t size;
+  const uint8_t *content = cell_content(hive, relative, &size);
+  if (!content || size < 2 || memcmp(content, kind, 2) != 0) return false;
+  ret_cell->bytes = fsa_bytes(content, size);
+  ret_cell->offset = fsa_regf_file_offset(relative);
   return true;
 }

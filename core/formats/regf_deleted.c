@@ -130,7 +130,7 @@ static void mark_data(FsaRegfDeleted *deleted, const FsaRegf *hive, FsaRegfCell 
   }
 }
 
-static void mark_values(FsaRegfDeleted *deleted, const FsaRegf *hive, FsaRegfCell key) {
+static void mark_values(FsaRegfDeleted *deleted, const FsaRegf *hive, FsaRegfCell *key) {
   FsaRegfValueList list = fsa_regf_value_list(hive, key);
   FsaRegfCell cell;
   if (list.count) mark_at(deleted, hive, list.cell, 4 * (uint64_t)list.count, &cell);
@@ -162,7 +162,7 @@ static void mark_key(FsaRegfDeleted *deleted, const FsaRegf *hive, FsaRegfCell k
     mark(deleted, hive, cell, REGF_SECURITY_HEAD + (uint64_t)fsa_u32(&cell.bytes, 16));
   uint16_t class_size = fsa_u16(&key.bytes, KEY_CLASS_SIZE);
   if (class_size) mark_at(deleted, hive, fsa_u32(&key.bytes, KEY_CLASS), class_size, &cell);
-  mark_values(deleted, hive, key);
+  mark_values(deleted, hive, &key);
   mark_lists(deleted, hive, key);
 }
 
@@ -345,7 +345,7 @@ static void own_values_of_live(FsaRegfDeleted *deleted, const FsaRegf *hive) {
     FsaRegfCell cell;
     FsaRegfKey key = REGF_BASE_SIZE + 8 * (FsaRegfKey)slot;
     if (!bit_get(deleted->live_keys, slot) || !fsa_regf_key_cell(hive, key, &cell)) continue;
-    FsaRegfValueList list = fsa_regf_value_list(hive, cell);
+    FsaRegfValueList list = fsa_regf_value_list(hive, &cell);
     if (list.count) own_values(deleted, list.entries, list.count, UINT32_MAX, key);
   }
 }
@@ -501,7 +501,7 @@ int fsa_regf_deleted_key_values(const FsaRegf *hive, FsaRegfKey key, FsaArena *a
   for (size_t i = first; i < first + run; i++) {
     FsaRegfCell record;
     if (!freed_cell(hive, fsa_regf_relative(deleted->values.items[i].item), &record)) continue;
-    rc = fsa_regf_value_read(hive, record, freed_cell, arena, &quiet, &values[count]);
+    rc = fsa_regf_value_read(hive, &record, freed_cell, arena, &quiet, &values[count]);
     if (rc == FSA_E_NOMEM) return rc;
     if (rc < 0) continue;
     values[count++].is_deleted = true;

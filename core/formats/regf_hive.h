@@ -123,7 +123,7 @@ static inline uint32_t fsa_regf_relative(uint64_t file_offset) {
 int fsa_regf_apply_logs(FsaRegf *hive, const FsaBytes *logs, size_t log_count,
                         FsaRegfTeller *teller);
 
-/* The record of a key handle, live or recovered; false when it is none. */
+/* The record of a key handle, live or recovered, with at least its head; false when it is none. */
 bool fsa_regf_key_cell(const FsaRegf *hive, FsaRegfKey key, FsaRegfCell *ret_cell);
 
 /* Walks the entries of a key's subkey lists, in order. */
@@ -172,13 +172,13 @@ typedef struct FsaRegfValueList {
   uint32_t claimed;    /* entries that the key claims */
 } FsaRegfValueList;
 
-FsaRegfValueList fsa_regf_value_list(const FsaRegf *hive, FsaRegfCell key);
+FsaRegfValueList fsa_regf_value_list(const FsaRegf *hive, FsaRegfCell *key);
 
 /* How a cell is found: fsa_regf_cell(), or its counterpart for freed cells. */
 typedef bool FsaRegfCellAt(const FsaRegf *hive, uint32_t relative, FsaRegfCell *ret_cell);
 
 /* Reads one value from its vk record. FSA_OK, FSA_E_FORMAT or FSA_E_NOMEM. */
-int fsa_regf_value_read(const FsaRegf *hive, FsaRegfCell record, FsaRegfCellAt *cell_at,
+int fsa_regf_value_read(const FsaRegf *hive, const FsaRegfCell *record, FsaRegfCellAt *cell_at,
                         FsaArena *arena, FsaRegfTeller *teller, FsaRegfValue *ret_value);
 
 void fsa_regf_deleted_free(FsaRegfDeleted *deleted); /* accepts NULL */

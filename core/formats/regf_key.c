@@ -55,50 +55,46 @@ bool fsa_regf_name_same(const uint8_t *name, size_t size, bool is_latin1, const 
 
 bool fsa_regf_key_cell(const FsaRegf *hive, FsaRegfKey key, FsaRegfCell *ret_cell) {
   uint64_t offset = key & ~REGF_KEY_DELETED;
-  if (key == 0 || offset < REGF_BASE_SIZE || offset >= hive->file.size) return false;
-  FsaRegfCell cell;
-  if (key & REGF_KEY_DELETED) {
-    FsaBytes file = hive->file;
-    size_t start = (size_t)offset + hive->cell_head;
-    if (start >= file.size) return false;
-    cell = (FsaRegfCell){fsa_slice(&file, start, file.size - start), offset};
-    if (!fsa_bytes_match(&cell.bytes, 0, "nk", 2)) return false;
-  } else if (!fsa_regf_record(hive, fsa_regf_relative(offset), "nk", &cell)) {
+  if (offset < REGF_BASE_SIZE || offset >= hive->file.size) return false;
+  if (!(key & REGF_KEY_DELETED))
+    return fsa_regf_record(hive, fsa_regf_relative(offset), "nk", ret_cell) &&
+           ret_cell->bytes.size >= REGF_KEY_HEAD;
+  FsaBytes file = hive->file;
+  size_t start = (size_t)offset + hive->cell_head;
+  if (!fsa_bytes_has(&file, start, REGF_KEY_HEAD) || !fsa_bytes_match(&file, start, "nk", 2))
     return false;
-  }
-  if (cell.bytes.size < REGF_KEY_HEAD) return false;
-  *ret_cell = cell;
+  *ret_cell = (FsaRegfCell){fsa_slice(&file, start, file.size - start), offset};
   return true;
 }
 
 /* The name's bytes, as far as the cell holds them. */
-static FsaBytes key_name(FsaRegfCell key) {
-  size_t size = fsa_u16(&key.bytes, KEY_NAME_SIZE), room = key.bytes.size - REGF_KEY_HEAD;
-  return fsa_slice(&key.bytes, REGF_KEY_HEAD, size < room ? size : room);
+static FsaBytes key_name(FsaRegfCell *key) {
+  size_t size = fsa_u16(&key->bytes, KEY_NAME_SIZE), room = key->bytes.size - REGF_KEY_HEAD;
+  return fsa_slice(&key->bytes, REGF_KEY_HEAD, size < room ? size : room);
 }
 
-static bool key_is_latin1(const FsaRegf *hive, FsaRegfCell key) {
-  return !hive->has_wide_names && (fsa_u16(&key.bytes, KEY_FLAGS) & REGF_KEY_LATIN1);
+static bool key_is_latin1(const FsaRegf *hive, FsaRegfCell *key) {
+  return !hive->has_wide_names && (fsa_u16(&key->bytes, KEY_FLAGS) & REGF_KEY_LATIN1);
 }
 
-static FsaText key_class(const FsaRegf *hive, FsaRegfCell key, FsaArena *arena) {
+static FsaText key_class(const FsaRegf *hive, FsaRegfCell *key, FsaArena *arena) {
   FsaRegfCell cell;
-  size_t size = fsa_u16(&key.bytes, KEY_CLASS_SIZE);
-  if (size == 0 || !fsa_regf_cell(hive, fsa_u32(&key.bytes, KEY_CLASS), &cell))
+  size_t size = fsa_u16(&key->bytes, KEY_CLASS_SIZE);
+  if (size == 0 || !fsa_regf_cell(hive, fsa_u32(&key->bytes, KEY_CLASS), &cell))
     return (FsaText){NULL, 0};
   if (size > cell.bytes.size) size = cell.bytes.size;
   return fsa_text_from_utf16(arena, cell.bytes.data, size / 2);
 }
 
-static FsaBytes key_security(const FsaRegf *hive, FsaRegfCell key) {
+static FsaBytes key_security(const FsaRegf *hive, FsaRegfCell *key) {
   FsaRegfCell cell;
-  if (!fsa_regf_record(hive, fsa_u32(&key.bytes, KEY_SECURITY), "sk", &cell))
+  if (!fsa_regf_record(hive, fsa_u32(&key->bytes, KEY_SECURITY), "sk", &cell))
     return fsa_bytes(NULL, 0);
   uint32_t size = fsa_u32(&cell.bytes, 16);
   return fsa_slice(&cell.bytes, REGF_SECURITY_HEAD, size);
 }
 
-static FsaRegfKey key_parent(const FsaRegf *hive, FsaRegfKey key, FsaRegfCell record) {
+static FsaRegfKey key_parent(const FsaRegf *hive, FsaRegfKey key, FsaRegfCell *record) {
   if (key == hive->root) return 0;
   if (key & REGF_KEY_DELETED) return fsa_regf_deleted_parent(hive, key);
   uint32_t parent = 0;
@@ -106,7 +102,7 @@ static FsaRegfKey key_parent(const FsaRegf *hive, FsaRegfKey key, FsaRegfCell re
       fsa_regf_adopted_by(hive, fsa_regf_relative(key), &parent) == FSA_OK && parent)
     return fsa_regf_file_offset(parent);
   FsaRegfCell cell;
-  if (!fsa_regf_record(hive, fsa_u32(&record.bytes, KEY_PARENT), "nk", &cell)) return 0;
+  if (!fsa_regf_record(hive, fsa_u32(&record->bytes, KEY_PARENT), "nk", &cell)) return 0;
   return cell.offset;
 }
 
@@ -114,24 +110,26 @@ int fsa_regf_key_info(const FsaRegf *hive, FsaRegfKey key, FsaArena *arena,
                       FsaRegfKeyInfo *ret_info) {
   FsaRegfCell cell;
   if (!fsa_regf_key_cell(hive, key, &cell)) return FSA_E_FORMAT;
-  FsaBytes name = key_name(cell);
+  FsaBytes name = key_name(&cell);
+  FsaText text = fsa_regf_name(arena, name.data, name.size, key_is_latin1(hive, &cell));
+  if (!text.data) return FSA_E_NOMEM;
   bool is_deleted = (key & REGF_KEY_DELETED) != 0;
-  FsaRegfKeyInfo info = {
-      .name = fsa_regf_name(arena, name.data, name.size, key_is_latin1(hive, cell)),
-      .write_time = INT64_MIN,
-      .class_name = is_deleted ? (FsaText){NULL, 0} : key_class(hive, cell, arena),
+  uint16_t flags = fsa_u16(&cell.bytes, KEY_FLAGS);
+  int64_t write_time = INT64_MIN;
+  fsa_time_from_filetime(fsa_u64(&cell.bytes, KEY_TIME), &write_time);
+  *ret_info = (FsaRegfKeyInfo){
+      .name = text,
+      .write_time = write_time,
+      .class_name = is_deleted ? (FsaText){NULL, 0} : key_class(hive, &cell, arena),
       .subkey_count = fsa_u32(&cell.bytes, KEY_SUBKEY_COUNT),
-      .value_count = fsa_u32(&cell.bytes, KEY_VALUE_COUNT),
-      .flags = fsa_u16(&cell.bytes, KEY_FLAGS),
-      .parent = key_parent(hive, key, cell),
-      .security = key_security(hive, cell),
+      /* the field of a predefined key holds a handle */
+      .value_count = flags & REGF_KEY_PREDEFINED ? 0 : fsa_u32(&cell.bytes, KEY_VALUE_COUNT),
+      .flags = flags,
+      .parent = key_parent(hive, key, &cell),
+      .security = key_security(hive, &cell),
       .offset = cell.offset,
       .is_deleted = is_deleted,
   };
-  if (!info.name.data) return FSA_E_NOMEM;
-  if (info.flags & REGF_KEY_PREDEFINED) info.value_count = 0; /* the field holds a handle */
-  fsa_time_from_filetime(fsa_u64(&cell.bytes, KEY_TIME), &info.write_time);
-  *ret_info = info;
   return FSA_OK;
 }
 
@@ -161,11 +159,11 @@ static int accept_child(const FsaRegf *hive, uint32_t parent, const FsaRegfListE
 }
 
 /* Tells of what can be wrong with a subkey that is shown nevertheless. */
-static void check_child(FsaRegfCell child, FsaRegfTeller *teller) {
-  size_t size = fsa_u16(&child.bytes, KEY_NAME_SIZE);
-  if (size > child.bytes.size - REGF_KEY_HEAD)
-    fsa_regf_tell(teller, FSA_E_FORMAT, child.offset, "a name of %zu bytes in a cell with %zu left",
-                  size, child.bytes.size - REGF_KEY_HEAD);
+static void check_child(FsaRegfCell *child, FsaRegfTeller *teller) {
+  size_t size = fsa_u16(&child->bytes, KEY_NAME_SIZE);
+  if (size > child->bytes.size - REGF_KEY_HEAD)
+    fsa_regf_tell(teller, FSA_E_FORMAT, child->offset, "a name of %zu bytes in a cell with %zu left",
+                  size, child->bytes.size - REGF_KEY_HEAD);
 }
 
 typedef struct Place {
@@ -218,7 +216,7 @@ static int collect_children(const FsaRegf *hive, uint32_t parent, FsaRegfListWal
       keys = grown;
       room *= 2;
     }
-    check_child(child, walk->teller);
+    check_child(&child, walk->teller);
     keys[count++] = child.offset;
   }
   *ret_keys = keys;
@@ -299,8 +297,8 @@ static int find_pass(const FsaRegf *hive, FsaRegfKey key, uint32_t list, const W
     int rc = accept_child(hive, fsa_regf_relative(key), &entry, &quiet, &child);
     if (rc < 0) return rc;
     if (rc != FSA_ROW) continue;
-    FsaBytes name = key_name(child);
-    if (!fsa_regf_name_same(name.data, name.size, key_is_latin1(hive, child), wanted->name,
+    FsaBytes name = key_name(&child);
+    if (!fsa_regf_name_same(name.data, name.size, key_is_latin1(hive, &child), wanted->name,
                             wanted->size))
       continue;
     *ret_key = child.offset;

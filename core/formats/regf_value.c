@@ -56,16 +56,18 @@ static int join_segments(const Reader *reader, FsaRegfCell big, uint32_t size, D
 }
 
 /* Data that stands in the offset field itself; the bits say its size. */
-static Data inline_data(FsaRegfCell record, uint32_t size, FsaRegfTeller *teller) {
+static Data inline_data(const FsaRegfCell *record, uint32_t size, FsaRegfTeller *teller) {
+  FsaBytes bytes = record->bytes;
   uint32_t room = size > 4 ? 4 : size;
   if (size > 4)
-    fsa_regf_tell(teller, FSA_E_FORMAT, record.offset, "inline data of %u bytes: it can hold 4",
+    fsa_regf_tell(teller, FSA_E_FORMAT, record->offset, "inline data of %u bytes: it can hold 4",
                   size);
-  return (Data){fsa_slice(&record.bytes, VALUE_DATA, room), size > 4};
+  return (Data){fsa_slice(&bytes, VALUE_DATA, room), size > 4};
 }
 
-static int read_data(const Reader *reader, FsaRegfCell record, uint32_t size, Data *ret_data) {
-  uint32_t at = fsa_u32(&record.bytes, VALUE_DATA);
+static int read_data(const Reader *reader, const FsaRegfCell *record, uint32_t size, Data *ret_data) {
+  FsaBytes bytes = record->bytes;
+  uint32_t at = fsa_u32(&bytes, VALUE_DATA);
   FsaRegfCell cell;
   if (size & REGF_DATA_INLINE) {
     *ret_data = inline_data(record, size & ~REGF_DATA_INLINE, reader->teller);
@@ -73,7 +75,7 @@ static int read_data(const Reader *reader, FsaRegfCell record, uint32_t size, Da
   }
   if (size == 0) return FSA_OK;
   if (!reader->cell_at(reader->hive, at, &cell)) {
-    fsa_regf_tell(reader->teller, FSA_E_FORMAT, record.offset,
+    fsa_regf_tell(reader->teller, FSA_E_FORMAT, record->offset,
                   "the data of this value (%u bytes at 0x%x) is in no cell", size, at);
     ret_data->is_partial = true;
     return FSA_OK;
@@ -84,49 +86,50 @@ static int read_data(const Reader *reader, FsaRegfCell record, uint32_t size, Da
   size_t room = cell.bytes.size < size ? cell.bytes.size : size;
   *ret_data = (Data){fsa_slice(&cell.bytes, 0, room), room < size};
   if (room < size)
-    fsa_regf_tell(reader->teller, FSA_E_FORMAT, record.offset,
+    fsa_regf_tell(reader->teller, FSA_E_FORMAT, record->offset,
                   "the data of this value has %u bytes, its cell holds %zu", size, room);
   return FSA_OK;
 }
 
 /* ---- values ----------------------------------------------------------------------------------- */
 
-int fsa_regf_value_read(const FsaRegf *hive, FsaRegfCell record, FsaRegfCellAt *cell_at,
+int fsa_regf_value_read(const FsaRegf *hive, const FsaRegfCell *record, FsaRegfCellAt *cell_at,
                         FsaArena *arena, FsaRegfTeller *teller, FsaRegfValue *ret_value) {
-  if (record.bytes.size < REGF_VALUE_HEAD) return FSA_E_FORMAT;
-  size_t name_size = fsa_u16(&record.bytes, VALUE_NAME_SIZE);
-  size_t room = record.bytes.size - REGF_VALUE_HEAD;
+  FsaBytes bytes = record->bytes;
+  if (bytes.size < REGF_VALUE_HEAD) return FSA_E_FORMAT;
+  size_t name_size = fsa_u16(&bytes, VALUE_NAME_SIZE);
+  size_t room = bytes.size - REGF_VALUE_HEAD;
   if (name_size > room) {
-    fsa_regf_tell(teller, FSA_E_FORMAT, record.offset, "a name of %zu bytes in a cell with %zu left",
+    fsa_regf_tell(teller, FSA_E_FORMAT, record->offset, "a name of %zu bytes in a cell with %zu left",
                   name_size, room);
     name_size = room;
   }
   bool is_latin1 =
-      !hive->has_wide_names && (fsa_u16(&record.bytes, VALUE_FLAGS) & REGF_VALUE_LATIN1);
-  uint32_t size = fsa_u32(&record.bytes, VALUE_SIZE);
+      !hive->has_wide_names && (fsa_u16(&bytes, VALUE_FLAGS) & REGF_VALUE_LATIN1);
+  uint32_t size = fsa_u32(&bytes, VALUE_SIZE);
   Data data = {.bytes = fsa_bytes(NULL, 0)};
   Reader reader = {hive, cell_at, arena, teller};
   int rc = read_data(&reader, record, size, &data);
   if (rc < 0) return rc;
-  FsaBytes name = fsa_slice(&record.bytes, REGF_VALUE_HEAD, name_size);
-  FsaRegfValue value = {
-      .name = fsa_regf_name(arena, name.data, name.size, is_latin1),
-      .type = fsa_u32(&record.bytes, VALUE_TYPE),
+  FsaText name =
+      fsa_regf_name(arena, bytes.data + REGF_VALUE_HEAD, name_size, is_latin1);
+  if (!name.data) return FSA_E_NOMEM;
+  *ret_value = (FsaRegfValue){
+      .name = name,
+      .type = fsa_u32(&bytes, VALUE_TYPE),
       .data = data.bytes,
       .data_size = size & ~REGF_DATA_INLINE,
-      .offset = record.offset,
+      .offset = record->offset,
       .is_partial = data.is_partial,
   };
-  if (!value.name.data) return FSA_E_NOMEM;
-  *ret_value = value;
   return FSA_OK;
 }
 
-FsaRegfValueList fsa_regf_value_list(const FsaRegf *hive, FsaRegfCell key) {
-  FsaRegfValueList list = {.claimed = fsa_u32(&key.bytes, KEY_VALUE_COUNT)};
+FsaRegfValueList fsa_regf_value_list(const FsaRegf *hive, FsaRegfCell *key) {
+  FsaRegfValueList list = {.claimed = fsa_u32(&key->bytes, KEY_VALUE_COUNT)};
   FsaRegfCell cell;
-  if (fsa_u16(&key.bytes, KEY_FLAGS) & REGF_KEY_PREDEFINED) list.claimed = 0;
-  list.cell = fsa_u32(&key.bytes, KEY_VALUE_LIST);
+  if (fsa_u16(&key->bytes, KEY_FLAGS) & REGF_KEY_PREDEFINED) list.claimed = 0;
+  list.cell = fsa_u32(&key->bytes, KEY_VALUE_LIST);
   if (list.claimed == 0 || !fsa_regf_cell(hive, list.cell, &cell)) return list;
   list.entries = cell.bytes;
   list.offset = cell.offset;
@@ -153,7 +156,7 @@ int fsa_regf_values(const FsaRegf *hive, FsaRegfKey key, FsaArena *arena, FsaReg
   if (key & REGF_KEY_DELETED)
     return fsa_regf_deleted_key_values(hive, key, arena, ret_values, ret_count);
   FsaRegfTeller teller = {.problem = problem, .context = context};
-  FsaRegfValueList list = fsa_regf_value_list(hive, cell);
+  FsaRegfValueList list = fsa_regf_value_list(hive, &cell);
   FsaRegfValue *values = NULL;
   size_t count = 0;
   if (list.count && !(values = fsa_arena_alloc(arena, list.count * sizeof *values)))
@@ -164,7 +167,7 @@ int fsa_regf_values(const FsaRegf *hive, FsaRegfKey key, FsaArena *arena, FsaReg
                   list.cell, list.count);
   for (uint32_t i = 0; i < list.count; i++) {
     if (!list_record(hive, &list, i, &teller, &record)) continue;
-    int rc = fsa_regf_value_read(hive, record, fsa_regf_cell, arena, &teller, &values[count]);
+    int rc = fsa_regf_value_read(hive, &record, fsa_regf_cell, arena, &teller, &values[count]);
     if (rc < 0) return rc;
     count++;
   }
@@ -181,7 +184,7 @@ int fsa_regf_find_value(const FsaRegf *hive, FsaRegfKey key, const char *name, s
   if (!fsa_regf_key_cell(hive, key, &cell)) return FSA_E_FORMAT;
   if (key & REGF_KEY_DELETED) return FSA_E_ABSENT;
   FsaRegfTeller teller = {.problem = problem, .context = context};
-  FsaRegfValueList list = fsa_regf_value_list(hive, cell);
+  FsaRegfValueList list = fsa_regf_value_list(hive, &cell);
   for (uint32_t i = 0; i < list.count; i++) {
     if (!list_record(hive, &list, i, &teller, &record)) continue;
     size_t size = fsa_u16(&record.bytes, VALUE_NAME_SIZE);
@@ -190,7 +193,7 @@ int fsa_regf_find_value(const FsaRegf *hive, FsaRegfKey key, const char *name, s
         !hive->has_wide_names && (fsa_u16(&record.bytes, VALUE_FLAGS) & REGF_VALUE_LATIN1);
     if (fsa_regf_name_same(record.bytes.data + REGF_VALUE_HEAD, size < room ? size : room, is_latin1,
                            name, name_size))
-      return fsa_regf_value_read(hive, record, fsa_regf_cell, arena, &teller, ret_value);
+      return fsa_regf_value_read(hive, &record, fsa_regf_cell, arena, &teller, ret_value);
   }
   return FSA_E_ABSENT;
 }
