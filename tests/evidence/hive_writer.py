@@ -83,6 +83,7 @@ class Value:
     def __init__(self, name, type_, data, utf16=False):
         self.name, self.type, self.data, self.utf16 = name, type_, data, utf16
         self.claimed_size, self.inline, self.deleted = None, True, False
+        self.cell = None  # where it was written, relative to the bins; set by build()
 
 
 class Key:
@@ -97,7 +98,9 @@ class Key:
         self.list_kind = None
         self.leaf_size = None  # entries of a leaf below an ri list; None: 500, without ri when one is enough
         self.deleted = False
+        self.unlinked = False  # its cells stay allocated, but no list names it
         self.children, self.values = [], []
+        self.cell = None       # where it was written, relative to the bins; set by build()
 
     def value(self, name, type_, data, utf16=False):
         value = Value(name, type_, bytes(data), utf16)
@@ -141,12 +144,14 @@ class Key:
 
 
 class Cells:
-    """Cells in hive bins, filled one behind the other."""
+    """Cells in hive bins, filled one behind the other. Version 1.1 has a longer head and alignment."""
 
-    def __init__(self):
+    def __init__(self, version):
         self.bytes = bytearray()
         self.left = 0
         self.freed = []
+        self.head, self.alignment = (8, 16) if version <= (1, 1) else (4, 8)
+        self.last = NONE
 
     def _close_bin(self):
         if self.left:
@@ -154,7 +159,7 @@ class Cells:
         self.left = 0
 
     def allocate(self, size):
-        need = max(16, (size + 4 + 7) & ~7)
+        need = max(16, (size + self.head + self.alignment - 1) // self.alignment * self.alignment)
         if self.left < need:
             self._close_bin()
             bin_size = (need + 32 + PAGE - 1) // PAGE * PAGE
@@ -162,9 +167,12 @@ class Cells:
             self.bytes += b'hbin' + struct.pack('<IIQQI', start, bin_size, 0,
                                                 filetime(DEFAULT_TIME) if start == 0 else 0, 0)
             self.bytes += bytes(bin_size - 32)
-            self.left = bin_size - 32
+            self.left, self.last = bin_size - 32, NONE
         offset = len(self.bytes) - self.left
         struct.pack_into('<i', self.bytes, offset, -need)
+        if self.head == 8:
+            struct.pack_into('<I', self.bytes, offset + 4, self.last)
+            self.last = offset % PAGE
         self.left -= need
         return offset
 
@@ -174,7 +182,7 @@ class Cells:
         return offset
 
     def fill(self, offset, data):
-        self.bytes[offset + 4:offset + 4 + len(data)] = data
+        self.bytes[offset + self.head:offset + self.head + len(data)] = data
 
     def free(self, offset):
         self.freed.append(offset)
@@ -254,7 +262,7 @@ class _Writer:
     """Turns the keys of a Hive into cells."""
 
     def __init__(self, hive):
-        self.hive, self.cells = hive, Cells()
+        self.hive, self.cells = hive, Cells(hive.version)
         self.security = {}  # descriptor -> [cell, references]
 
     def build(self):
@@ -283,6 +291,9 @@ class _Writer:
             if deleted:
                 self.cells.free(offset)
 
+    def _name(self, item):
+        return encode_name(item.name, item.utf16 or self.hive.version <= (1, 1))
+
     def _data(self, value, deleted):
         """The size and offset fields of a value."""
         data = value.data
@@ -301,12 +312,13 @@ class _Writer:
 
     def _value(self, value, deleted):
         deleted = deleted or value.deleted
-        name, compressed = encode_name(value.name, value.utf16)
+        name, compressed = self._name(value)
         size, offset = self._data(value, deleted)
         cell = self.cells.put(b'vk' + struct.pack('<HIIIHH', len(name), size, offset,
                                                   value.type & 0xFFFFFFFF, 1 if compressed else 0,
                                                   0) + name)
         self._free_if(deleted, cell)
+        value.cell = cell
         return cell
 
     def _leaf(self, kind, children):
@@ -336,8 +348,8 @@ class _Writer:
     def _key(self, key, parent, deleted):
         """Writes a key and all below it; gives its cell."""
         deleted = deleted or key.deleted
-        name, compressed = encode_name(key.name, key.utf16)
-        cell = self.cells.allocate(76 + len(name))
+        name, compressed = self._name(key)
+        cell = key.cell = self.cells.allocate(76 + len(name))
         security = self._security_cell(key.security)
         class_cell, class_name = NONE, b''
         if key.class_name is not None:
@@ -345,10 +357,12 @@ class _Writer:
             class_cell = self.cells.put(class_name)
         values = [(value, self._value(value, deleted)) for value in key.values]
         kept = [pair for pair in values if deleted or not pair[0].deleted]
-        value_list = self.cells.put(struct.pack('<%dI' % len(kept), *(c for _, c in kept))) if kept else NONE
+        # as in Windows, what was deleted stays in the list behind its count
+        listed = [c for _, c in kept] + [c for value, c in values if not deleted and value.deleted]
+        value_list = self.cells.put(struct.pack('<%dI' % len(listed), *listed)) if kept else NONE
         ordered = sorted(key.children, key=lambda child: child.name.upper())
         children = [(child, self._key(child, cell, deleted)) for child in ordered]
-        listed = [pair for pair in children if deleted or not pair[0].deleted]
+        listed = [pair for pair in children if deleted or not (pair[0].deleted or pair[0].unlinked)]
         subkey_list = self._list(key, listed, deleted)
         self._free_if(deleted, cell, *(c for c in (class_cell, value_list) if c != NONE))
         flags = key.flags | (0x20 if compressed else 0) | (0x0C if parent == NONE else 0)
