@@ -32,6 +32,9 @@ void fsa_os_close(FsaOs *os); /* accepts NULL */
 /* True when the host is this machine and not a recording: only then can memory be read. */
 bool fsa_os_is_this_machine(const FsaOs *os);
 
+/* True when `pid` is the program itself: its memory holds what it looks for. False in a recording. */
+bool fsa_os_is_self(const FsaOs *os, int64_t pid);
+
 /* True when the caller may read everything (root); shown in fsa_coverage. */
 bool fsa_os_is_privileged(const FsaOs *os);
 
@@ -162,6 +165,7 @@ typedef struct FsaOsHandle {
   FsaOsHandleKind kind;
   uint64_t inode;         /* of a pipe or socket; 0 for others */
   FsaText target;         /* path, or what the system says in place of one ("anon_inode:[eventfd]") */
+  bool is_deleted;        /* of a path: its name is gone; the system's mark for that is not in target */
 } FsaOsHandle;
 
 /* All handles of a process, ascending; nothing is opened. */

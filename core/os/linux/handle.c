@@ -12,9 +12,10 @@ static int take_handle(FsaOsProcess *process, int64_t number, FsaArena *arena,
   int result = linux_read_link(process->directory, name, arena, &target);
   if (result != FSA_OK) return result;
   FsaOsHandle handle = {.number = number, .kind = FSA_OS_OTHER, .inode = 0};
-  if (target.size && target.data[0] == '/')
+  if (target.size && target.data[0] == '/') {
     handle.kind = FSA_OS_PATH;
-  else if (fsa_proc_link_inode(target, "pipe", &handle.inode))
+    handle.is_deleted = linux_take_deleted(&target);
+  } else if (fsa_proc_link_inode(target, "pipe", &handle.inode))
     handle.kind = FSA_OS_PIPE;
   else if (fsa_proc_link_inode(target, "socket", &handle.inode))
     handle.kind = FSA_OS_SOCKET;
