@@ -62,7 +62,11 @@ typedef struct FsaBinxmlWriter {
 #define FSA_BINXML_SLACK 256
 
 /* Room for `size` bytes and the slack at `at`, which is a place in the buffer. NULL when there is none. */
-char *fsa_binxml_room(FsaBinxmlWriter *writer, char *at, size_t size);
+char *fsa_binxml_more_room(FsaBinxmlWriter *writer, char *at, size_t size);
+static inline char *fsa_binxml_room(FsaBinxmlWriter *writer, char *at, size_t size) {
+  if (at < writer->end && size <= (size_t)(writer->end - at)) return at;
+  return fsa_binxml_more_room(writer, at, size);
+}
 
 /* Writes a value (any but nested BinXML) as one JSON value. Gives the place behind it, or NULL without room. */
 char *fsa_binxml_value_json(FsaBinxmlWriter *writer, char *at, FsaEvtxValue value);

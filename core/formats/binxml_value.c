@@ -22,8 +22,7 @@ static const char digit_pairs[] = "000102030405060708091011121314151617181920212
 
 static FsaBytes bytes_of(FsaEvtxValue value) { return fsa_bytes(value.data, value.size); }
 
-char *fsa_binxml_room(FsaBinxmlWriter *writer, char *at, size_t size) {
-  if (at < writer->end && size <= (size_t)(writer->end - at)) return at;
+char *fsa_binxml_more_room(FsaBinxmlWriter *writer, char *at, size_t size) {
   FsaBuffer *buffer = writer->buffer;
   if (buffer->data) buffer->size = (size_t)(at - buffer->data);
   at = fsa_buffer_room(buffer, size + 2 * FSA_BINXML_SLACK);
@@ -39,17 +38,21 @@ static char *put_two(char *at, unsigned value) {
 }
 
 static char *put_u64(char *at, uint64_t value) {
+  if (value < 10) {
+    *at = (char)('0' + value);
+    return at + 1;
+  }
+  if (value < 100) return put_two(at, (unsigned)value);
   char digits[20];
   size_t from = sizeof digits;
   while (value >= 100) {
     from -= 2;
-    memcpy(digits + from, digit_pairs + 2 * (value % 100), 2);
+    put_two(digits + from, (unsigned)(value % 100));
     value /= 100;
   }
-  if (value >= 10) {
-    from -= 2;
-    memcpy(digits + from, digit_pairs + 2 * value, 2);
-  } else
+  if (value >= 10)
+    put_two(digits + (from -= 2), (unsigned)value);
+  else
     digits[--from] = (char)('0' + value);
   memcpy(at, digits + from, sizeof digits - from);
   return at + (sizeof digits - from);
@@ -61,14 +64,44 @@ static char *put_i64(char *at, int64_t value) {
   return put_u64(at, 0 - (uint64_t)value);
 }
 
+/* Added to a digit above 9 to make it a letter. */
+enum { UPPER_CASE = 'A' - '0' - 10, LOWER_CASE = 'a' - '0' - 10 };
+
+/* Bytes as hexadecimal digits, four at a time where the byte order allows. */
+static inline char *put_digits(char *at, const uint8_t *bytes, size_t size, unsigned letters) {
+  size_t i = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  for (; size - i >= 4; i += 4, at += 8) {
+    uint32_t four;
+    memcpy(&four, bytes + i, 4);
+    uint64_t x = four;
+    x = (x | x << 16) & UINT64_C(0x0000FFFF0000FFFF);
+    x = (x | x << 8) & UINT64_C(0x00FF00FF00FF00FF);
+    x = (x >> 4 & UINT64_C(0x000F000F000F000F)) | (x & UINT64_C(0x000F000F000F000F)) << 8;
+    uint64_t above9 = (x + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
+    x += UINT64_C(0x3030303030303030) + above9 * letters;
+    memcpy(at, &x, 8);
+  }
+#endif
+  for (; i < size; i++) {
+    unsigned high = bytes[i] >> 4, low = bytes[i] & 15u;
+    *at++ = (char)('0' + high + (high > 9 ? letters : 0));
+    *at++ = (char)('0' + low + (low > 9 ? letters : 0));
+  }
+  return at;
+}
+
 /* "0x" and the digits that count, in lower case, as Windows shows masks. */
 static char *put_hex(char *at, uint64_t value) {
-  static const char digits[] = "0123456789abcdef";
-  unsigned nibbles = value ? (67u - (unsigned)__builtin_clzll(value)) / 4 : 1;
+  uint8_t bytes[8];
+  char digits[16];
+  size_t count = value ? (67u - (unsigned)__builtin_clzll(value)) / 4 : 1;
+  for (int i = 0; i < 8; i++) bytes[i] = (uint8_t)(value >> (56 - 8 * i));
+  put_digits(digits, bytes, 8, LOWER_CASE);
   *at++ = '0';
   *at++ = 'x';
-  for (unsigned i = nibbles; i-- > 0; value >>= 4) at[i] = digits[value & 15];
-  return at + nibbles;
+  memcpy(at, digits + 16 - count, count);
+  return at + count;
 }
 
 /* The shortest of the usual precisions that reads back the same; the decimal point is a point in every locale. */
@@ -121,24 +154,21 @@ static bool read_signed(FsaEvtxValue value, int64_t *ret_number) {
 
 /* ---- values of fixed width -------------------------------------------------------------------------- */
 
-static char *put_bytes(char *at, const uint8_t *bytes, size_t size) {
-  static const char digits[] = "0123456789ABCDEF";
-  for (size_t i = 0; i < size; i++) {
-    *at++ = digits[bytes[i] >> 4];
-    *at++ = digits[bytes[i] & 15];
-  }
-  return at;
-}
-
 static char *put_guid(char *at, const uint8_t *p) {
-  static const uint8_t order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
-  *at++ = '{';
-  for (int i = 0; i < 16; i++) {
-    at = put_bytes(at, p + order[i], 1);
-    if (i == 3 || i == 5 || i == 7 || i == 9) *at++ = '-';
+  const uint8_t in_order[16] = {p[3], p[2], p[1], p[0], p[5],  p[4],  p[7],  p[6],
+                                p[8], p[9], p[10], p[11], p[12], p[13], p[14], p[15]};
+  char digits[32];
+  put_digits(digits, in_order, 16, UPPER_CASE);
+  at[0] = '{';
+  memcpy(at + 1, digits, 8);
+  for (size_t i = 0; i < 3; i++) {
+    at[9 + 5 * i] = '-';
+    memcpy(at + 10 + 5 * i, digits + 8 + 4 * i, 4);
   }
-  *at++ = '}';
-  return at;
+  at[24] = '-';
+  memcpy(at + 25, digits + 20, 12);
+  at[37] = '}';
+  return at + 38;
 }
 
 /* False when the bytes are not one whole SID. */
@@ -439,10 +469,13 @@ static char *put_array(FsaBinxmlWriter *writer, char *at, FsaEvtxValue value) {
 
 /* ---- any value ------------------------------------------------------------------------------------------ */
 
+/* True for the types that are written without quotes, but for values that JSON numbers cannot hold. */
+static bool is_number(unsigned type) { return type >= FSA_BINXML_INT8 && type <= FSA_BINXML_BOOL; }
+
 /* What has no other form: the bytes. */
 static char *put_binary(FsaBinxmlWriter *writer, char *at, FsaEvtxValue value) {
   at = fsa_binxml_room(writer, at, 2 * (size_t)value.size);
-  return at ? put_bytes(at, value.data, value.size) : NULL;
+  return at ? put_digits(at, value.data, value.size, UPPER_CASE) : NULL;
 }
 
 static char *put_null(char *at) {
@@ -450,25 +483,31 @@ static char *put_null(char *at) {
   return at + 4;
 }
 
+/* A value that needs quotes; what does not fit its type is shown as its bytes. */
+static char *put_quoted(FsaBinxmlWriter *writer, char *at, FsaEvtxValue value) {
+  char *start = at++;
+  *start = '"';
+  Form form = value.size ? put_fixed(writer, &at, value) : FORM_NULL;
+  if (form == FORM_NULL && value.type != FSA_BINXML_BINARY) return put_null(start);
+  if (form != FORM_QUOTED) at = put_binary(writer, start + 1, value);
+  if (at) *at++ = '"';
+  return at;
+}
+
 char *fsa_binxml_value_json(FsaBinxmlWriter *writer, char *at, FsaEvtxValue value) {
   at = fsa_binxml_room(writer, at, FIXED_TEXT);
   if (!at || value.type == FSA_BINXML_NULL) return at ? put_null(at) : NULL;
-  if (value.type >= FSA_BINXML_ARRAY) return put_array(writer, at, value);
-  char *start = at++;
-  *start = '"';
-  if (is_text(value.type))
+  if (is_text(value.type)) {
+    *at++ = '"';
     at = put_text(writer, at, value);
-  else {
-    Form form = value.size ? put_fixed(writer, &at, value) : FORM_NULL;
-    if (form == FORM_NULL && value.type != FSA_BINXML_BINARY) return put_null(start);
-    if (form == FORM_BARE) {
-      memmove(start, start + 1, (size_t)(at - start - 1));
-      return at - 1;
-    }
-    if (form != FORM_QUOTED) at = put_binary(writer, at, value);
+    if (at) *at++ = '"';
+    return at;
   }
-  if (at) *at++ = '"';
-  return at;
+  if (value.type >= FSA_BINXML_ARRAY) return put_array(writer, at, value);
+  char *behind = at;
+  if (value.size && is_number(value.type) && put_fixed(writer, &behind, value) == FORM_BARE)
+    return behind;
+  return put_quoted(writer, at, value);
 }
 
 char *fsa_binxml_value_part(FsaBinxmlWriter *writer, char *at, FsaEvtxValue value) {
