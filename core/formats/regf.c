@@ -13,7 +13,7 @@
 
 enum { REGF_MINOR_NT31 = 1, REGF_MINOR_NEWEST = 6 };
 
-/* ---- telling ---------------------------------------------------------------------------------- */
+/* ---- telling --------------------------------------------------------------------------------- */
 
 void fsa_regf_tell(FsaRegfTeller *teller, int code, uint64_t offset, const char *format, ...) {
   if (teller->told++ >= FSA_MAX_REGF_PROBLEMS || !teller->problem) return;
@@ -33,7 +33,7 @@ void fsa_regf_tell_end(FsaRegfTeller *teller) {
   teller->problem(teller->context, FSA_E_LIMIT, FSA_NO_OFFSET, message);
 }
 
-/* ---- the base block --------------------------------------------------------------------------- */
+/* ---- the base block -------------------------------------------------------------------------- */
 
 /* XOR of the first 508 bytes; all ones and zero are avoided. */
 static uint32_t checksum(FsaBytes *file) {
@@ -74,8 +74,8 @@ bool fsa_regf_probe(FsaBytes head) {
 }
 
 /*
- * A hive begins with a base block, or - where that was overwritten, as ransomware does it - at least
- * with a bin behind the place of the base block.
+ * A hive begins with a base block, or - where that was overwritten, as ransomware does it - at
+ * least with a bin behind the place of the base block.
  */
 static bool is_hive(FsaBytes *file, const FsaRegfBase *base) {
   if (file->size < REGF_BASE_SIZE + REGF_BIN_HEAD) return false;
@@ -106,7 +106,7 @@ static int settle_base(FsaRegf *hive, FsaRegfTeller *teller) {
   return FSA_OK;
 }
 
-/* ---- the root key ----------------------------------------------------------------------------- */
+/* ---- the root key ---------------------------------------------------------------------------- */
 
 /* The first key that is flagged as a root, in a hive whose base block points elsewhere. */
 static FsaRegfKey search_root(const FsaRegf *hive) {
@@ -116,7 +116,7 @@ static FsaRegfKey search_root(const FsaRegf *hive) {
       uint32_t relative = (uint32_t)((word * 64 + (uint64_t)__builtin_ctzll(bits)) * 8);
       FsaRegfCell cell;
       if (!fsa_regf_record(hive, relative, "nk", &cell)) continue;
-      if (fsa_u16(&cell.bytes, 2) & REGF_KEY_ROOT) return cell.offset;
+      if (fsa_u16(&cell.bytes, NK_FLAGS) & REGF_KEY_ROOT) return cell.offset;
     }
   }
   return 0;
@@ -137,7 +137,7 @@ static FsaRegfKey find_root(const FsaRegf *hive, FsaRegfTeller *teller) {
   return root;
 }
 
-/* ---- open and close --------------------------------------------------------------------------- */
+/* ---- open and close -------------------------------------------------------------------------- */
 
 static int open_parts(FsaRegf *hive, const FsaBytes *logs, size_t log_count,
                       FsaRegfTeller *teller) {
@@ -150,8 +150,8 @@ static int open_parts(FsaRegf *hive, const FsaBytes *logs, size_t log_count,
   return rc;
 }
 
-int fsa_regf_open(FsaBytes primary, const FsaBytes *logs, size_t log_count,
-                  FsaRegfProblem *problem, void *context, FsaRegf **ret_hive) {
+int fsa_regf_open(FsaBytes primary, const FsaBytes *logs, size_t log_count, FsaRegfProblem *problem,
+                  void *context, FsaRegf **ret_hive) {
   FsaRegfTeller teller = {.problem = problem, .context = context};
   FsaRegfBase base = fsa_regf_base(primary);
   if (!is_hive(&primary, &base)) return FSA_E_FORMAT;
@@ -187,9 +187,13 @@ void fsa_regf_close(FsaRegf *hive) {
   free(hive);
 }
 
-FsaRegfReplay fsa_regf_replay(const FsaRegf *hive) { return hive->replay; }
+FsaRegfReplay fsa_regf_replay(const FsaRegf *hive) {
+  return hive->replay;
+}
 
-FsaRegfKey fsa_regf_root(const FsaRegf *hive) { return hive->root; }
+FsaRegfKey fsa_regf_root(const FsaRegf *hive) {
+  return hive->root;
+}
 
 FsaText fsa_regf_file_name(const FsaRegf *hive, FsaArena *arena) {
   FsaBytes file = hive->file;

@@ -3,8 +3,8 @@
  *
  * Bytes in, facts out. Every offset that is followed must point at a cell; every list has a named
  * ceiling; reads never leave the hive. A dirty hive (sequence numbers that differ) is brought up to
- * date from its logs at open; where that is impossible the caller is told FSA_E_STALE and reads what
- * is there. Sources: docs/formats/regf.md.
+ * date from its logs at open; where that is impossible the caller is told FSA_E_STALE and reads
+ * what is there. Sources: docs/formats/regf.md.
  *
  * Threads: an open hive is immutable; all calls but open and close may run at once.
  */
@@ -29,18 +29,19 @@ typedef enum FsaRegfReplay {
 bool fsa_regf_probe(FsaBytes head);
 
 /*
- * Opens a hive. `primary` must live as long as the hive; logs are needed only during the call and may
- * be NULL/0 (order does not matter; empty ones are passed over). Replay works on a private copy. FSA_OK, FSA_E_FORMAT when
- * it is no hive, FSA_E_VERSION when it is one of an unknown version, FSA_E_NOMEM. Damage inside is told to `problem`
- * (may be NULL) and the rest is served.
+ * Opens a hive. `primary` must live as long as the hive; logs are needed only during the call and
+ * may be NULL/0 (order does not matter; empty ones are passed over). Replay works on a private
+ * copy. FSA_OK, FSA_E_FORMAT when it is no hive, FSA_E_VERSION when it is one of an unknown
+ * version, FSA_E_NOMEM. Damage inside is told to `problem` (may be NULL) and the rest is served.
  */
-int fsa_regf_open(FsaBytes primary, const FsaBytes *logs, size_t log_count,
-                  FsaRegfProblem *problem, void *context, FsaRegf **ret_hive);
+int fsa_regf_open(FsaBytes primary, const FsaBytes *logs, size_t log_count, FsaRegfProblem *problem,
+                  void *context, FsaRegf **ret_hive);
 void fsa_regf_close(FsaRegf *hive); /* accepts NULL */
 
 FsaRegfReplay fsa_regf_replay(const FsaRegf *hive);
 
-/* The file name that the base block remembers ("\SystemRoot\System32\Config\SOFTWARE", often cut in front). */
+/* The name that the base block remembers ("\SystemRoot\System32\Config\SAM", often cut in front).
+ */
 FsaText fsa_regf_file_name(const FsaRegf *hive, FsaArena *arena);
 
 /* A key: the file offset of its nk cell; deleted ones carry a flag bit. 0 = none. */
@@ -55,19 +56,20 @@ typedef struct FsaRegfKeyInfo {
   FsaText class_name;    /* data NULL = none */
   uint32_t subkey_count; /* as the hive claims */
   uint32_t value_count;
-  uint16_t flags;        /* as stored */
-  FsaRegfKey parent;     /* 0 for the root, or when it is not a key */
-  FsaBytes security;     /* the self-relative security descriptor; empty = unknown */
-  uint64_t offset;       /* in the hive file */
+  uint16_t flags;    /* as stored */
+  FsaRegfKey parent; /* 0 for the root, or when it is not a key */
+  FsaBytes security; /* the self-relative security descriptor; empty = unknown */
+  uint64_t offset;   /* in the hive file */
   bool is_deleted;
 } FsaRegfKeyInfo;
 
-int fsa_regf_key_info(const FsaRegf *hive, FsaRegfKey key, FsaArena *arena, FsaRegfKeyInfo *ret_info);
+int fsa_regf_key_info(const FsaRegf *hive, FsaRegfKey key, FsaArena *arena,
+                      FsaRegfKeyInfo *ret_info);
 
 /*
  * The subkeys in hive order. Broken entries are told to `problem` and left out. Each key is the
- * subkey of one key only, so a walk from the root ends in every hive. A recovered key has none here:
- * see fsa_regf_deleted_subkeys().
+ * subkey of one key only, so a walk from the root ends in every hive. A recovered key has none
+ * here: see fsa_regf_deleted_subkeys().
  */
 int fsa_regf_subkeys(const FsaRegf *hive, FsaRegfKey key, FsaArena *arena, FsaRegfProblem *problem,
                      void *context, FsaRegfKey **ret_keys, size_t *ret_count);
@@ -77,7 +79,7 @@ int fsa_regf_find(const FsaRegf *hive, FsaRegfKey key, const char *name, size_t 
                   FsaRegfKey *ret_key);
 
 typedef struct FsaRegfValue {
-  FsaText name;       /* size 0: the default value */
+  FsaText name; /* size 0: the default value */
   uint32_t type;
   FsaBytes data;      /* in the hive, or joined in the arena (big data) */
   uint32_t data_size; /* as the hive claims */
@@ -95,13 +97,14 @@ int fsa_regf_find_value(const FsaRegf *hive, FsaRegfKey key, const char *name, s
                         FsaRegfValue *ret_value);
 
 /*
- * Deleted keys and values: recovered from free cells, from slack, from what lies behind the bins and
- * from cells that are allocated but that nothing refers to. Computed at the first call, then kept
- * (thread safe). Only records whose fields are plausible and whose bytes no live record has taken
- * over are given. Arrays of keys belong to the hive; FSA_OK or FSA_E_NOMEM.
+ * Deleted keys and values: recovered from free cells, from slack, from what lies behind the bins
+ * and from cells that are allocated but that nothing refers to. Computed at the first call, then
+ * kept (thread safe). Only records whose fields are plausible and whose bytes no live record has
+ * taken over are given. Arrays of keys belong to the hive; FSA_OK or FSA_E_NOMEM.
  */
 
-/* All recovered keys, those of one parent together. key_info() gives the parent where it is known. */
+/* All recovered keys, those of one parent together. key_info() gives the parent where it is known.
+ */
 int fsa_regf_deleted_keys(FsaRegf *hive, const FsaRegfKey **ret_keys, size_t *ret_count);
 
 /* The recovered keys whose parent is `key`, live or recovered; 0: those whose parent is unknown. */

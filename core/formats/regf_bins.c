@@ -1,11 +1,12 @@
 /*
  * regf: bins and cells.
  *
- * One pass over the bins at open marks where allocated cells start; later an offset is followed only
- * to such a place. Bins are found by their chain from the start, never by searching backwards: a
- * value's data can hold bytes that look like a bin. Where a bin's head is damaged its cells are read
- * up to the next sound bin; where the chain of cells is broken the rest of that bin is `loose`, and
- * a cell in it is taken at its own word (a negative, aligned size that ends inside the bin).
+ * One pass over the bins at open marks where allocated cells start; later an offset is followed
+ * only to such a place. Bins are found by their chain from the start, never by searching backwards:
+ * a value's data can hold bytes that look like a bin. Where a bin's head is damaged its cells are
+ * read up to the next sound bin; where the chain of cells is broken the rest of that bin is
+ * `loose`, and a cell in it is taken at its own word (a negative, aligned size that ends inside the
+ * bin).
  */
 #include "formats/regf_hive.h"
 
@@ -36,13 +37,12 @@ static uint64_t next_sound_bin(FsaBytes *file, uint64_t at, uint64_t end) {
 }
 
 /*
- * The bin at `at`. A wrong head ends where the next sound one begins, so its own size is not needed;
- * one that runs over the end is cut there.
+ * The bin at `at`. A wrong head ends where the next sound one begins, so its own size is not
+ * needed; one that runs over the end is cut there.
  */
 static Bin read_bin(FsaBytes *file, uint64_t at, uint64_t end) {
   uint64_t size;
-  if (!bin_head_is_sound(file, at, &size))
-    return (Bin){at, next_sound_bin(file, at, end), false};
+  if (!bin_head_is_sound(file, at, &size)) return (Bin){at, next_sound_bin(file, at, end), false};
   return (Bin){at, size < end - at ? at + size : end, true};
 }
 
@@ -57,7 +57,8 @@ static int add_loose(FsaRegf *hive, uint64_t start, uint64_t end) {
   return FSA_OK;
 }
 
-/* Marks the allocated cells of a bin; gives where the chain ends, which is `bin.end` in a sound one. */
+/* Marks the allocated cells of a bin; gives where the chain ends, which is `bin.end` in a sound
+ * one. */
 static uint64_t mark_cells(FsaRegf *hive, Bin bin) {
   uint64_t at = bin.start + REGF_BIN_HEAD;
   while (at < bin.end) {
@@ -83,8 +84,9 @@ static int frame_bin(FsaRegf *hive, Bin bin, uint64_t claimed_end, FsaRegfTeller
   *ret_end = bin.end;
   if (stop >= bin.end) return FSA_OK;
   if (stop % REGF_PAGE == 0 && bin_head_is_sound(&hive->file, stop, &size)) {
-    fsa_regf_tell(teller, FSA_E_FORMAT, bin.start, "the bin claims %llu bytes, the next starts after %llu",
-                  (unsigned long long)(bin.end - bin.start), (unsigned long long)(stop - bin.start));
+    fsa_regf_tell(
+        teller, FSA_E_FORMAT, bin.start, "the bin claims %llu bytes, the next starts after %llu",
+        (unsigned long long)(bin.end - bin.start), (unsigned long long)(stop - bin.start));
     *ret_end = stop;
     return FSA_OK;
   }
@@ -97,8 +99,8 @@ static int frame_bin(FsaRegf *hive, Bin bin, uint64_t claimed_end, FsaRegfTeller
 }
 
 /*
- * The end of what may hold cells. Bins that go on behind the size in the base block are kept: a hive
- * whose base block is older than its bins still refers to them.
+ * The end of what may hold cells. Bins that go on behind the size in the base block are kept: a
+ * hive whose base block is older than its bins still refers to them.
  */
 static uint64_t find_end(const FsaRegf *hive, uint64_t *ret_claimed, FsaRegfTeller *teller) {
   uint64_t file_end = hive->file.size, claimed = fsa_regf_file_offset(hive->base.bins_size);
@@ -152,7 +154,8 @@ static const FsaRegfRange *find_loose(const FsaRegf *hive, uint64_t offset) {
  * Finds the content of an allocated cell; NULL when no cell starts there. The caller fills its
  * FsaRegfCell itself: copying one around is what a walk would spend most of its time on.
  */
-static inline const uint8_t *cell_content(const FsaRegf *hive, uint32_t relative, size_t *ret_size) {
+static inline const uint8_t *cell_content(const FsaRegf *hive, uint32_t relative,
+                                          size_t *ret_size) {
   uint64_t offset = fsa_regf_file_offset(relative);
   if (relative % 8 || offset >= hive->end || hive->end - offset < 8) return NULL;
   FsaBytes head = fsa_bytes(hive->file.data + offset, 8);

@@ -11,14 +11,7 @@
 
 #include "formats/regf_hive.h"
 
-/* Offsets inside nk and vk records. */
-enum {
-  KEY_FLAGS = 2, KEY_TIME = 4, KEY_PARENT = 16, KEY_SUBKEY_COUNT = 20, KEY_SUBKEY_LIST = 28,
-  KEY_VALUE_COUNT = 36, KEY_VALUE_LIST = 40, KEY_SECURITY = 44, KEY_CLASS = 48, KEY_NAME_SIZE = 72,
-  KEY_CLASS_SIZE = 74,
-  VALUE_NAME_SIZE = 2, VALUE_SIZE = 4, VALUE_DATA = 8, VALUE_TYPE = 12, VALUE_FLAGS = 16,
-};
-
+/* What a record that was once in use does not have. */
 enum {
   KEY_FLAGS_UNKNOWN = 0x0C00,
   KEY_NAME_MOST = 512,     /* 255 characters in Windows */
@@ -26,8 +19,8 @@ enum {
   VALUE_TYPE_NEWEST = 11,  /* REG_QWORD; device properties have 0xFFFF in the upper half */
 };
 
-#define TIME_LEAST (INT64_C(631152000) * FSA_NS_PER_SECOND)  /* 1990 */
-#define TIME_MOST (INT64_C(4102444800) * FSA_NS_PER_SECOND)  /* 2100 */
+#define TIME_LEAST (INT64_C(631152000) * FSA_NS_PER_SECOND) /* 1990 */
+#define TIME_MOST (INT64_C(4102444800) * FSA_NS_PER_SECOND) /* 2100 */
 
 /* A recovered key or value, and the key it belongs to (0 unknown). */
 typedef struct Found {
@@ -41,12 +34,12 @@ typedef struct FoundList {
 } FoundList;
 
 struct FsaRegfDeleted {
-  uint64_t *used;       /* bit n: the 8 bytes at REGF_BASE_SIZE + 8 n belong to a live record */
-  uint64_t *live_keys;  /* bit n: a live key's cell starts there */
-  size_t slots;         /* bits of both */
-  FoundList keys;       /* by handle */
-  FoundList values;     /* by owner, then offset */
-  FsaRegfKey *handles;  /* the keys by owner, then offset */
+  uint64_t *used;      /* bit n: the 8 bytes at REGF_BASE_SIZE + 8 n belong to a live record */
+  uint64_t *live_keys; /* bit n: a live key's cell starts there */
+  size_t slots;        /* bits of both */
+  FoundList keys;      /* by handle */
+  FoundList values;    /* by owner, then offset */
+  FsaRegfKey *handles; /* the keys by owner, then offset */
 };
 
 static int found_add(FoundList *list, FsaRegfKey item) {
@@ -93,11 +86,15 @@ static size_t found_run(const FoundList *list, FsaRegfKey owner, size_t *ret_cou
   return low;
 }
 
-/* ---- what is in use --------------------------------------------------------------------------- */
+/* ---- what is in use -------------------------------------------------------------------------- */
 
-static bool bit_get(const uint64_t *bits, size_t slot) { return bits[slot / 64] >> slot % 64 & 1; }
+static bool bit_get(const uint64_t *bits, size_t slot) {
+  return bits[slot / 64] >> slot % 64 & 1;
+}
 
-static void bit_set(uint64_t *bits, size_t slot) { bits[slot / 64] |= UINT64_C(1) << slot % 64; }
+static void bit_set(uint64_t *bits, size_t slot) {
+  bits[slot / 64] |= UINT64_C(1) << slot % 64;
+}
 
 /* Marks the head of a cell and `size` bytes of its content. */
 static void mark(FsaRegfDeleted *deleted, const FsaRegf *hive, FsaRegfCell cell, uint64_t size) {
@@ -116,13 +113,13 @@ static bool mark_at(FsaRegfDeleted *deleted, const FsaRegf *hive, uint32_t relat
 }
 
 static void mark_data(FsaRegfDeleted *deleted, const FsaRegf *hive, FsaRegfCell value) {
-  uint32_t size = fsa_u32(&value.bytes, VALUE_SIZE), at = fsa_u32(&value.bytes, VALUE_DATA);
+  uint32_t size = fsa_u32(&value.bytes, VK_SIZE), at = fsa_u32(&value.bytes, VK_DATA);
   FsaRegfCell cell, list, segment;
   if (size == 0 || (size & REGF_DATA_INLINE)) return;
   if (!mark_at(deleted, hive, at, size, &cell)) return;
   if (size <= cell.bytes.size || !fsa_bytes_match(&cell.bytes, 0, "db", 2)) return;
-  uint32_t count = fsa_u16(&cell.bytes, 2);
-  if (!mark_at(deleted, hive, fsa_u32(&cell.bytes, 4), 4 * (uint64_t)count, &list)) return;
+  uint32_t count = fsa_u16(&cell.bytes, DB_COUNT);
+  if (!mark_at(deleted, hive, fsa_u32(&cell.bytes, DB_LIST), 4 * (uint64_t)count, &list)) return;
   for (uint32_t i = 0; i < count && fsa_bytes_has(&list.bytes, 4 * (size_t)i, 4); i++) {
     uint32_t take = size < REGF_SEGMENT ? size : REGF_SEGMENT;
     mark_at(deleted, hive, fsa_u32(&list.bytes, 4 * (size_t)i), take, &segment);
@@ -136,15 +133,16 @@ static void mark_values(FsaRegfDeleted *deleted, const FsaRegf *hive, FsaRegfCel
   if (list.count) mark_at(deleted, hive, list.cell, 4 * (uint64_t)list.count, &cell);
   for (uint32_t i = 0; i < list.count; i++) {
     if (!fsa_regf_record(hive, fsa_u32(&list.entries, 4 * (size_t)i), "vk", &cell)) continue;
-    mark(deleted, hive, cell, REGF_VALUE_HEAD + (uint64_t)fsa_u16(&cell.bytes, VALUE_NAME_SIZE));
+    mark(deleted, hive, cell, VK_NAME + (uint64_t)fsa_u16(&cell.bytes, VK_NAME_SIZE));
     mark_data(deleted, hive, cell);
   }
 }
 
 static void mark_lists(FsaRegfDeleted *deleted, const FsaRegf *hive, FsaRegfCell key) {
   FsaRegfTeller quiet = {0};
-  if (fsa_u32(&key.bytes, KEY_SUBKEY_COUNT) == 0) return;
-  FsaRegfListWalk walk = fsa_regf_list_walk(hive, fsa_u32(&key.bytes, KEY_SUBKEY_LIST), &quiet);
+  if (fsa_u32(&key.bytes, NK_SUBKEY_COUNT) == 0) return;
+  FsaRegfListWalk walk =
+      fsa_regf_list_walk(hive, fsa_u32(&key.bytes, NK_SUBKEY_LIST), key.offset, &quiet);
   if (walk.root_count) mark(deleted, hive, walk.root, 4 + 4 * (uint64_t)walk.root_count);
   uint64_t marked = 0;
   for (FsaRegfListEntry entry; fsa_regf_list_next(&walk, &entry);) {
@@ -157,16 +155,17 @@ static void mark_lists(FsaRegfDeleted *deleted, const FsaRegf *hive, FsaRegfCell
 static void mark_key(FsaRegfDeleted *deleted, const FsaRegf *hive, FsaRegfCell key) {
   FsaRegfCell cell;
   bit_set(deleted->live_keys, (size_t)(key.offset - REGF_BASE_SIZE) / 8);
-  mark(deleted, hive, key, REGF_KEY_HEAD + (uint64_t)fsa_u16(&key.bytes, KEY_NAME_SIZE));
-  if (fsa_regf_record(hive, fsa_u32(&key.bytes, KEY_SECURITY), "sk", &cell))
-    mark(deleted, hive, cell, REGF_SECURITY_HEAD + (uint64_t)fsa_u32(&cell.bytes, 16));
-  uint16_t class_size = fsa_u16(&key.bytes, KEY_CLASS_SIZE);
-  if (class_size) mark_at(deleted, hive, fsa_u32(&key.bytes, KEY_CLASS), class_size, &cell);
+  mark(deleted, hive, key, NK_NAME + (uint64_t)fsa_u16(&key.bytes, NK_NAME_SIZE));
+  if (fsa_regf_record(hive, fsa_u32(&key.bytes, NK_SECURITY), "sk", &cell))
+    mark(deleted, hive, cell, SK_DESCRIPTOR + (uint64_t)fsa_u32(&cell.bytes, SK_SIZE));
+  uint16_t class_size = fsa_u16(&key.bytes, NK_CLASS_SIZE);
+  if (class_size) mark_at(deleted, hive, fsa_u32(&key.bytes, NK_CLASS), class_size, &cell);
   mark_values(deleted, hive, &key);
   mark_lists(deleted, hive, key);
 }
 
-/* Calls mark_key() for every live key. The stack holds keys, their subkeys come from a scratch arena. */
+/* Calls mark_key() for every live key. The stack holds keys, their subkeys come from a scratch
+ * arena. */
 static int mark_tree(FsaRegfDeleted *deleted, const FsaRegf *hive) {
   FoundList stack = {0};
   FsaArena scratch = fsa_arena(0);
@@ -186,7 +185,7 @@ static int mark_tree(FsaRegfDeleted *deleted, const FsaRegf *hive) {
   return rc;
 }
 
-/* ---- freed cells ------------------------------------------------------------------------------ */
+/* ---- freed cells ----------------------------------------------------------------------------- */
 
 /* The bytes of [start, end), relative, up to the first that is in use. */
 static uint64_t unused_until(const FsaRegfDeleted *deleted, uint64_t start, uint64_t end) {
@@ -219,7 +218,7 @@ static bool freed_cell(const FsaRegf *hive, uint32_t relative, FsaRegfCell *ret_
   return freed_cell_in(hive, atomic_load(&hive->lazy->deleted), relative, ret_cell);
 }
 
-/* ---- plausible records ------------------------------------------------------------------------ */
+/* ---- plausible records ----------------------------------------------------------------------- */
 
 static bool name_is_plausible(FsaBytes *record, size_t offset, size_t size, bool is_latin1) {
   if (!fsa_bytes_has(record, offset, size) || (!is_latin1 && size % 2)) return false;
@@ -235,31 +234,30 @@ static bool offset_is_plausible(const FsaRegf *hive, uint32_t relative) {
 }
 
 static bool key_is_plausible(const FsaRegf *hive, FsaBytes record) {
-  uint16_t flags = fsa_u16(&record, KEY_FLAGS);
-  size_t name_size = fsa_u16(&record, KEY_NAME_SIZE);
+  uint16_t flags = fsa_u16(&record, NK_FLAGS);
+  size_t name_size = fsa_u16(&record, NK_NAME_SIZE);
   int64_t time;
-  if (record.size < REGF_KEY_HEAD || flags & KEY_FLAGS_UNKNOWN) return false;
+  if (record.size < NK_NAME || flags & KEY_FLAGS_UNKNOWN) return false;
   if (name_size == 0 || name_size > KEY_NAME_MOST) return false;
-  if (!fsa_time_from_filetime(fsa_u64(&record, KEY_TIME), &time)) return false;
+  if (!fsa_time_from_filetime(fsa_u64(&record, NK_TIME), &time)) return false;
   if (time < TIME_LEAST || time > TIME_MOST) return false;
-  if (fsa_u32(&record, KEY_SUBKEY_COUNT) > hive->file.size / REGF_KEY_HEAD) return false;
+  if (fsa_u32(&record, NK_SUBKEY_COUNT) > hive->file.size / NK_NAME) return false;
   if (!(flags & REGF_KEY_PREDEFINED) &&
-      fsa_u32(&record, KEY_VALUE_COUNT) > hive->file.size / REGF_VALUE_HEAD)
+      fsa_u32(&record, NK_VALUE_COUNT) > hive->file.size / VK_NAME)
     return false;
-  if (!offset_is_plausible(hive, fsa_u32(&record, KEY_PARENT)) ||
-      !offset_is_plausible(hive, fsa_u32(&record, KEY_SUBKEY_LIST)) ||
-      !offset_is_plausible(hive, fsa_u32(&record, KEY_SECURITY)))
+  if (!offset_is_plausible(hive, fsa_u32(&record, NK_SUBKEY_LIST)) ||
+      !offset_is_plausible(hive, fsa_u32(&record, NK_SECURITY)))
     return false;
-  return name_is_plausible(&record, REGF_KEY_HEAD, name_size,
+  return name_is_plausible(&record, NK_NAME, name_size,
                            !hive->has_wide_names && (flags & REGF_KEY_LATIN1));
 }
 
 static bool value_is_plausible(const FsaRegf *hive, FsaBytes record) {
-  uint16_t flags = hive->has_wide_names ? 0 : fsa_u16(&record, VALUE_FLAGS);
-  size_t name_size = fsa_u16(&record, VALUE_NAME_SIZE);
-  uint32_t size = fsa_u32(&record, VALUE_SIZE), data = fsa_u32(&record, VALUE_DATA);
-  uint32_t type = fsa_u32(&record, VALUE_TYPE);
-  if (record.size < REGF_VALUE_HEAD || flags > 3 || name_size > VALUE_NAME_MOST) return false;
+  uint16_t flags = hive->has_wide_names ? 0 : fsa_u16(&record, VK_FLAGS);
+  size_t name_size = fsa_u16(&record, VK_NAME_SIZE);
+  uint32_t size = fsa_u32(&record, VK_SIZE), data = fsa_u32(&record, VK_DATA);
+  uint32_t type = fsa_u32(&record, VK_TYPE);
+  if (record.size < VK_NAME || flags > 3 || name_size > VALUE_NAME_MOST) return false;
   if (type > VALUE_TYPE_NEWEST && type < 0xFFFF0000u) return false;
   if (size & REGF_DATA_INLINE) {
     if ((size & ~REGF_DATA_INLINE) > 4) return false;
@@ -267,10 +265,10 @@ static bool value_is_plausible(const FsaRegf *hive, FsaBytes record) {
                       !offset_is_plausible(hive, data))) {
     return false;
   }
-  return name_is_plausible(&record, REGF_VALUE_HEAD, name_size, flags & REGF_VALUE_LATIN1);
+  return name_is_plausible(&record, VK_NAME, name_size, flags & REGF_VALUE_LATIN1);
 }
 
-/* ---- the search ------------------------------------------------------------------------------- */
+/* ---- the search ------------------------------------------------------------------------------ */
 
 /* Looks at one place; gives how far the search can go on behind it. */
 static int search_at(FsaRegfDeleted *deleted, const FsaRegf *hive, uint32_t relative,
@@ -281,10 +279,10 @@ static int search_at(FsaRegfDeleted *deleted, const FsaRegf *hive, uint32_t rela
   size_t size;
   int rc;
   if (fsa_u8(&cell.bytes, 0) == 'n' && key_is_plausible(hive, cell.bytes)) {
-    size = REGF_KEY_HEAD + (size_t)fsa_u16(&cell.bytes, KEY_NAME_SIZE);
+    size = NK_NAME + (size_t)fsa_u16(&cell.bytes, NK_NAME_SIZE);
     rc = found_add(&deleted->keys, REGF_KEY_DELETED | cell.offset);
   } else if (fsa_u8(&cell.bytes, 0) == 'v' && value_is_plausible(hive, cell.bytes)) {
-    size = REGF_VALUE_HEAD + (size_t)fsa_u16(&cell.bytes, VALUE_NAME_SIZE);
+    size = VK_NAME + (size_t)fsa_u16(&cell.bytes, VK_NAME_SIZE);
     rc = found_add(&deleted->values, cell.offset);
   } else {
     return FSA_OK;
@@ -310,7 +308,7 @@ static int search_unused(FsaRegfDeleted *deleted, const FsaRegf *hive) {
   return FSA_OK;
 }
 
-/* ---- who belongs to whom ---------------------------------------------------------------------- */
+/* ---- who belongs to whom --------------------------------------------------------------------- */
 
 /* Gives the values that entries [from, to) of a value list name to a key, unless they have one. */
 static void own_values(FsaRegfDeleted *deleted, FsaBytes entries, uint32_t from, uint64_t to,
@@ -328,9 +326,9 @@ static void own_values_of_deleted(FsaRegfDeleted *deleted, const FsaRegf *hive) 
     FsaRegfKey key = deleted->keys.items[i].item;
     FsaRegfCell cell, list;
     if (!fsa_regf_key_cell(hive, key, &cell)) continue;
-    if (fsa_u16(&cell.bytes, KEY_FLAGS) & REGF_KEY_PREDEFINED) continue;
-    uint32_t count = fsa_u32(&cell.bytes, KEY_VALUE_COUNT);
-    if (count && freed_cell_in(hive, deleted, fsa_u32(&cell.bytes, KEY_VALUE_LIST), &list))
+    if (fsa_u16(&cell.bytes, NK_FLAGS) & REGF_KEY_PREDEFINED) continue;
+    uint32_t count = fsa_u32(&cell.bytes, NK_VALUE_COUNT);
+    if (count && freed_cell_in(hive, deleted, fsa_u32(&cell.bytes, NK_VALUE_LIST), &list))
       own_values(deleted, list.bytes, 0, count, key);
   }
 }
@@ -355,7 +353,7 @@ static void find_parents(FsaRegfDeleted *deleted, const FsaRegf *hive) {
     Found *key = &deleted->keys.items[i];
     FsaRegfCell cell;
     if (!fsa_regf_key_cell(hive, key->item, &cell)) continue;
-    uint32_t parent = fsa_u32(&cell.bytes, KEY_PARENT);
+    uint32_t parent = fsa_u32(&cell.bytes, NK_PARENT);
     uint64_t offset = fsa_regf_file_offset(parent);
     if (parent % 8 == 0 && parent / 8 < deleted->slots && bit_get(deleted->live_keys, parent / 8))
       key->owner = offset;
@@ -385,7 +383,7 @@ static int cut_circles(FsaRegfDeleted *deleted) {
   return FSA_OK;
 }
 
-/* ---- all together ----------------------------------------------------------------------------- */
+/* ---- all together ---------------------------------------------------------------------------- */
 
 void fsa_regf_deleted_free(FsaRegfDeleted *deleted) {
   if (!deleted) return;

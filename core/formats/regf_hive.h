@@ -1,9 +1,9 @@
 /*
  * regf, private: the open hive, its cells and how its parts report damage.
  *
- * Offsets inside a hive are 32-bit, counted from the end of the base block ("relative"); what leaves
- * the parser is a file offset. A cell is reached only through fsa_regf_cell(), which knows where the
- * cells start.
+ * Offsets inside a hive are 32-bit, counted from the end of the base block ("relative"); what
+ * leaves the parser is a file offset. A cell is reached only through fsa_regf_cell(), which knows
+ * where the cells start.
  */
 #ifndef FSA_FORMATS_REGF_HIVE_H
 #define FSA_FORMATS_REGF_HIVE_H
@@ -13,13 +13,40 @@
 #include "formats/regf.h"
 
 enum {
-  REGF_BASE_SIZE = 4096,   /* the base block; bins start behind it */
-  REGF_PAGE = 4096,        /* bins are multiples of it */
+  REGF_BASE_SIZE = 4096, /* the base block; bins start behind it */
+  REGF_PAGE = 4096,      /* bins are multiples of it */
   REGF_BIN_HEAD = 32,
-  REGF_SEGMENT = 16344,    /* the most bytes of one segment of big data */
-  REGF_KEY_HEAD = 76,      /* nk record before the name */
-  REGF_VALUE_HEAD = 20,    /* vk record before the name */
-  REGF_SECURITY_HEAD = 20, /* sk record before the descriptor */
+  REGF_SEGMENT = 16344, /* the most bytes of one segment of big data */
+};
+
+/* Offsets inside the records: key, value, security, big data. */
+enum {
+  NK_FLAGS = 2,
+  NK_TIME = 4,
+  NK_PARENT = 16,
+  NK_SUBKEY_COUNT = 20,
+  NK_SUBKEY_LIST = 28,
+  NK_VALUE_COUNT = 36,
+  NK_VALUE_LIST = 40,
+  NK_SECURITY = 44,
+  NK_CLASS = 48,
+  NK_NAME_SIZE = 72,
+  NK_CLASS_SIZE = 74,
+  NK_NAME = 76,
+
+  VK_NAME_SIZE = 2,
+  VK_SIZE = 4,
+  VK_DATA = 8,
+  VK_TYPE = 12,
+  VK_FLAGS = 16,
+  VK_NAME = 20,
+
+  SK_SIZE = 16,
+  SK_DESCRIPTOR = 20,
+
+  DB_COUNT = 2,
+  DB_LIST = 4,
+  DB_SIZE = 8,
 };
 
 #define REGF_NOWHERE UINT32_MAX /* a relative offset that points to nothing */
@@ -52,12 +79,12 @@ typedef struct FsaRegfBase {
   uint32_t sequence2;  /* counts writes finished */
   uint64_t write_time; /* FILETIME */
   uint32_t major, minor;
-  uint32_t type;       /* 0 primary; 1, 2: log of the old format; 6: of the new */
-  uint32_t root;       /* relative */
-  uint32_t bins_size;  /* bytes */
-  uint32_t sector;     /* bytes of a sector of the disk, from the clustering factor */
-  bool is_signed;      /* "regf" stands in front */
-  bool is_sound;       /* the checksum is right */
+  uint32_t type;      /* 0 primary; 1, 2: log of the old format; 6: of the new */
+  uint32_t root;      /* relative */
+  uint32_t bins_size; /* bytes */
+  uint32_t sector;    /* bytes of a sector of the disk, from the clustering factor */
+  bool is_signed;     /* "regf" stands in front */
+  bool is_sound;      /* the checksum is right */
 } FsaRegfBase;
 
 /* Reads a base block (512 bytes are enough; what is missing reads as 0). */
@@ -78,18 +105,18 @@ typedef struct FsaRegfLazy {
 } FsaRegfLazy;
 
 struct FsaRegf {
-  FsaBytes file;        /* the primary, or `copy` after a replay */
-  uint8_t *copy;        /* owned; NULL when nothing was replayed */
+  FsaBytes file; /* the primary, or `copy` after a replay */
+  uint8_t *copy; /* owned; NULL when nothing was replayed */
   FsaRegfBase base;
   FsaRegfReplay replay;
-  uint64_t end;         /* file offset behind the last bin */
-  uint64_t *starts;     /* owned; bit n: an allocated cell starts at REGF_BASE_SIZE + 8 n */
-  FsaRegfRange *loose;  /* owned; where the chain of cells is broken, ascending */
+  uint64_t end;        /* file offset behind the last bin */
+  uint64_t *starts;    /* owned; bit n: an allocated cell starts at REGF_BASE_SIZE + 8 n */
+  FsaRegfRange *loose; /* owned; where the chain of cells is broken, ascending */
   size_t loose_count;
-  size_t cell_head;     /* bytes before a cell's content: 4, in regf 1.1 and older 8 */
-  bool has_wide_names;  /* names are UTF-16 whatever the flags say: regf 1.1 and older */
+  size_t cell_head;    /* bytes before a cell's content: 4, in regf 1.1 and older 8 */
+  bool has_wide_names; /* names are UTF-16 whatever the flags say: regf 1.1 and older */
   FsaRegfKey root;
-  FsaRegfLazy *lazy;    /* owned */
+  FsaRegfLazy *lazy; /* owned */
 };
 
 /* An allocated cell. */
@@ -118,7 +145,8 @@ static inline uint32_t fsa_regf_relative(uint64_t file_offset) {
 
 /*
  * Brings a dirty hive up to date: on success `file`, `copy`, `base` and `replay` describe the
- * result. FSA_OK (also when nothing could be applied: replay is then FSA_REGF_STALE) or FSA_E_NOMEM.
+ * result. FSA_OK (also when nothing could be applied: replay is then FSA_REGF_STALE) or
+ * FSA_E_NOMEM.
  */
 int fsa_regf_apply_logs(FsaRegf *hive, const FsaBytes *logs, size_t log_count,
                         FsaRegfTeller *teller);
@@ -130,12 +158,12 @@ bool fsa_regf_key_cell(const FsaRegf *hive, FsaRegfKey key, FsaRegfCell *ret_cel
 typedef struct FsaRegfListWalk {
   const FsaRegf *hive;
   FsaRegfTeller *teller;
-  FsaRegfCell root, leaf;         /* the ri list, if any, and the leaf that is read now */
+  FsaRegfCell root, leaf; /* the ri list, if any, and the leaf that is read now */
   uint32_t root_index, root_count;
-  uint32_t index, count;          /* in the leaf */
-  uint32_t stride;                /* bytes of an entry of the leaf */
-  char kind;                      /* 'f', 'h' or 'i' */
-  size_t left;                    /* entries that a hive of this size can hold at most */
+  uint32_t index, count; /* in the leaf */
+  uint32_t stride;       /* bytes of an entry of the leaf */
+  char kind;             /* 'f', 'h' or 'i' */
+  size_t left;           /* entries that a hive of this size can hold at most */
 } FsaRegfListWalk;
 
 typedef struct FsaRegfListEntry {
@@ -145,7 +173,9 @@ typedef struct FsaRegfListEntry {
   char kind;       /* of the leaf: 'f', 'h' or 'i' */
 } FsaRegfListEntry;
 
-FsaRegfListWalk fsa_regf_list_walk(const FsaRegf *hive, uint32_t list, FsaRegfTeller *teller);
+/* Starts with the list at `list`; `from` is the file offset of the key, for what is told. */
+FsaRegfListWalk fsa_regf_list_walk(const FsaRegf *hive, uint32_t list, uint64_t from,
+                                   FsaRegfTeller *teller);
 bool fsa_regf_list_next(FsaRegfListWalk *walk, FsaRegfListEntry *ret_entry);
 
 /*
@@ -165,11 +195,11 @@ FsaText fsa_regf_name(FsaArena *arena, const uint8_t *name, size_t size, bool is
 
 /* The place and count of a key's value list; count 0 when it has none. */
 typedef struct FsaRegfValueList {
-  FsaBytes entries;    /* four bytes each; with the slack behind them */
-  uint64_t offset;     /* of the cell in the file */
-  uint32_t cell;       /* relative */
-  uint32_t count;      /* entries that are there */
-  uint32_t claimed;    /* entries that the key claims */
+  FsaBytes entries; /* four bytes each; with the slack behind them */
+  uint64_t offset;  /* of the cell in the file */
+  uint32_t cell;    /* relative */
+  uint32_t count;   /* entries that are there */
+  uint32_t claimed; /* entries that the key claims */
 } FsaRegfValueList;
 
 FsaRegfValueList fsa_regf_value_list(const FsaRegf *hive, FsaRegfCell *key);

@@ -3,16 +3,10 @@
 
 #include "formats/regf_hive.h"
 
-/* Offsets inside an nk record. */
-enum {
-  KEY_FLAGS = 2, KEY_TIME = 4, KEY_PARENT = 16, KEY_SUBKEY_COUNT = 20, KEY_SUBKEY_LIST = 28,
-  KEY_VALUE_COUNT = 36, KEY_SECURITY = 44, KEY_CLASS = 48, KEY_NAME_SIZE = 72, KEY_CLASS_SIZE = 74,
-};
-
 #define VISIBLE_NUL 0x2400u /* as base/text.h shows an embedded NUL */
 #define REPLACEMENT 0xFFFDu
 
-/* ---- names ------------------------------------------------------------------------------------ */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 FsaText fsa_regf_name(FsaArena *arena, const uint8_t *name, size_t size, bool is_latin1) {
   if (!is_latin1) return fsa_text_from_utf16(arena, name, size / 2);
@@ -51,17 +45,17 @@ bool fsa_regf_name_same(const uint8_t *name, size_t size, bool is_latin1, const 
   return i == size && j == text_size;
 }
 
-/* ---- one key ---------------------------------------------------------------------------------- */
+/* ---- one key --------------------------------------------------------------------------------- */
 
 bool fsa_regf_key_cell(const FsaRegf *hive, FsaRegfKey key, FsaRegfCell *ret_cell) {
   uint64_t offset = key & ~REGF_KEY_DELETED;
   if (offset < REGF_BASE_SIZE || offset >= hive->file.size) return false;
   if (!(key & REGF_KEY_DELETED))
     return fsa_regf_record(hive, fsa_regf_relative(offset), "nk", ret_cell) &&
-           ret_cell->bytes.size >= REGF_KEY_HEAD;
+           ret_cell->bytes.size >= NK_NAME;
   FsaBytes file = hive->file;
   size_t start = (size_t)offset + hive->cell_head;
-  if (!fsa_bytes_has(&file, start, REGF_KEY_HEAD) || !fsa_bytes_match(&file, start, "nk", 2))
+  if (!fsa_bytes_has(&file, start, NK_NAME) || !fsa_bytes_match(&file, start, "nk", 2))
     return false;
   *ret_cell = (FsaRegfCell){fsa_slice(&file, start, file.size - start), offset};
   return true;
@@ -69,18 +63,18 @@ bool fsa_regf_key_cell(const FsaRegf *hive, FsaRegfKey key, FsaRegfCell *ret_cel
 
 /* The name's bytes, as far as the cell holds them. */
 static FsaBytes key_name(FsaRegfCell *key) {
-  size_t size = fsa_u16(&key->bytes, KEY_NAME_SIZE), room = key->bytes.size - REGF_KEY_HEAD;
-  return fsa_slice(&key->bytes, REGF_KEY_HEAD, size < room ? size : room);
+  size_t size = fsa_u16(&key->bytes, NK_NAME_SIZE), room = key->bytes.size - NK_NAME;
+  return fsa_slice(&key->bytes, NK_NAME, size < room ? size : room);
 }
 
 static bool key_is_latin1(const FsaRegf *hive, FsaRegfCell *key) {
-  return !hive->has_wide_names && (fsa_u16(&key->bytes, KEY_FLAGS) & REGF_KEY_LATIN1);
+  return !hive->has_wide_names && (fsa_u16(&key->bytes, NK_FLAGS) & REGF_KEY_LATIN1);
 }
 
 static FsaText key_class(const FsaRegf *hive, FsaRegfCell *key, FsaArena *arena) {
   FsaRegfCell cell;
-  size_t size = fsa_u16(&key->bytes, KEY_CLASS_SIZE);
-  if (size == 0 || !fsa_regf_cell(hive, fsa_u32(&key->bytes, KEY_CLASS), &cell))
+  size_t size = fsa_u16(&key->bytes, NK_CLASS_SIZE);
+  if (size == 0 || !fsa_regf_cell(hive, fsa_u32(&key->bytes, NK_CLASS), &cell))
     return (FsaText){NULL, 0};
   if (size > cell.bytes.size) size = cell.bytes.size;
   return fsa_text_from_utf16(arena, cell.bytes.data, size / 2);
@@ -88,10 +82,10 @@ static FsaText key_class(const FsaRegf *hive, FsaRegfCell *key, FsaArena *arena)
 
 static FsaBytes key_security(const FsaRegf *hive, FsaRegfCell *key) {
   FsaRegfCell cell;
-  if (!fsa_regf_record(hive, fsa_u32(&key->bytes, KEY_SECURITY), "sk", &cell))
+  if (!fsa_regf_record(hive, fsa_u32(&key->bytes, NK_SECURITY), "sk", &cell))
     return fsa_bytes(NULL, 0);
-  uint32_t size = fsa_u32(&cell.bytes, 16);
-  return fsa_slice(&cell.bytes, REGF_SECURITY_HEAD, size);
+  uint32_t size = fsa_u32(&cell.bytes, SK_SIZE);
+  return fsa_slice(&cell.bytes, SK_DESCRIPTOR, size);
 }
 
 static FsaRegfKey key_parent(const FsaRegf *hive, FsaRegfKey key, FsaRegfCell *record) {
@@ -102,7 +96,7 @@ static FsaRegfKey key_parent(const FsaRegf *hive, FsaRegfKey key, FsaRegfCell *r
       fsa_regf_adopted_by(hive, fsa_regf_relative(key), &parent) == FSA_OK && parent)
     return fsa_regf_file_offset(parent);
   FsaRegfCell cell;
-  if (!fsa_regf_record(hive, fsa_u32(&record->bytes, KEY_PARENT), "nk", &cell)) return 0;
+  if (!fsa_regf_record(hive, fsa_u32(&record->bytes, NK_PARENT), "nk", &cell)) return 0;
   return cell.offset;
 }
 
@@ -114,16 +108,16 @@ int fsa_regf_key_info(const FsaRegf *hive, FsaRegfKey key, FsaArena *arena,
   FsaText text = fsa_regf_name(arena, name.data, name.size, key_is_latin1(hive, &cell));
   if (!text.data) return FSA_E_NOMEM;
   bool is_deleted = (key & REGF_KEY_DELETED) != 0;
-  uint16_t flags = fsa_u16(&cell.bytes, KEY_FLAGS);
+  uint16_t flags = fsa_u16(&cell.bytes, NK_FLAGS);
   int64_t write_time = INT64_MIN;
-  fsa_time_from_filetime(fsa_u64(&cell.bytes, KEY_TIME), &write_time);
+  fsa_time_from_filetime(fsa_u64(&cell.bytes, NK_TIME), &write_time);
   *ret_info = (FsaRegfKeyInfo){
       .name = text,
       .write_time = write_time,
       .class_name = is_deleted ? (FsaText){NULL, 0} : key_class(hive, &cell, arena),
-      .subkey_count = fsa_u32(&cell.bytes, KEY_SUBKEY_COUNT),
+      .subkey_count = fsa_u32(&cell.bytes, NK_SUBKEY_COUNT),
       /* the field of a predefined key holds a handle */
-      .value_count = flags & REGF_KEY_PREDEFINED ? 0 : fsa_u32(&cell.bytes, KEY_VALUE_COUNT),
+      .value_count = flags & REGF_KEY_PREDEFINED ? 0 : fsa_u32(&cell.bytes, NK_VALUE_COUNT),
       .flags = flags,
       .parent = key_parent(hive, key, &cell),
       .security = key_security(hive, &cell),
@@ -133,18 +127,17 @@ int fsa_regf_key_info(const FsaRegf *hive, FsaRegfKey key, FsaArena *arena,
   return FSA_OK;
 }
 
-/* ---- subkeys ---------------------------------------------------------------------------------- */
+/* ---- subkeys --------------------------------------------------------------------------------- */
 
 /* FSA_ROW when the entry of `parent`'s list is a subkey of it; FSA_OK when not, which is told. */
 static int accept_child(const FsaRegf *hive, uint32_t parent, const FsaRegfListEntry *entry,
                         FsaRegfTeller *teller, FsaRegfCell *ret_cell) {
-  if (!fsa_regf_record(hive, entry->key, "nk", ret_cell) ||
-      ret_cell->bytes.size < REGF_KEY_HEAD) {
+  if (!fsa_regf_record(hive, entry->key, "nk", ret_cell) || ret_cell->bytes.size < NK_NAME) {
     fsa_regf_tell(teller, FSA_E_FORMAT, entry->offset, "the listed subkey 0x%x is no key",
                   entry->key);
     return FSA_OK;
   }
-  uint32_t named = fsa_u32(&ret_cell->bytes, KEY_PARENT), adopted = 0;
+  uint32_t named = fsa_u32(&ret_cell->bytes, NK_PARENT), adopted = 0;
   bool agrees = named == parent;
   if (agrees && !atomic_load(&hive->lazy->adoptions) && ret_cell->offset != hive->root)
     return FSA_ROW;
@@ -160,10 +153,10 @@ static int accept_child(const FsaRegf *hive, uint32_t parent, const FsaRegfListE
 
 /* Tells of what can be wrong with a subkey that is shown nevertheless. */
 static void check_child(FsaRegfCell *child, FsaRegfTeller *teller) {
-  size_t size = fsa_u16(&child->bytes, KEY_NAME_SIZE);
-  if (size > child->bytes.size - REGF_KEY_HEAD)
-    fsa_regf_tell(teller, FSA_E_FORMAT, child->offset, "a name of %zu bytes in a cell with %zu left",
-                  size, child->bytes.size - REGF_KEY_HEAD);
+  size_t size = fsa_u16(&child->bytes, NK_NAME_SIZE);
+  if (size > child->bytes.size - NK_NAME)
+    fsa_regf_tell(teller, FSA_E_FORMAT, child->offset,
+                  "a name of %zu bytes in a cell with %zu left", size, child->bytes.size - NK_NAME);
 }
 
 typedef struct Place {
@@ -228,15 +221,15 @@ int fsa_regf_subkeys(const FsaRegf *hive, FsaRegfKey key, FsaArena *arena, FsaRe
                      void *context, FsaRegfKey **ret_keys, size_t *ret_count) {
   FsaRegfCell cell;
   if (!fsa_regf_key_cell(hive, key, &cell)) return FSA_E_FORMAT;
-  uint32_t claimed = fsa_u32(&cell.bytes, KEY_SUBKEY_COUNT);
-  uint32_t list = fsa_u32(&cell.bytes, KEY_SUBKEY_LIST);
+  uint32_t claimed = fsa_u32(&cell.bytes, NK_SUBKEY_COUNT);
+  uint32_t list = fsa_u32(&cell.bytes, NK_SUBKEY_LIST);
   if ((key & REGF_KEY_DELETED) || claimed == 0) {
     *ret_keys = NULL;
     *ret_count = 0;
     return FSA_OK;
   }
   FsaRegfTeller teller = {.problem = problem, .context = context};
-  FsaRegfListWalk walk = fsa_regf_list_walk(hive, list, &teller);
+  FsaRegfListWalk walk = fsa_regf_list_walk(hive, list, cell.offset, &teller);
   FsaRegfKey *keys;
   size_t count;
   int rc = collect_children(hive, fsa_regf_relative(key), &walk, arena, &keys, &count);
@@ -251,7 +244,7 @@ int fsa_regf_subkeys(const FsaRegf *hive, FsaRegfKey key, FsaArena *arena, FsaRe
   return FSA_OK;
 }
 
-/* ---- finding ---------------------------------------------------------------------------------- */
+/* ---- finding --------------------------------------------------------------------------------- */
 
 /* A name that is looked for, with what the lists know of names. */
 typedef struct Wanted {
@@ -273,7 +266,8 @@ static Wanted wanted_name(const char *name, size_t size) {
   return wanted;
 }
 
-/* False when a leaf's hint says that the entry has another name. Only a hint: lists may be damaged. */
+/* False when a leaf's hint says that the entry has another name. Only a hint: lists may be damaged.
+ */
 static bool hint_fits(const FsaRegfListEntry *entry, const Wanted *wanted) {
   if (entry->kind == 'h') return entry->hint == wanted->hash;
   if (entry->kind != 'f') return true;
@@ -290,7 +284,7 @@ static bool hint_fits(const FsaRegfListEntry *entry, const Wanted *wanted) {
 static int find_pass(const FsaRegf *hive, FsaRegfKey key, uint32_t list, const Wanted *wanted,
                      bool fitting, FsaRegfKey *ret_key) {
   FsaRegfTeller quiet = {0};
-  FsaRegfListWalk walk = fsa_regf_list_walk(hive, list, &quiet);
+  FsaRegfListWalk walk = fsa_regf_list_walk(hive, list, key, &quiet);
   for (FsaRegfListEntry entry; fsa_regf_list_next(&walk, &entry);) {
     FsaRegfCell child;
     if (hint_fits(&entry, wanted) != fitting) continue;
@@ -311,8 +305,8 @@ int fsa_regf_find(const FsaRegf *hive, FsaRegfKey key, const char *name, size_t 
                   FsaRegfKey *ret_key) {
   FsaRegfCell cell;
   if (!fsa_regf_key_cell(hive, key, &cell)) return FSA_E_FORMAT;
-  uint32_t list = fsa_u32(&cell.bytes, KEY_SUBKEY_LIST);
-  if ((key & REGF_KEY_DELETED) || fsa_u32(&cell.bytes, KEY_SUBKEY_COUNT) == 0) return FSA_E_ABSENT;
+  uint32_t list = fsa_u32(&cell.bytes, NK_SUBKEY_LIST);
+  if ((key & REGF_KEY_DELETED) || fsa_u32(&cell.bytes, NK_SUBKEY_COUNT) == 0) return FSA_E_ABSENT;
   Wanted wanted = wanted_name(name, name_size);
   int rc = find_pass(hive, key, list, &wanted, true, ret_key);
   if (rc == FSA_E_ABSENT) rc = find_pass(hive, key, list, &wanted, false, ret_key);

@@ -1,8 +1,9 @@
 /*
  * regf: the lists of subkeys (li, lf, lh, and ri above them), and who is whose child.
  *
- * Lists are walked without recursion: an ri list names leaves, never another ri list [specification,
- * "Index root"; nested lists were a denial of service in another reader, CVE-2021-3622].
+ * Lists are walked without recursion: an ri list names leaves, never another ri list
+ * [specification, "Index root"; nested lists were a denial of service in another reader,
+ * CVE-2021-3622].
  */
 #include <stdlib.h>
 
@@ -45,10 +46,11 @@ static void enter_list(FsaRegfListWalk *walk, uint32_t relative, uint64_t from, 
   }
 }
 
-FsaRegfListWalk fsa_regf_list_walk(const FsaRegf *hive, uint32_t list, FsaRegfTeller *teller) {
+FsaRegfListWalk fsa_regf_list_walk(const FsaRegf *hive, uint32_t list, uint64_t from,
+                                   FsaRegfTeller *teller) {
   FsaRegfListWalk walk = {.hive = hive, .teller = teller};
-  walk.left = (size_t)((hive->end - REGF_BASE_SIZE) / REGF_KEY_HEAD + 1);
-  if (list != REGF_NOWHERE) enter_list(&walk, list, FSA_NO_OFFSET, true);
+  walk.left = (size_t)((hive->end - REGF_BASE_SIZE) / NK_NAME + 1);
+  if (list != REGF_NOWHERE) enter_list(&walk, list, from, true);
   return walk;
 }
 
@@ -77,7 +79,7 @@ bool fsa_regf_list_next(FsaRegfListWalk *walk, FsaRegfListEntry *ret_entry) {
   return true;
 }
 
-/* ---- one parent for each key ------------------------------------------------------------------ */
+/* ---- one parent for each key ----------------------------------------------------------------- */
 
 typedef struct Adoption {
   uint32_t key, parent; /* relative */
@@ -126,11 +128,12 @@ static int search_key(Search *search, uint32_t key) {
   FsaRegfCell cell, child;
   FsaRegfTeller quiet = {0};
   if (!fsa_regf_record(search->hive, key, "nk", &cell)) return FSA_OK;
-  FsaRegfListWalk walk = fsa_regf_list_walk(search->hive, fsa_u32(&cell.bytes, 28), &quiet);
+  FsaRegfListWalk walk =
+      fsa_regf_list_walk(search->hive, fsa_u32(&cell.bytes, NK_SUBKEY_LIST), cell.offset, &quiet);
   int rc = FSA_OK;
   for (FsaRegfListEntry entry; rc == FSA_OK && fsa_regf_list_next(&walk, &entry);) {
     if (!fsa_regf_record(search->hive, entry.key, "nk", &child)) continue;
-    if (fsa_u32(&child.bytes, 16) != key)
+    if (fsa_u32(&child.bytes, NK_PARENT) != key)
       rc = push(&search->foreign, entry.key, key);
     else if (claim(search, entry.key))
       rc = push(&search->keys, entry.key, key);
@@ -138,7 +141,8 @@ static int search_key(Search *search, uint32_t key) {
   return rc;
 }
 
-/* All keys that are reached by lists which agree with the children come first, so a right list wins. */
+/* All keys that are reached by lists which agree with the children come first, so a right list
+ * wins. */
 static int search_all(Search *search) {
   uint32_t root = fsa_regf_relative(search->hive->root);
   claim(search, root);

@@ -3,9 +3,9 @@
  *
  * A hive is dirty when its two sequence numbers differ or its checksum is wrong. The old log format
  * (a bitmap of 512-byte pages, "DIRT") holds one set of pages; the new one (Windows 8.1 and later,
- * "HvLE" entries with Marvin32 hashes) is a chain of entries by sequence number that can continue in
- * the other log file. Windows ignores the logs of a clean hive, and so do we. The replay works on a
- * private copy and never grows it beyond what the logs can fill.
+ * "HvLE" entries with Marvin32 hashes) is a chain of entries by sequence number that can continue
+ * in the other log file. Windows ignores the logs of a clean hive, and so do we. The replay works
+ * on a private copy and never grows it beyond what the logs can fill.
  */
 #include <stdlib.h>
 
@@ -19,9 +19,11 @@ typedef struct Log {
   bool is_new;
 } Log;
 
-/* ---- Marvin32 [Windows registry file format specification, "Log entries"] --------------------- */
+/* ---- Marvin32 [Windows registry file format specification, "Log entries"] -------------------- */
 
-static inline uint32_t rotate(uint32_t word, int by) { return word << by | word >> (32 - by); }
+static inline uint32_t rotate(uint32_t word, int by) {
+  return word << by | word >> (32 - by);
+}
 
 static inline void marvin_mix(uint32_t *low, uint32_t *high, uint32_t word) {
   *low += word;
@@ -43,7 +45,7 @@ static uint64_t marvin32(FsaBytes *bytes, size_t offset, size_t size) {
   return (uint64_t)high << 32 | low;
 }
 
-/* ---- the copy --------------------------------------------------------------------------------- */
+/* ---- the copy -------------------------------------------------------------------------------- */
 
 /* Makes the copy, or makes it larger; what is added is zero. */
 static int copy_reserve(FsaRegf *hive, size_t size) {
@@ -74,7 +76,7 @@ static bool bins_size_is_sane(const FsaRegf *hive, const Log *log, uint32_t size
   return size && size % REGF_PAGE == 0 && size <= FSA_MAX_HIVE_BYTES && size <= most;
 }
 
-/* ---- choosing the logs ------------------------------------------------------------------------ */
+/* ---- choosing the logs ----------------------------------------------------------------------- */
 
 static bool read_log(FsaBytes bytes, Log *ret_log) {
   Log log = {.bytes = bytes, .base = fsa_regf_base(bytes)};
@@ -107,7 +109,7 @@ static size_t read_logs(const FsaBytes *logs, size_t count, FsaRegfTeller *telle
   return found;
 }
 
-/* ---- the new format --------------------------------------------------------------------------- */
+/* ---- the new format -------------------------------------------------------------------------- */
 
 typedef struct Entry {
   size_t offset, size; /* in the log */
@@ -205,9 +207,10 @@ static int apply_new_logs(FsaRegf *hive, const Log *logs, size_t count, FsaRegfT
     uint32_t first = log->base.sequence1;
     if (!log->is_new || (has_base && first < oldest) || (is_started && first < next)) continue;
     if (is_started && first > next) {
-      fsa_regf_tell(teller, FSA_E_STALE, FSA_NO_OFFSET,
-                    "the log entries from %u on cannot be applied: the entries %u to %u are missing",
-                    first, next, first - 1);
+      fsa_regf_tell(
+          teller, FSA_E_STALE, FSA_NO_OFFSET,
+          "the log entries from %u on cannot be applied: the entries %u to %u are missing", first,
+          next, first - 1);
       break;
     }
     is_started = true;
@@ -219,17 +222,16 @@ static int apply_new_logs(FsaRegf *hive, const Log *logs, size_t count, FsaRegfT
   return FSA_OK;
 }
 
-/* ---- the old format --------------------------------------------------------------------------- */
+/* ---- the old format -------------------------------------------------------------------------- */
 
 /*
- * The log of the write that did not finish: it carries the primary's time of writing, or a later one
- * after failed writes, and no number of a write that was finished before. With a damaged base block
- * the first bin has a copy of that time.
+ * The log of the write that did not finish: it carries the primary's time of writing, or a later
+ * one after failed writes, and no number of a write that was finished before. With a damaged base
+ * block the first bin has a copy of that time.
  */
 static const Log *choose_old_log(const FsaRegf *hive, const Log *logs, size_t count) {
   FsaBytes file = hive->file;
-  uint64_t time =
-      hive->base.is_sound ? hive->base.write_time : fsa_u64(&file, REGF_BASE_SIZE + 20);
+  uint64_t time = hive->base.is_sound ? hive->base.write_time : fsa_u64(&file, REGF_BASE_SIZE + 20);
   const Log *best = NULL;
   for (size_t i = 0; i < count; i++) {
     const Log *log = &logs[i];
@@ -270,7 +272,19 @@ static int apply_old_log(FsaRegf *hive, const Log *log, FsaRegfTeller *teller) {
   return take_base(hive, log);
 }
 
-/* ---- both ------------------------------------------------------------------------------------- */
+/* ---- both ------------------------------------------------------------------------------------ */
+
+static void tell_stale(const FsaRegfBase *primary, size_t log_count, FsaRegfTeller *teller) {
+  const char *logs = log_count ? "none of its logs could be applied" : "it came without a log";
+  if (primary->is_sound)
+    fsa_regf_tell(teller, FSA_E_STALE, 4,
+                  "the last write to the hive did not finish (sequence numbers %u and %u) and %s",
+                  primary->sequence1, primary->sequence2, logs);
+  else
+    fsa_regf_tell(teller, FSA_E_STALE, 0,
+                  "without a sound base block the hive counts as not written to the end, and %s",
+                  logs);
+}
 
 int fsa_regf_apply_logs(FsaRegf *hive, const FsaBytes *logs, size_t log_count,
                         FsaRegfTeller *teller) {
@@ -285,9 +299,6 @@ int fsa_regf_apply_logs(FsaRegf *hive, const FsaBytes *logs, size_t log_count,
   }
   if (rc < 0 || hive->replay == FSA_REGF_REPLAYED) return rc;
   hive->replay = FSA_REGF_STALE;
-  fsa_regf_tell(teller, FSA_E_STALE, 4,
-                "the last write to the hive did not finish (sequence numbers %u and %u%s) and %s",
-                primary.sequence1, primary.sequence2, primary.is_sound ? "" : ", checksum wrong",
-                log_count ? "none of its logs could be applied" : "there is no log to finish it");
+  tell_stale(&primary, log_count, teller);
   return FSA_OK;
 }

@@ -1,14 +1,7 @@
 /* regf: values and their data - inside the record, in a cell, or in the segments of big data. */
 #include "formats/regf_hive.h"
 
-/* Offsets inside a vk record. */
-enum { VALUE_NAME_SIZE = 2, VALUE_SIZE = 4, VALUE_DATA = 8, VALUE_TYPE = 12, VALUE_FLAGS = 16 };
-/* Offsets inside a db record. */
-enum { BIG_COUNT = 2, BIG_LIST = 4, BIG_HEAD = 8 };
-/* Offsets inside an nk record. */
-enum { KEY_FLAGS = 2, KEY_VALUE_COUNT = 36, KEY_VALUE_LIST = 40 };
-
-/* ---- data ------------------------------------------------------------------------------------- */
+/* ---- data ------------------------------------------------------------------------------------ */
 
 /* What reading a value needs. */
 typedef struct Reader {
@@ -27,14 +20,15 @@ typedef struct Data {
 /* Joins the segments of a db record; what is missing at the end is left out. */
 static int join_segments(const Reader *reader, FsaRegfCell big, uint32_t size, Data *ret_data) {
   const FsaRegf *hive = reader->hive;
-  uint32_t count = fsa_u16(&big.bytes, BIG_COUNT), list = fsa_u32(&big.bytes, BIG_LIST);
+  uint32_t count = fsa_u16(&big.bytes, DB_COUNT), list = fsa_u32(&big.bytes, DB_LIST);
   size_t most = (size_t)count * REGF_SEGMENT, used = 0;
   if (most > size) most = size;
   FsaRegfCell segments, segment;
   if (most > hive->file.size || !reader->cell_at(hive, list, &segments)) {
-    fsa_regf_tell(reader->teller, FSA_E_FORMAT, big.offset,
-                  "big data of %u bytes in %u segments: the list of segments (0x%x) is not readable",
-                  size, count, list);
+    fsa_regf_tell(
+        reader->teller, FSA_E_FORMAT, big.offset,
+        "big data of %u bytes in %u segments: the list of segments (0x%x) is not readable", size,
+        count, list);
     ret_data->is_partial = true;
     return FSA_OK;
   }
@@ -62,12 +56,13 @@ static Data inline_data(const FsaRegfCell *record, uint32_t size, FsaRegfTeller 
   if (size > 4)
     fsa_regf_tell(teller, FSA_E_FORMAT, record->offset, "inline data of %u bytes: it can hold 4",
                   size);
-  return (Data){fsa_slice(&bytes, VALUE_DATA, room), size > 4};
+  return (Data){fsa_slice(&bytes, VK_DATA, room), size > 4};
 }
 
-static int read_data(const Reader *reader, const FsaRegfCell *record, uint32_t size, Data *ret_data) {
+static int read_data(const Reader *reader, const FsaRegfCell *record, uint32_t size,
+                     Data *ret_data) {
   FsaBytes bytes = record->bytes;
-  uint32_t at = fsa_u32(&bytes, VALUE_DATA);
+  uint32_t at = fsa_u32(&bytes, VK_DATA);
   FsaRegfCell cell;
   if (size & REGF_DATA_INLINE) {
     *ret_data = inline_data(record, size & ~REGF_DATA_INLINE, reader->teller);
@@ -80,7 +75,7 @@ static int read_data(const Reader *reader, const FsaRegfCell *record, uint32_t s
     ret_data->is_partial = true;
     return FSA_OK;
   }
-  if (size > cell.bytes.size && size > REGF_SEGMENT && cell.bytes.size >= BIG_HEAD &&
+  if (size > cell.bytes.size && size > REGF_SEGMENT && cell.bytes.size >= DB_SIZE &&
       fsa_bytes_match(&cell.bytes, 0, "db", 2))
     return join_segments(reader, cell, size, ret_data);
   size_t room = cell.bytes.size < size ? cell.bytes.size : size;
@@ -91,32 +86,30 @@ static int read_data(const Reader *reader, const FsaRegfCell *record, uint32_t s
   return FSA_OK;
 }
 
-/* ---- values ----------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 int fsa_regf_value_read(const FsaRegf *hive, const FsaRegfCell *record, FsaRegfCellAt *cell_at,
                         FsaArena *arena, FsaRegfTeller *teller, FsaRegfValue *ret_value) {
   FsaBytes bytes = record->bytes;
-  if (bytes.size < REGF_VALUE_HEAD) return FSA_E_FORMAT;
-  size_t name_size = fsa_u16(&bytes, VALUE_NAME_SIZE);
-  size_t room = bytes.size - REGF_VALUE_HEAD;
+  if (bytes.size < VK_NAME) return FSA_E_FORMAT;
+  size_t name_size = fsa_u16(&bytes, VK_NAME_SIZE);
+  size_t room = bytes.size - VK_NAME;
   if (name_size > room) {
-    fsa_regf_tell(teller, FSA_E_FORMAT, record->offset, "a name of %zu bytes in a cell with %zu left",
-                  name_size, room);
+    fsa_regf_tell(teller, FSA_E_FORMAT, record->offset,
+                  "a name of %zu bytes in a cell with %zu left", name_size, room);
     name_size = room;
   }
-  bool is_latin1 =
-      !hive->has_wide_names && (fsa_u16(&bytes, VALUE_FLAGS) & REGF_VALUE_LATIN1);
-  uint32_t size = fsa_u32(&bytes, VALUE_SIZE);
+  bool is_latin1 = !hive->has_wide_names && (fsa_u16(&bytes, VK_FLAGS) & REGF_VALUE_LATIN1);
+  uint32_t size = fsa_u32(&bytes, VK_SIZE);
   Data data = {.bytes = fsa_bytes(NULL, 0)};
   Reader reader = {hive, cell_at, arena, teller};
   int rc = read_data(&reader, record, size, &data);
   if (rc < 0) return rc;
-  FsaText name =
-      fsa_regf_name(arena, bytes.data + REGF_VALUE_HEAD, name_size, is_latin1);
+  FsaText name = fsa_regf_name(arena, bytes.data + VK_NAME, name_size, is_latin1);
   if (!name.data) return FSA_E_NOMEM;
   *ret_value = (FsaRegfValue){
       .name = name,
-      .type = fsa_u32(&bytes, VALUE_TYPE),
+      .type = fsa_u32(&bytes, VK_TYPE),
       .data = data.bytes,
       .data_size = size & ~REGF_DATA_INLINE,
       .offset = record->offset,
@@ -126,10 +119,10 @@ int fsa_regf_value_read(const FsaRegf *hive, const FsaRegfCell *record, FsaRegfC
 }
 
 FsaRegfValueList fsa_regf_value_list(const FsaRegf *hive, FsaRegfCell *key) {
-  FsaRegfValueList list = {.claimed = fsa_u32(&key->bytes, KEY_VALUE_COUNT)};
+  FsaRegfValueList list = {.claimed = fsa_u32(&key->bytes, NK_VALUE_COUNT)};
   FsaRegfCell cell;
-  if (fsa_u16(&key->bytes, KEY_FLAGS) & REGF_KEY_PREDEFINED) list.claimed = 0;
-  list.cell = fsa_u32(&key->bytes, KEY_VALUE_LIST);
+  if (fsa_u16(&key->bytes, NK_FLAGS) & REGF_KEY_PREDEFINED) list.claimed = 0;
+  list.cell = fsa_u32(&key->bytes, NK_VALUE_LIST);
   if (list.claimed == 0 || !fsa_regf_cell(hive, list.cell, &cell)) return list;
   list.entries = cell.bytes;
   list.offset = cell.offset;
@@ -142,8 +135,7 @@ FsaRegfValueList fsa_regf_value_list(const FsaRegf *hive, FsaRegfCell *key) {
 static bool list_record(const FsaRegf *hive, FsaRegfValueList *list, uint32_t index,
                         FsaRegfTeller *teller, FsaRegfCell *ret_record) {
   uint32_t at = fsa_u32(&list->entries, 4 * (size_t)index);
-  if (fsa_regf_record(hive, at, "vk", ret_record) && ret_record->bytes.size >= REGF_VALUE_HEAD)
-    return true;
+  if (fsa_regf_record(hive, at, "vk", ret_record) && ret_record->bytes.size >= VK_NAME) return true;
   fsa_regf_tell(teller, FSA_E_FORMAT, list->offset + hive->cell_head + 4 * (uint64_t)index,
                 "the listed value 0x%x is no value", at);
   return false;
@@ -187,12 +179,12 @@ int fsa_regf_find_value(const FsaRegf *hive, FsaRegfKey key, const char *name, s
   FsaRegfValueList list = fsa_regf_value_list(hive, &cell);
   for (uint32_t i = 0; i < list.count; i++) {
     if (!list_record(hive, &list, i, &teller, &record)) continue;
-    size_t size = fsa_u16(&record.bytes, VALUE_NAME_SIZE);
-    size_t room = record.bytes.size - REGF_VALUE_HEAD;
+    size_t size = fsa_u16(&record.bytes, VK_NAME_SIZE);
+    size_t room = record.bytes.size - VK_NAME;
     bool is_latin1 =
-        !hive->has_wide_names && (fsa_u16(&record.bytes, VALUE_FLAGS) & REGF_VALUE_LATIN1);
-    if (fsa_regf_name_same(record.bytes.data + REGF_VALUE_HEAD, size < room ? size : room, is_latin1,
-                           name, name_size))
+        !hive->has_wide_names && (fsa_u16(&record.bytes, VK_FLAGS) & REGF_VALUE_LATIN1);
+    if (fsa_regf_name_same(record.bytes.data + VK_NAME, size < room ? size : room, is_latin1, name,
+                           name_size))
       return fsa_regf_value_read(hive, &record, fsa_regf_cell, arena, &teller, ret_value);
   }
   return FSA_E_ABSENT;
