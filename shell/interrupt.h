@@ -1,0 +1,19 @@
+/* Ctrl-C: ends the running query, not the shell. */
+#ifndef FSA_SHELL_INTERRUPT_H
+#define FSA_SHELL_INTERRUPT_H
+
+#include <stdbool.h>
+
+struct sqlite3;
+
+/* From now on SIGINT interrupts the queries of `db`; NULL: it ends the program again. Also makes a
+ * broken pipe an error of write(2) instead of a signal. */
+void fsa_interrupt_watch(struct sqlite3 *db);
+
+/* A query begins: forgets earlier signals. */
+void fsa_interrupt_begin(void);
+
+/* True when SIGINT came since the query began. */
+bool fsa_interrupt_came(void);
+
+#endif

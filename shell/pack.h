@@ -1,0 +1,114 @@
+/*
+ * Packs: queries in files, each with a header that says what it is for and how far it may go.
+ *
+ * A header is the block of `-- name: value` lines at the top of a .sql file; a line `--   more`
+ * continues the value. docs/packs.md describes every field. Without a path the packs that were
+ * compiled in are used.
+ */
+#ifndef FSA_SHELL_PACK_H
+#define FSA_SHELL_PACK_H
+
+#include "base/arena.h"
+#include "base/text.h"
+
+#define FSA_PACK_NAME "fsa" /* osquery's name of a query is pack_fsa_<id> */
+
+/* A result line must stay below this: osquery's TLS logger drops lines above 1 MiB in silence. */
+#define FSA_PACK_MAX_BYTES 700000
+#define FSA_PACK_MAX_FILE (1u << 20) /* bytes of one .sql file */
+#define FSA_PACK_MAX_FILES 4096
+
+/* A file that was compiled in; the array ends with a NULL path. */
+typedef struct FsaPackFile {
+  const char *path;
+  const char *text; /* `size` bytes, then a NUL */
+  size_t size;
+} FsaPackFile;
+
+extern const FsaPackFile fsa_pack_files[];
+
+/* One query. Texts are NUL-terminated; lists end with NULL; a field that the header lacks is NULL. */
+typedef struct FsaPackQuery {
+  const char *path;
+  const char *id;       /* "fsa_..." */
+  const char *title;
+  const char *pillar;   /* running | set_to_run | has_run | os_state | coverage */
+  const char *platform; /* linux | windows | all */
+  const char *logging;  /* snapshot | differential | differential_ignore_removals */
+  const char *interval; /* hourly | daily | weekly */
+  const char **key;     /* columns that prevalence counts */
+  const char **join;    /* columns that name the entity a row is about */
+  const char *family;
+  const char **attack;  /* ATT&CK technique ids */
+  int64_t max_rows;     /* -1 = not given */
+  int64_t max_bytes;    /* of a result line; -1 = not given */
+  double tpr, fpr;      /* the author's prior of a detection; -1 = none */
+  const char *proves;
+  const char *does_not_prove;
+  const char *false_positives;
+  const char *next_step;
+  const char *positive; /* evidence that gives rows ... */
+  const char *negative; /* ... and evidence that gives none */
+  const char *sql;      /* without the header and the final semicolon */
+  size_t sql_line;      /* its first line in the file */
+} FsaPackQuery;
+
+typedef struct FsaPack {
+  FsaArena arena;
+  FsaPackQuery *queries; /* in the order in which they run: by pillar, then id, coverage last */
+  size_t count;
+  size_t faults;         /* complaints while loading */
+} FsaPack;
+
+/*
+ * Loads the .sql files at `paths` (files, or folders with all below them), or the compiled-in ones
+ * when there are none. Every fault of a header is told on standard error as "path:line: what" and
+ * counted. FSA_OK, FSA_E_NOMEM, or FSA_E_USAGE when a path cannot be read (told).
+ */
+int fsa_pack_load(FsaPack *pack, const char *const *paths, size_t count);
+
+/* Accepts {0}. */
+void fsa_pack_done(FsaPack *pack);
+
+/* True when the query is for that platform ("linux", "windows"; NULL = unknown: any). */
+bool fsa_pack_is_for(const FsaPackQuery *query, const char *platform);
+
+/* Seconds of an interval class; 0 for an unknown one. */
+int64_t fsa_pack_interval(const FsaPackQuery *query);
+
+/* The place of a pillar in the order of running; -1 for an unknown one. */
+int fsa_pack_pillar_rank(const char *pillar);
+
+/* The names of a query's tables in the order in which it reads them, without doubles. */
+typedef struct FsaPackTables {
+  const char **names;
+  size_t count;
+} FsaPackTables;
+
+struct sqlite3;
+
+/*
+ * Which tables a statement reads. FSA_OK, FSA_E_NOMEM, or FSA_E_USAGE when it does not prepare:
+ * sqlite3_errmsg() then says why. Memory from `arena`.
+ */
+int fsa_pack_tables(struct sqlite3 *db, const char *sql, FsaArena *arena,
+                    FsaPackTables *ret_tables);
+
+/*
+ * The result columns of a statement, without running it. The same results as fsa_pack_tables().
+ */
+typedef struct FsaPackColumns {
+  const char **names;
+  size_t count;
+} FsaPackColumns;
+
+int fsa_pack_columns(struct sqlite3 *db, const char *sql, FsaArena *arena,
+                     FsaPackColumns *ret_columns);
+
+/* Checks every query against the real schema; tells each fault. Gives their number. */
+size_t fsa_pack_lint(const FsaPack *pack, struct sqlite3 *db);
+
+/* Writes the packs for osquery and the scorer's metadata into `folder`. An exit code. */
+int fsa_pack_build(const FsaPack *pack, struct sqlite3 *db, const char *folder);
+
+#endif

@@ -1,0 +1,155 @@
+/*
+ * fsa pack build: fsa-linux.json and fsa-windows.json for osquery, fsa-pack-meta.json for the scorer.
+ *
+ * The forms: osquery's pack configuration [osquery docs/deployment/configuration.md]; the metadata is
+ * described in docs/packs.md.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "commands.h"
+#include "pack.h"
+#include "terminal.h"
+
+#define MAX_BUILT (64u << 20) /* bytes of one built file */
+
+static void put_string(FsaBuffer *out, const char *name, const char *value) {
+  fsa_buffer_puts(out, ", ");
+  fsa_buffer_json(out, name, strlen(name));
+  fsa_buffer_puts(out, ": ");
+  fsa_buffer_json(out, value, strlen(value));
+}
+
+static void put_list(FsaBuffer *out, const char *name, const char *const *values) {
+  fsa_buffer_puts(out, ", ");
+  fsa_buffer_json(out, name, strlen(name));
+  fsa_buffer_puts(out, ": [");
+  for (size_t i = 0; values[i]; i++) {
+    if (i) fsa_buffer_puts(out, ", ");
+    fsa_buffer_json(out, values[i], strlen(values[i]));
+  }
+  fsa_buffer_putc(out, ']');
+}
+
+static int write_file(FsaBuffer *text, const char *folder, const char *name) {
+  char path[FSA_MAX_PATH];
+  FsaWriter writer;
+  int size = snprintf(path, sizeof path, "%s/%s", folder, name), error = 0;
+  if (size < 0 || (size_t)size >= sizeof path) error = ENAMETOOLONG;
+  if (!error && text->error) error = ENOMEM;
+  if (!error && fsa_writer_open(&writer, path) != FSA_OK) error = errno;
+  if (!error) {
+    fsa_writer_put(&writer, text->data, text->size);
+    error = fsa_writer_close(&writer);
+  }
+  fsa_buffer_clear(text);
+  if (!error) return FSA_EXIT_OK;
+  fsa_terminal_complain("cannot write %s/%s: %s", folder, name, strerror(error));
+  return FSA_EXIT_SQL;
+}
+
+/* ---- osquery ---------------------------------------------------------------------------------- */
+
+/* What an analyst reads in the fleet manager: what the query is for and how far to trust it. */
+static void put_description(FsaBuffer *out, const FsaPackQuery *query) {
+  FsaBuffer text = fsa_buffer(MAX_BUILT);
+  fsa_buffer_printf(&text, "%s. Proves: %s Does not prove: %s Next: %s (FSA Tables %s)",
+                    query->title, query->proves, query->does_not_prove, query->next_step,
+                    FSA_VERSION);
+  put_string(out, "description", fsa_buffer_text(&text));
+  if (text.error) out->error = text.error;
+  fsa_buffer_done(&text);
+}
+
+static void put_query(FsaBuffer *out, const FsaPackQuery *query, const char *platform) {
+  const bool is_snapshot = strcmp(query->logging, "snapshot") == 0;
+  fsa_buffer_puts(out, "    ");
+  fsa_buffer_json(out, query->id, strlen(query->id));
+  fsa_buffer_puts(out, ": {\"query\": ");
+  FsaBuffer sql = fsa_buffer(MAX_BUILT);
+  fsa_buffer_printf(&sql, "%s;", query->sql);
+  fsa_buffer_json(out, sql.data, sql.size);
+  fsa_buffer_done(&sql);
+  fsa_buffer_printf(out, ", \"interval\": %lld", (long long)fsa_pack_interval(query));
+  fsa_buffer_printf(out, ", \"snapshot\": %s", is_snapshot ? "true" : "false");
+  if (!is_snapshot)
+    fsa_buffer_printf(out, ", \"removed\": %s",
+                      strcmp(query->logging, "differential") == 0 ? "true" : "false");
+  /* a scan is heavy by nature and runs in the extension, under its own limits */
+  fsa_buffer_puts(out, ", \"denylist\": false");
+  put_string(out, "platform", platform);
+  put_description(out, query);
+  fsa_buffer_putc(out, '}');
+}
+
+static int build_osquery(const FsaPack *pack, const char *platform, const char *folder) {
+  char name[64];
+  FsaBuffer out = fsa_buffer(MAX_BUILT);
+  bool is_first = true;
+  fsa_buffer_puts(&out, "{\n  \"discovery\": [\"SELECT 1 FROM osquery_extensions WHERE name = "
+                        "'fsa';\"],\n  \"platform\": ");
+  fsa_buffer_json(&out, platform, strlen(platform));
+  fsa_buffer_puts(&out, ",\n  \"queries\": {\n");
+  for (size_t i = 0; i < pack->count; i++) {
+    if (!fsa_pack_is_for(&pack->queries[i], platform)) continue;
+    if (!is_first) fsa_buffer_puts(&out, ",\n");
+    is_first = false;
+    put_query(&out, &pack->queries[i], platform);
+  }
+  fsa_buffer_puts(&out, "\n  }\n}\n");
+  snprintf(name, sizeof name, "fsa-%s.json", platform);
+  int result = write_file(&out, folder, name);
+  fsa_buffer_done(&out);
+  return result;
+}
+
+/* ---- the scorer ------------------------------------------------------------------------------- */
+
+static void put_meta(FsaBuffer *out, const FsaPackQuery *query, const FsaPackTables *tables) {
+  fsa_buffer_puts(out, "    ");
+  fsa_buffer_json(out, query->id, strlen(query->id));
+  fsa_buffer_puts(out, ": {\"title\": ");
+  fsa_buffer_json(out, query->title, strlen(query->title));
+  put_string(out, "pillar", query->pillar);
+  put_string(out, "platform", query->platform);
+  put_list(out, "key", query->key);
+  put_list(out, "join", query->join);
+  put_string(out, "family", query->family);
+  put_list(out, "attack", query->attack);
+  put_string(out, "source", tables->count ? tables->names[0] : "");
+  fsa_buffer_printf(out, ", \"max_rows\": %lld, \"max_bytes\": %lld", (long long)query->max_rows,
+                    (long long)query->max_bytes);
+  if (query->tpr >= 0) fsa_buffer_printf(out, ", \"tpr\": %.17g, \"fpr\": %.17g", query->tpr, query->fpr);
+  fsa_buffer_putc(out, '}');
+}
+
+static int build_meta(const FsaPack *pack, sqlite3 *db, const char *folder) {
+  FsaBuffer out = fsa_buffer(MAX_BUILT);
+  FsaArena arena = fsa_arena(0);
+  fsa_buffer_printf(&out, "{\n  \"version\": \"%s\",\n  \"queries\": {\n", FSA_VERSION);
+  for (size_t i = 0; i < pack->count; i++) {
+    FsaPackTables tables = {0};
+    fsa_arena_clear(&arena);
+    if (fsa_pack_tables(db, pack->queries[i].sql, &arena, &tables) != FSA_OK)
+      out.error = FSA_E_NOMEM;
+    put_meta(&out, &pack->queries[i], &tables);
+    fsa_buffer_puts(&out, i + 1 < pack->count ? ",\n" : "\n");
+  }
+  fsa_buffer_puts(&out, "  }\n}\n");
+  int result = write_file(&out, folder, "fsa-pack-meta.json");
+  fsa_arena_done(&arena);
+  fsa_buffer_done(&out);
+  return result;
+}
+
+int fsa_pack_build(const FsaPack *pack, sqlite3 *db, const char *folder) {
+  if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+    fsa_terminal_complain("cannot make the folder %s: %s", folder, strerror(errno));
+    return FSA_EXIT_SQL;
+  }
+  int result = build_osquery(pack, "linux", folder);
+  if (result == FSA_EXIT_OK) result = build_osquery(pack, "windows", folder);
+  return result == FSA_EXIT_OK ? build_meta(pack, db, folder) : result;
+}

@@ -1,0 +1,261 @@
+/*
+ * fsa pack lint: what would go wrong in the field is told here.
+ *
+ * The traps: a query that does not prepare, a column that the scorer counts and the query does not
+ * give, SELECT * (a new column would change every host's rows), tables that only osquery has, names
+ * that Fleet cannot show, a line that a YAML reader takes for a document's end, a bound above what
+ * osquery's TLS logger lets through.
+ */
+#include <ctype.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/result.h"
+#include "pack.h"
+#include "sql/sql.h"
+#include "terminal.h"
+
+/* One query under examination. */
+typedef struct Lint {
+  const FsaPackQuery *query;
+  sqlite3 *db;
+  FsaArena arena;
+  size_t faults;
+} Lint;
+
+static void fault(Lint *lint, size_t line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void fault(Lint *lint, size_t line, const char *format, ...) {
+  char what[FSA_MAX_MESSAGE];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(what, sizeof what, format, arguments);
+  va_end(arguments);
+  fsa_terminal_add("%s:%zu: %s", lint->query->path, line, what);
+  lint->faults++;
+}
+
+/* ---- the header ------------------------------------------------------------------------------- */
+
+static bool is_one_of(const char *value, const char *const *known) {
+  for (; *known; known++)
+    if (strcmp(value, *known) == 0) return true;
+  return false;
+}
+
+static bool is_plain_name(const char *name) {
+  return islower((unsigned char)*name) &&
+         strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
+}
+
+/* The last part of the path without ".sql" is the id, the folder before it the pillar. */
+static void check_place(Lint *lint) {
+  const FsaPackQuery *query = lint->query;
+  const char *slash = strrchr(query->path, '/'), *name = slash ? slash + 1 : query->path;
+  size_t size = strlen(name) - strlen(".sql");
+  const char *bare = strncmp(query->id, "fsa_", 4) == 0 ? query->id + 4 : query->id;
+  if (strlen(name) < strlen(".sql") || strlen(bare) != size || memcmp(bare, name, size) != 0)
+    fault(lint, 1, "the file must be called %s.sql after its id", bare);
+  size_t pillar = strlen(query->pillar);
+  if (slash && (size_t)(slash - query->path) >= pillar &&
+      memcmp(slash - pillar, query->pillar, pillar) != 0)
+    fault(lint, 1, "the file must stand in the folder of its pillar, %s", query->pillar);
+}
+
+static bool is_technique(const char *id) {
+  int end = 0;
+  if (sscanf(id, "T%*4[0-9]%n", &end) == 0 && end == 5 && !id[5]) return true;
+  end = 0;
+  return sscanf(id, "T%*4[0-9].%*3[0-9]%n", &end) == 0 && end == 9 && !id[9];
+}
+
+static void check_words(Lint *lint) {
+  static const char *const platforms[] = {"linux", "windows", "all", NULL};
+  static const char *const loggings[] = {"snapshot", "differential",
+                                         "differential_ignore_removals", NULL};
+  const FsaPackQuery *query = lint->query;
+  if (strncmp(query->id, "fsa_", 4) != 0 || !is_plain_name(query->id))
+    fault(lint, 1, "id %s: must be fsa_ and lower-case letters, digits, underscores", query->id);
+  if (fsa_pack_pillar_rank(query->pillar) < 0)
+    fault(lint, 1, "pillar %s: must be running, set_to_run, has_run, os_state or coverage",
+          query->pillar);
+  if (!is_one_of(query->platform, platforms))
+    fault(lint, 1, "platform %s: must be linux, windows or all", query->platform);
+  if (!is_one_of(query->logging, loggings))
+    fault(lint, 1, "logging %s: must be snapshot, differential or differential_ignore_removals",
+          query->logging);
+  if (fsa_pack_interval(query) == 0)
+    fault(lint, 1, "interval %s: must be hourly, daily or weekly", query->interval);
+  for (const char **id = query->attack; *id; id++)
+    if (!is_technique(*id)) fault(lint, 1, "attack %s: must look like T1055 or T1055.001", *id);
+}
+
+static void check_bounds(Lint *lint) {
+  const FsaPackQuery *query = lint->query;
+  if (query->max_rows < 1) fault(lint, 1, "max_rows: must be at least 1");
+  if (query->max_bytes < 1 || query->max_bytes > FSA_PACK_MAX_BYTES)
+    fault(lint, 1, "max_bytes: must be 1 to %d: osquery drops longer lines in silence",
+          FSA_PACK_MAX_BYTES);
+  if ((query->tpr < 0) != (query->fpr < 0))
+    fault(lint, 1, "tpr and fpr belong together: a detection has both, a collection none");
+}
+
+/* ---- the text --------------------------------------------------------------------------------- */
+
+static void check_text(Lint *lint) {
+  const char *sql = lint->query->sql;
+  size_t line = lint->query->sql_line;
+  for (const char *at = sql; *at; at++) {
+    if ((unsigned char)*at >= 0x80) {
+      fault(lint, line, "only ASCII: fleet managers differ in what else they carry");
+      return;
+    }
+    if ((at == sql || at[-1] == '\n') && strncmp(at, "---", 3) == 0)
+      fault(lint, line, "a line begins with ---, which ends a YAML document");
+    line += *at == '\n';
+  }
+}
+
+/* Moves behind a comment, a string or a quoted name; *ret_is_word = it was no comment. */
+static const char *skip_quoted(const char *at, bool *ret_is_word) {
+  *ret_is_word = true;
+  if (strncmp(at, "--", 2) == 0 || strncmp(at, "/*", 2) == 0) {
+    bool is_line = *at == '-';
+    *ret_is_word = false;
+    const char *end = strstr(at + 2, is_line ? "\n" : "*/");
+    return end ? end + (is_line ? 1 : 2) : at + strlen(at);
+  }
+  if (!strchr("'\"`", *at)) return at;
+  const char *end = strchr(at + 1, *at); /* a doubled quote is two strings side by side: good enough */
+  return end ? end + 1 : at + strlen(at);
+}
+
+/* True when a star that follows this token stands for all columns. */
+static bool opens_star(const char *word, size_t size) {
+  static const char *const openers[] = {"SELECT", "DISTINCT", "ALL", ",", "."};
+  for (size_t i = 0; i < sizeof openers / sizeof openers[0]; i++)
+    if (strlen(openers[i]) == size && sqlite3_strnicmp(word, openers[i], (int)size) == 0)
+      return true;
+  return false;
+}
+
+static void check_stars(Lint *lint) {
+  const char *at = lint->query->sql, *last = at;
+  size_t last_size = 0;
+  while (*at) {
+    bool is_word = true;
+    const char *end = skip_quoted(at, &is_word);
+    if (end == at) {
+      while (isalnum((unsigned char)*end) || *end == '_') end++;
+      if (end == at) end++;
+    }
+    if (*at == '*' && opens_star(last, last_size)) {
+      fault(lint, lint->query->sql_line, "SELECT *: name the columns");
+      return;
+    }
+    if (is_word && !isspace((unsigned char)*at)) {
+      last = at;
+      last_size = (size_t)(end - at);
+    }
+    at = end;
+  }
+}
+
+/* ---- against the schema ----------------------------------------------------------------------- */
+
+static bool has_column(const FsaPackColumns *columns, const char *name) {
+  for (size_t i = 0; i < columns->count; i++)
+    if (strcmp(columns->names[i], name) == 0) return true;
+  return false;
+}
+
+static void check_named(Lint *lint, const FsaPackColumns *columns, const char *field,
+                        const char **names) {
+  for (; *names; names++)
+    if (!has_column(columns, *names))
+      fault(lint, 1, "%s %s: the query gives no such column", field, *names);
+}
+
+static void check_columns(Lint *lint) {
+  const size_t line = lint->query->sql_line;
+  FsaPackColumns columns = {0};
+  if (fsa_pack_columns(lint->db, lint->query->sql, &lint->arena, &columns) != FSA_OK) return;
+  if (columns.count == 0) fault(lint, line, "the query gives no columns");
+  for (size_t i = 0; i < columns.count; i++) {
+    if (!is_plain_name(columns.names[i]))
+      fault(lint, line, "column %s: give it a lower-case name with AS", columns.names[i]);
+    for (size_t j = 0; j < i; j++)
+      if (strcmp(columns.names[i], columns.names[j]) == 0)
+        fault(lint, line, "column %s: there are two of that name", columns.names[i]);
+  }
+  if (columns.count && lint->query->key[0] == NULL)
+    fault(lint, 1, "key: name the columns that prevalence counts");
+  check_named(lint, &columns, "key", lint->query->key);
+  check_named(lint, &columns, "join", lint->query->join);
+}
+
+static void check_tables(Lint *lint) {
+  FsaPackTables tables = {0};
+  int result = fsa_pack_tables(lint->db, lint->query->sql, &lint->arena, &tables);
+  if (result != FSA_OK) {
+    fault(lint, lint->query->sql_line, "%s",
+          result == FSA_E_NOMEM ? "out of memory" : sqlite3_errmsg(lint->db));
+    return;
+  }
+  if (tables.count == 0) fault(lint, lint->query->sql_line, "the query reads no fsa_ table");
+  for (size_t i = 0; i < tables.count; i++)
+    if (strncmp(tables.names[i], "fsa_", 4) != 0 || !fsa_schema_find(tables.names[i]))
+      fault(lint, lint->query->sql_line, "%s: only fsa_ tables, which are there in every door",
+            tables.names[i]);
+  check_columns(lint);
+}
+
+static void check_statement(Lint *lint) {
+  sqlite3_stmt *statement = NULL;
+  const char *tail = "";
+  if (sqlite3_prepare_v2(lint->db, lint->query->sql, -1, &statement, &tail) == SQLITE_OK) {
+    if (!statement) fault(lint, lint->query->sql_line, "there is no query");
+    if (statement && !sqlite3_stmt_readonly(statement))
+      fault(lint, lint->query->sql_line, "the statement is not a query");
+    if (strspn(tail, " \t\r\n;") != strlen(tail))
+      fault(lint, lint->query->sql_line, "there is more than one statement");
+  }
+  sqlite3_finalize(statement);
+}
+
+static size_t lint_query(const FsaPackQuery *query, sqlite3 *db) {
+  Lint lint = {.query = query, .db = db, .arena = fsa_arena(0)};
+  check_words(&lint);
+  check_place(&lint);
+  check_bounds(&lint);
+  check_text(&lint);
+  check_stars(&lint);
+  check_statement(&lint);
+  check_tables(&lint);
+  fsa_arena_done(&lint.arena);
+  return lint.faults;
+}
+
+/* True when the loader told already that the header is not whole: more would only repeat it. */
+static bool is_incomplete(const FsaPackQuery *query) {
+  return !query->id || !query->pillar || !query->platform || !query->logging || !query->interval ||
+         !query->key || !query->join || !query->attack;
+}
+
+size_t fsa_pack_lint(const FsaPack *pack, sqlite3 *db) {
+  size_t faults = pack->faults;
+  for (size_t i = 0; i < pack->count; i++) {
+    const FsaPackQuery *query = &pack->queries[i];
+    if (is_incomplete(query)) continue;
+    faults += lint_query(query, db);
+    for (size_t j = 0; j < i; j++) {
+      if (!pack->queries[j].id || strcmp(pack->queries[j].id, query->id) != 0) continue;
+      fsa_terminal_add("%s:1: id %s: %s has it already", query->path, query->id,
+                       pack->queries[j].path);
+      faults++;
+    }
+  }
+  return faults;
+}
