@@ -12,20 +12,26 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "engine/scan.h"
+
 #define EXIT_INTERRUPTED 130 /* 128 + SIGINT, as shells report it */
 
-static _Atomic(sqlite3 *) watched;
+static _Atomic(sqlite3 *) watched_db;
+static _Atomic(FsaEngine *) watched_engine;
 static atomic_int signals;
 
 static void on_interrupt(int number) {
   (void)number;
-  sqlite3 *db = atomic_load(&watched);
-  if (!db || atomic_fetch_add(&signals, 1) > 0) _exit(EXIT_INTERRUPTED);
+  sqlite3 *db = atomic_load(&watched_db);
+  FsaEngine *engine = atomic_load(&watched_engine);
+  if (!db || !engine || atomic_fetch_add(&signals, 1) > 0) _exit(EXIT_INTERRUPTED);
   sqlite3_interrupt(db); /* allowed in a handler while the connection lives */
+  fsa_engine_interrupt(engine, true);
 }
 
-void fsa_interrupt_watch(sqlite3 *db) {
-  atomic_store(&watched, db);
+void fsa_interrupt_watch(sqlite3 *db, FsaEngine *engine) {
+  atomic_store(&watched_db, db);
+  atomic_store(&watched_engine, engine);
   struct sigaction action = {0};
   action.sa_handler = db ? on_interrupt : SIG_DFL;
   sigemptyset(&action.sa_mask);
@@ -34,6 +40,10 @@ void fsa_interrupt_watch(sqlite3 *db) {
   sigaction(SIGPIPE, &action, NULL);
 }
 
-void fsa_interrupt_begin(void) { atomic_store(&signals, 0); }
+void fsa_interrupt_begin(void) {
+  FsaEngine *engine = atomic_load(&watched_engine);
+  atomic_store(&signals, 0);
+  if (engine) fsa_engine_interrupt(engine, false);
+}
 
 bool fsa_interrupt_came(void) { return atomic_load(&signals) > 0; }

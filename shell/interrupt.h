@@ -5,12 +5,15 @@
 #include <stdbool.h>
 
 struct sqlite3;
+struct FsaEngine;
 
-/* From now on SIGINT interrupts the queries of `db`; NULL: it ends the program again. Also makes a
- * broken pipe an error of write(2) instead of a signal. */
-void fsa_interrupt_watch(struct sqlite3 *db);
+/*
+ * From now on SIGINT interrupts the queries of `db` and the scans of `engine`; with NULL it ends the
+ * program again. Also makes a broken pipe an error of write(2) instead of a signal.
+ */
+void fsa_interrupt_watch(struct sqlite3 *db, struct FsaEngine *engine);
 
-/* A query begins: forgets earlier signals. */
+/* A query begins: earlier signals are forgotten. */
 void fsa_interrupt_begin(void);
 
 /* True when SIGINT came since the query began. */

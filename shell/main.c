@@ -56,7 +56,7 @@ static int run_words(FsaSession *session, const FsaOptions *options) {
 
 static int run_session(FsaSession *session, const FsaOptions *options) {
   session->mode = options->mode;
-  fsa_interrupt_watch(session->db);
+  fsa_interrupt_watch(session->db, session->engine);
   if (options->word_count) return run_words(session, options);
   if (fsa_terminal_is(STDIN_FILENO)) return fsa_repl_run(session);
   return fsa_input_run(session, stdin);
@@ -72,7 +72,7 @@ static int run_sql(const FsaOptions *options) {
   fsa_writer_flush(&session.out);
   fsa_session_tell_problems(&session);
   bool has_problems = fsa_session_has_problems(&session);
-  fsa_interrupt_watch(NULL);
+  fsa_interrupt_watch(NULL, NULL);
   int closed = fsa_session_close(&session);
   if (result != FSA_EXIT_OK) return result;
   if (closed != FSA_EXIT_OK) return closed;

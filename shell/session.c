@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "interrupt.h"
 #include "terminal.h"
 
 #define PROBLEMS_SPELLED_OUT 3
@@ -111,6 +112,7 @@ static void tell_first_problems(FsaSession *session, uint64_t skip) {
 }
 
 void fsa_session_tell_problems(FsaSession *session) {
+  fsa_interrupt_begin(); /* a cancelled query's problems are told too */
   uint64_t count = fsa_engine_problem_count(session->engine);
   uint64_t fresh = count - session->problems_told;
   if (fresh == 0) return;

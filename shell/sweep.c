@@ -231,9 +231,9 @@ static void sweep_host(Sweep *sweep, FsaHost host) {
   stop.sources = sources_of(host.evidence);
   stop.platform = platform_of(stop.sources);
   sweep->out.progress = stop.session.progress;
-  fsa_interrupt_watch(stop.session.db);
+  fsa_interrupt_watch(stop.session.db, stop.session.engine);
   run_queries(&stop);
-  fsa_interrupt_watch(NULL);
+  fsa_interrupt_watch(NULL, NULL);
   sweep->out.progress = NULL;
   sweep->problems += fsa_engine_problem_count(stop.session.engine);
   if (!sweep->options->is_quiet) fsa_session_tell_problems(&stop.session);
@@ -324,7 +324,7 @@ static int run_sweep(const FsaOptions *options, const FsaPack *pack) {
     fsa_terminal_complain("cannot write %s: %s", path ? path : "standard output", strerror(errno));
     return FSA_EXIT_SQL;
   }
-  fsa_interrupt_watch(NULL);
+  fsa_interrupt_watch(NULL, NULL);
   sweep_all(&sweep);
   if (!options->is_quiet) summarise(&sweep, started);
   int write_error = fsa_writer_close(&sweep.out);

@@ -157,6 +157,7 @@ static int current_scan(FsaCursor *cursor, FsaScan **ret_scan) {
 static int single_next(FsaCursor *cursor, const FsaRow **ret_row) {
   for (;;) {
     FsaScan *scan;
+    if (atomic_load(&cursor->engine->interrupted)) return FSA_E_CANCELLED;
     fsa_arena_clear(&cursor->row_arena);
     int result = current_scan(cursor, &scan);
     if (result != FSA_OK || !scan) return result;

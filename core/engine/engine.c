@@ -60,6 +60,10 @@ void fsa_engine_free(FsaEngine *engine) {
   free(engine);
 }
 
+void fsa_engine_interrupt(FsaEngine *engine, bool interrupted) {
+  atomic_store(&engine->interrupted, interrupted);
+}
+
 const char *fsa_engine_evidence(const FsaEngine *engine) {
   return engine->default_evidence ? engine->default_evidence : "live";
 }

@@ -59,6 +59,7 @@ struct FsaEngine {
   size_t problem_first, problem_count;
   uint64_t problems_dropped;
   CoverageEntry *coverage;
+  _Atomic bool interrupted;         /* not guarded: a signal handler sets it */
 };
 
 /* What a finished full scan saw. */

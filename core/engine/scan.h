@@ -31,6 +31,12 @@ void fsa_engine_free(FsaEngine *engine); /* accepts NULL; no cursor may be open 
 int fsa_engine_set_evidence(FsaEngine *engine, const char *name, FsaError *ret_error);
 const char *fsa_engine_evidence(const FsaEngine *engine);
 
+/*
+ * With true: running scans end as soon as they can and their cursors give FSA_E_CANCELLED; so do new
+ * ones, until it is called with false. May be called from a signal handler and from any thread.
+ */
+void fsa_engine_interrupt(FsaEngine *engine, bool interrupted);
+
 /* Problems recorded by this engine since it was made (dropped ones included). */
 uint64_t fsa_engine_problem_count(FsaEngine *engine);
 
@@ -71,7 +77,7 @@ typedef struct FsaQuery {
 int fsa_cursor_open(FsaEngine *engine, const FsaQuery *query, FsaCursor **ret_cursor,
                     FsaError *ret_error);
 
-/* FSA_ROW with *ret_row good until the next call, FSA_OK at the end, or FSA_E_NOMEM. Failing subjects are problems, not errors. */
+/* FSA_ROW with *ret_row good until the next call, FSA_OK at the end, FSA_E_NOMEM or FSA_E_CANCELLED. Failing subjects are problems, not errors. */
 int fsa_cursor_next(FsaCursor *cursor, const FsaRow **ret_row);
 
 /* Ends the scan at once, workers included. Accepts NULL. */

@@ -179,6 +179,7 @@ int workers_next(FsaCursor *cursor, const FsaRow **ret_row) {
     batch_free(cursor->batch);
     cursor->batch = NULL;
     cursor->batch_row = 0;
+    if (atomic_load(&cursor->engine->interrupted)) return FSA_E_CANCELLED;
     if (cursor->reader >= cursor->subject_count) return FSA_OK;
     Slot *slot = &cursor->slots[cursor->reader];
     cursor->batch = wait_batch(cursor, slot);

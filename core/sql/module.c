@@ -368,6 +368,7 @@ static int vtab_next(sqlite3_vtab_cursor *base) {
   int result = fsa_cursor_next(cursor->rows, &cursor->row);
   if (result == FSA_ROW) return SQLITE_OK;
   cursor->row = NULL;
+  if (result == FSA_E_CANCELLED) return SQLITE_INTERRUPT;
   return result == FSA_OK ? SQLITE_OK : SQLITE_NOMEM;
 }
 
