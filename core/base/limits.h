@@ -26,6 +26,8 @@
 #define FSA_MAX_PATTERN_DEPTH 64      /* directory levels below the root */
 #define FSA_MAX_WALK_DIRS 2000000     /* directories that one look for files lists */
 #define FSA_MAX_HIVES 4096            /* registry hives of one piece of evidence */
+#define FSA_MAX_REGISTRY_DEPTH 520     /* levels of keys; Windows allows 512 */
+#define FSA_MAX_SHIMCACHE_BYTES (16u << 20) /* a loose AppCompatCache value */
 #define FSA_MAX_VOLUMES 64            /* drives of one host */
 #define FSA_MAX_CASE_HOSTS 100000     /* pieces of evidence in a case folder */
 #define FSA_MAX_FILE_BYTES (2048ull << 20) /* bytes of a file that may be held in memory at once */
@@ -54,5 +56,13 @@
 #define FSA_MAX_SCRIPT_BLOCKS 20000   /* unfinished script blocks */
 #define FSA_MAX_SCRIPT_PARTS 65536    /* parts of one script block */
 #define FSA_MAX_SCRIPT_SEEN (1u << 20) /* parts that are remembered to know duplicates */
+
+/* YARA */
+#define FSA_MAX_YARA_RULES (64u << 20) /* bytes of one text of rules */
+#define FSA_MAX_YARA_FILE (256u << 20) /* bytes of a file that is scanned: it is held in memory */
+#define FSA_MAX_YARA_MEMORY (8192ull << 20) /* bytes of one process that are scanned */
+#define FSA_MAX_YARA_HITS 10000       /* places that are told of one rule in one file or process */
+#define FSA_YARA_WINDOW (8u << 20)    /* bytes of memory that are read at once */
+#define FSA_YARA_OVERLAP (64u << 10)  /* bytes of the window before, so that nothing is cut in two */
 
 #endif

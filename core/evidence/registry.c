@@ -65,6 +65,8 @@ size_t fsa_registry_root_count(FsaRegistry *registry) {
   return registry->count;
 }
 
+size_t fsa_registry_machine_count(const FsaRegistry *registry) { return registry->machine_count; }
+
 void fsa_registry_root(FsaRegistry *registry, size_t index, FsaText *ret_path, FsaText *ret_file) {
   const FsaMountedHive *hive = registry->hives[index];
   if (ret_path) *ret_path = (FsaText){hive->path, strlen(hive->path)};

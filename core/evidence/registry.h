@@ -71,6 +71,9 @@ void fsa_registry_close(FsaRegistry *registry); /* accepts NULL */
 /* Number of mounted hives, those of the users included. */
 size_t fsa_registry_root_count(FsaRegistry *registry);
 
+/* Number of those, the first ones, that are not a profile's: asking for them reads no hive. */
+size_t fsa_registry_machine_count(const FsaRegistry *registry);
+
 /*
  * Hive `index`: its place ("HKLM\SYSTEM", "HKU\S-1-5-21-...") and its file, without reading it. Both
  * live as long as the registry; both out-parameters may be NULL.
