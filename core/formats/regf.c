@@ -113,10 +113,10 @@ static FsaRegfKey search_root(const FsaRegf *hive) {
   uint64_t words = (hive->end - REGF_BASE_SIZE + 7) / 8 / 64 + 1;
   for (uint64_t word = 0; word < words; word++) {
     for (uint64_t bits = hive->starts[word]; bits; bits &= bits - 1) {
-      uint32_t relative = (uint32_t)((word * 64 + (uint64_t)__builtin_ctzll(bits)) * 8);
+      FsaRegfKey key = REGF_BASE_SIZE + (word * 64 + (uint64_t)__builtin_ctzll(bits)) * 8;
       FsaRegfCell cell;
-      if (!fsa_regf_record(hive, relative, "nk", &cell)) continue;
-      if (fsa_u16(&cell.bytes, NK_FLAGS) & REGF_KEY_ROOT) return cell.offset;
+      if (fsa_regf_key_cell(hive, key, &cell) && fsa_u16(&cell.bytes, NK_FLAGS) & REGF_KEY_ROOT)
+        return key;
     }
   }
   return 0;
@@ -124,7 +124,8 @@ static FsaRegfKey search_root(const FsaRegf *hive) {
 
 static FsaRegfKey find_root(const FsaRegf *hive, FsaRegfTeller *teller) {
   FsaRegfCell cell;
-  if (fsa_regf_record(hive, hive->base.root, "nk", &cell)) return cell.offset;
+  FsaRegfKey claimed = fsa_regf_file_offset(hive->base.root);
+  if (fsa_regf_key_cell(hive, claimed, &cell)) return claimed;
   FsaRegfKey root = search_root(hive);
   if (root)
     fsa_regf_tell(teller, FSA_E_FORMAT, 36,
