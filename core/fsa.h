@@ -163,6 +163,13 @@ int fsa_scan_open_file(FsaScan *scan, size_t index, FsaSource *ret_source, FsaTe
 int fsa_scan_file_bytes(FsaScan *scan, size_t index, size_t limit, FsaBytes *ret_bytes,
                         FsaText *ret_path);
 
+/*
+ * All bytes of a file that the query names and that is no evidence (rules, a list), from the machine
+ * that the program runs on, into the subject's memory. On failure a problem was recorded; FSA_E_USAGE
+ * when it is no file.
+ */
+int fsa_scan_read_input(FsaScan *scan, const char *path, size_t limit, FsaBytes *ret_bytes);
+
 /* ---- the query -------------------------------------------------------------------------------- */
 
 /* True when the query uses `column` (in its result, a condition or an order). */
@@ -197,6 +204,9 @@ const FsaKey *fsa_key(const FsaScan *scan, int column);
 
 /* True when the deadline passed or the reader went away: long loops ask this and return FSA_E_TIMEOUT. */
 bool fsa_expired(const FsaScan *scan);
+
+/* ns until the deadline, for calls that keep time themselves; 0 = passed, INT64_MAX = there is none. */
+int64_t fsa_time_left(const FsaScan *scan);
 
 /* Memory that lives as long as the subject. The arena's ceiling is the scan's memory ceiling. */
 FsaArena *fsa_scan_arena(FsaScan *scan);

@@ -25,7 +25,14 @@ FsaArena *fsa_row_arena(FsaScan *scan) { return scan->row_arena; }
 
 bool fsa_expired(const FsaScan *scan) {
   if (atomic_load_explicit(&scan->cursor->cancelled, memory_order_relaxed)) return true;
+  if (atomic_load_explicit(&scan->cursor->engine->interrupted, memory_order_relaxed)) return true;
   return scan->deadline && fsa_clock_monotonic() > scan->deadline;
+}
+
+int64_t fsa_time_left(const FsaScan *scan) {
+  if (!scan->deadline) return INT64_MAX;
+  int64_t left = scan->deadline - fsa_clock_monotonic();
+  return left > 0 ? left : 0;
 }
 
 /* ---- problems ----------------------------------------------------------------------------------- */
@@ -169,7 +176,7 @@ int fsa_scan_registry(FsaScan *scan, FsaRegistry **ret_registry) {
 /* Says that a subject failed where the table itself has said nothing. */
 static void tell_failure(FsaScan *scan, int result, uint64_t problems_before) {
   FsaEngine *engine = scan->cursor->engine;
-  if (atomic_load(&scan->cursor->cancelled)) return;
+  if (atomic_load(&scan->cursor->cancelled) || atomic_load(&engine->interrupted)) return;
   if (result == FSA_E_NOMEM)
     fsa_problem(scan, result, FSA_NO_OFFSET,
                 "memory ran out (ceiling %zu MB for each subject; --memory raises it)",

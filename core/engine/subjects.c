@@ -79,7 +79,12 @@ static const char *pattern_of(FsaArena *arena, FsaText path, const char *tail) {
 /* The patterns that a query's path constraint stands for, ended by NULL; the key filters what they find. */
 static int patterns_of_key(FsaCursor *cursor, const FsaKey *key, const char *const **ret_patterns,
                            FsaError *ret_error) {
+  static const char *const everything[] = {"**", NULL};
   bool is_named = key && (key->value_count || key->prefix.data);
+  if (!is_named && fsa_evidence_kind(cursor->use->evidence) == FSA_EVIDENCE_FILE) {
+    *ret_patterns = everything; /* who names one loose file as evidence has named the file */
+    return FSA_OK;
+  }
   if (!is_named) {
     const FsaTable *table = cursor->table;
     const char *column = table->columns[table->subject_key].name;

@@ -16,6 +16,12 @@ bool fsa_os_is_this_machine(const FsaOs *os) {
   return false;
 }
 
+bool fsa_os_is_self(const FsaOs *os, int64_t pid) {
+  (void)os;
+  (void)pid;
+  return false;
+}
+
 bool fsa_os_is_privileged(const FsaOs *os) {
   (void)os;
   return false;
