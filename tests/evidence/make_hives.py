@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Registry hives for the tests: `make_hives.py OUTDIR` writes OUTDIR/hives/.
+"""Registry hives for the tests: `make_hives.py OUTDIR` writes OUTDIR/hives/, and
+`make_hives.py --corpus DIR` the seeds of the fuzz target (tests/fuzz/corpus/regf).
 
 Made by hive_writer.py, deterministic. Each function below is one fixture or one family; its
 docstring says what it is there for. Damage is done to the built bytes at places the writer reports.
@@ -187,7 +188,43 @@ def _rechecked(data):
     return patch(data, 508, '<I', hw.checksum(data))
 
 
+def corpus(out):
+    """Small hives, alone and with logs, in the form that tests/fuzz/regf.c reads."""
+    def seed(name, primary, *logs):
+        size = max((len(log) for log in logs), default=0)
+        with open(os.path.join(out, name), 'wb') as file:
+            file.write(struct.pack('<I', len(primary)) + primary)
+            for log in logs:
+                file.write(log.ljust(size, b'\0'))
+
+    os.makedirs(out, exist_ok=True)
+    plain = small().build()
+    seed('plain', plain)
+    seed('no_base', bytes(PAGE) + plain[PAGE:])
+    seed('deleted', deleted().build()[:6 * PAGE])
+    for kind in ('lf', 'lh', 'li'):
+        h = Hive(name=kind)
+        h.root.list_kind, h.root.leaf_size = kind, 2
+        for i in range(5):
+            h.key('c%d' % i).dword('n', i)
+        seed(kind, h.build())
+    nt31 = Hive(name='nt31', version=(1, 1))
+    nt31.key('Old').dword('n', 1)
+    seed('nt31', nt31.build())
+    big = Hive(name='big')
+    big.key('k').binary('big', bytes(16400))
+    seed('big', big.build())
+    h = small()
+    h.key('Key\\New').dword('n', 1)
+    after = h.build()
+    entry = hw.new_entry(5, after, hw.pages_that_differ(plain, after))
+    seed('new_log', hw.dirty(plain), hw.new_log(plain, [entry], 5), b'')
+    seed('old_log', hw.dirty(plain), hw.old_log(plain, after, 5), b'')
+
+
 def main():
+    if sys.argv[1] == '--corpus':
+        return corpus(sys.argv[2])
     out = os.path.join(sys.argv[1], 'hives')
     os.makedirs(out, exist_ok=True)
 
