@@ -336,11 +336,8 @@ static int open_process(FsaScan *scan, void *opaque) {
                      fsa_result_name(result));
 }
 
-/* stat, which other columns rest on too. False when the process has ended. */
+/* stat, which is read for every row: it tells whether the process is still there. False when not. */
 static bool set_stat(FsaScan *scan, State *state, FsaRow *row, FsaText *ret_name) {
-  if (!wants_any(scan, NAME, IS_KERNEL_THREAD) && !fsa_wants(scan, IS_NAME_MASQUERADED) &&
-      !wants_any(scan, PARENT_START_TIME, IS_PARENT_ALIVE))
-    return true;
   FsaOsProcessFacts facts;
   int result = fsa_os_process_facts(state->process, fsa_scan_arena(scan), &facts);
   if (result == FSA_E_ABSENT) return false;
