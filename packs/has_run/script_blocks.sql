@@ -1,0 +1,25 @@
+-- id: fsa_script_blocks
+-- title: PowerShell code that was run
+-- pillar: has_run
+-- platform: windows
+-- logging: snapshot
+-- interval: daily
+-- max_rows: 5000
+-- max_bytes: 700000
+-- key: sha256
+-- join: script_path
+-- family: script
+-- attack: T1059.001
+-- proves: PowerShell compiled this code for that user at that time. The text is logged after every
+--   layer of encoding was taken off.
+-- does_not_prove: That nothing else ran: logging can be off, version 2 logs nothing, old records are
+--   overwritten. An incomplete block (is_complete = 0) has no hash.
+-- false_positives: Management software runs generated code that differs on each host.
+-- next_step: fsa "SELECT script_text FROM fsa_script_blocks WHERE sha256 = '...'" on one of the hosts.
+-- positive: fixture:evtx
+-- negative: -
+SELECT sha256, script_path, is_complete, level, length, user_sid, count(*) AS times,
+       min(time) AS first_time, max(last_time) AS last_time, min(script_block_id) AS script_block_id,
+       substr(script_text, 1, 512) AS script_start
+FROM fsa_script_blocks
+GROUP BY coalesce(sha256, script_block_id), script_path, user_sid

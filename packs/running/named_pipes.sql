@@ -1,0 +1,27 @@
+-- id: fsa_named_pipes
+-- title: Named pipes and sockets, and which programs hold them
+-- pillar: running
+-- platform: linux
+-- logging: snapshot
+-- interval: daily
+-- max_rows: 5000
+-- max_bytes: 700000
+-- key: path, process_path
+-- join: process_path
+-- family: ipc
+-- attack: T1559, T1071
+-- proves: A process with that program holds a FIFO or unix socket of that name open.
+-- does_not_prove: Who uses it: fsa_named_pipes tells the partner of each end. Pipes without a name, the
+--   most frequent kind, are left out here.
+-- false_positives: Sockets below /tmp and abstract names with random parts are made by many programs.
+-- next_step: fsa "SELECT * FROM fsa_named_pipes WHERE path = '...'" shows both ends.
+-- positive: live:plants
+-- negative: -
+SELECT n.path AS path, p.path AS process_path, n.type AS type, max(n.is_listening) AS is_listening,
+       max(n.is_deleted) AS is_deleted, max(n.is_abstract) AS is_abstract,
+       min(n.owner_uid) AS owner_uid, min(n.permissions) AS permissions, min(n.pid) AS pid,
+       count(*) AS ends
+FROM fsa_named_pipes AS n
+LEFT JOIN (SELECT pid, path FROM fsa_processes) AS p ON p.pid = n.pid
+WHERE n.path IS NOT NULL
+GROUP BY n.path, p.path, n.type

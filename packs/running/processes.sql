@@ -1,0 +1,24 @@
+-- id: fsa_processes
+-- title: Programs that run
+-- pillar: running
+-- platform: linux
+-- logging: snapshot
+-- interval: daily
+-- max_rows: 20000
+-- max_bytes: 700000
+-- key: path
+-- join: path
+-- family: process
+-- attack: T1059, T1543
+-- proves: The program ran at the time of the sweep, with these rights, started by that parent.
+-- does_not_prove: A missing row does not prove that it did not run: a kernel rootkit hides processes, and
+--   what ran before or after the sweep is not here.
+-- false_positives: Tools of administrators and developers are rare by nature; look at uid, cwd and start.
+-- next_step: fsa "SELECT * FROM fsa_processes WHERE path = '...'", then fsa_injected_modules and
+--   fsa_named_pipes of its pid.
+-- positive: live
+-- negative: -
+SELECT path, name, pid, parent, uid, euid, start_time,
+       substr(cmdline, 1, 400) AS cmdline, substr(cwd, 1, 200) AS cwd, cgroup_path
+FROM fsa_processes
+WHERE is_kernel_thread IS NOT 1
