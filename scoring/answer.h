@@ -1,0 +1,64 @@
+/*
+ * The state of one query's answer on one host, built from lines in any order.
+ *
+ * A snapshot (or a differential set with counter 0, or of a new epoch) resets: rows older than its
+ * time are gone. Each row keeps the time of its last change; a change older than that, or than the
+ * reset, changes nothing. So lines may come twice, late and from several servers' files, and the
+ * state is the same: only (host, query, unixTime, row hash) decide.
+ */
+#ifndef FSA_SCORING_ANSWER_H
+#define FSA_SCORING_ANSWER_H
+
+#include <glib.h>
+
+#include "log_row.h"
+
+#define FSA_MAX_ANSWER_BYTES (512u << 20) /* text of one answer's rows */
+
+typedef struct FsaAnswerRow {
+  FsaLogRow row;
+  int64_t time;    /* Unix seconds of the last change */
+  bool is_present; /* false: it was removed then, and an older line may still come */
+} FsaAnswerRow;
+
+typedef struct FsaAnswer {
+  FsaArena arena;
+  GHashTable *rows;   /* hash -> FsaAnswerRow, in the arena */
+  int64_t reset_time; /* Unix seconds of the newest reset; 0 = none seen */
+  int64_t last_time;  /* of the newest line */
+  int64_t epoch;      /* of the newest line */
+  int64_t line_bytes; /* of the longest line that the state came from */
+} FsaAnswer;
+
+/* An answer without rows. NULL never: GLib ends the program when memory runs out. */
+FsaAnswer *fsa_answer_new(void);
+void fsa_answer_free(FsaAnswer *answer);
+
+/* Drops what is older than `time`; a reset older than the newest one does nothing. */
+void fsa_answer_reset(FsaAnswer *answer, int64_t time);
+
+/* Applies a row's change. True when it changed the state. FSA_E_NOMEM goes to *ret_result. */
+bool fsa_answer_change(FsaAnswer *answer, const FsaLogRow *row, int64_t time, bool is_present,
+                       int *ret_result);
+
+/*
+ * The rows as text, one a line: time, '+' or '-', the row's JSON, with tabs between them. Sorted by
+ * hash, so that equal states are equal bytes.
+ */
+void fsa_answer_print(const FsaAnswer *answer, FsaBuffer *out);
+
+/* Appends one such line. */
+void fsa_answer_print_row(FsaBuffer *out, int64_t time, bool is_present, FsaText json);
+
+/* Walks such text: false at its end or where it is damaged. */
+typedef struct FsaAnswerLine {
+  int64_t time;
+  bool is_present;
+  FsaText json;
+} FsaAnswerLine;
+bool fsa_answer_next(FsaText *text, FsaAnswerLine *ret_line);
+
+/* Reads such text into an empty answer; keys are made anew. FSA_OK, FSA_E_FORMAT or FSA_E_NOMEM. */
+int fsa_answer_parse(FsaAnswer *answer, FsaText text, const FsaQueryMeta *meta, FsaHashKey hash_key);
+
+#endif

@@ -1,0 +1,364 @@
+/* Entries into the case. See apply.h. */
+#include "apply.h"
+
+#include <string.h>
+
+typedef struct AnswerId {
+  gint64 host, query;
+} AnswerId;
+
+/* An answer that waits for the next flush. */
+typedef struct Pending {
+  AnswerId id;
+  const FsaQueryMeta *meta;
+  FsaAnswer *answer;
+  bool is_changed;
+} Pending;
+
+struct FsaApply {
+  FsaCase *store;
+  const FsaPackMeta *meta;
+  GHashTable *hosts;   /* identifier 0x1F hostname -> number, first and last time seen */
+  GHashTable *queries; /* name -> number */
+  GHashTable *pending; /* AnswerId -> Pending */
+  size_t gathered;     /* bytes of rows in `pending` */
+  GArray *numbers;     /* artefacts of the answer that is written */
+  FsaBuffer text, packed, artefacts;
+  FsaApplyCounts counts;
+};
+
+static guint hash_id(gconstpointer key) {
+  const AnswerId *id = key;
+  return (guint)(id->host * 65599 + id->query);
+}
+
+static gboolean same_id(gconstpointer a, gconstpointer b) {
+  return memcmp(a, b, sizeof(AnswerId)) == 0;
+}
+
+static void free_pending(gpointer data) {
+  Pending *pending = data;
+  fsa_answer_free(pending->answer);
+  g_free(pending);
+}
+
+FsaApply *fsa_apply_new(FsaCase *store, const FsaPackMeta *meta) {
+  FsaApply *apply = g_new0(FsaApply, 1);
+  apply->store = store;
+  apply->meta = meta;
+  apply->hosts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  apply->queries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  apply->pending = g_hash_table_new_full(hash_id, same_id, NULL, free_pending);
+  apply->numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
+  apply->text = fsa_buffer(FSA_MAX_ANSWER_BYTES);
+  apply->packed = fsa_buffer(FSA_MAX_ANSWER_BYTES);
+  apply->artefacts = fsa_buffer(FSA_MAX_ANSWER_BYTES);
+  return apply;
+}
+
+void fsa_apply_free(FsaApply *apply) {
+  if (!apply) return;
+  g_hash_table_destroy(apply->pending);
+  g_hash_table_destroy(apply->queries);
+  g_hash_table_destroy(apply->hosts);
+  g_array_free(apply->numbers, TRUE);
+  fsa_buffer_done(&apply->text);
+  fsa_buffer_done(&apply->packed);
+  fsa_buffer_done(&apply->artefacts);
+  g_free(apply);
+}
+
+const FsaApplyCounts *fsa_apply_counts(const FsaApply *apply) { return &apply->counts; }
+bool fsa_apply_is_full(const FsaApply *apply) { return apply->gathered > FSA_MAX_GATHERED; }
+
+/* ---- hosts and queries ------------------------------------------------------------------------ */
+
+static int find_host(FsaApply *apply, const FsaPieceEntry *entry, int64_t *ret_host) {
+  FsaText host = entry->host, hostname = entry->hostname;
+  char *key = g_strdup_printf("%.*s\x1f%.*s", (int)host.size, host.data, (int)hostname.size,
+                              hostname.data ? hostname.data : "");
+  gint64 *known = g_hash_table_lookup(apply->hosts, key);
+  if (known && entry->time >= known[1] && entry->time <= known[2]) {
+    *ret_host = known[0];
+    g_free(key);
+    return FSA_OK;
+  }
+  int result = fsa_case_host(apply->store, host, hostname, entry->time, ret_host);
+  if (result != FSA_OK) {
+    g_free(key);
+    return result;
+  }
+  gint64 *seen = known ? known : g_new(gint64, 3);
+  seen[0] = *ret_host;
+  seen[1] = known ? MIN(known[1], entry->time) : entry->time;
+  seen[2] = known ? MAX(known[2], entry->time) : entry->time;
+  if (known)
+    g_free(key);
+  else
+    g_hash_table_insert(apply->hosts, key, seen);
+  return FSA_OK;
+}
+
+static int find_query(FsaApply *apply, FsaText name, int64_t *ret_query) {
+  char *key = g_strndup(name.data, name.size);
+  gpointer known = g_hash_table_lookup(apply->queries, key);
+  int result = FSA_OK;
+  if (known)
+    *ret_query = (int64_t)GPOINTER_TO_SIZE(known);
+  else
+    result = fsa_case_query(apply->store, name, ret_query);
+  if (result == FSA_OK && !known)
+    g_hash_table_insert(apply->queries, key, GSIZE_TO_POINTER((gsize)*ret_query));
+  else
+    g_free(key);
+  return result;
+}
+
+/* ---- writing an answer ------------------------------------------------------------------------ */
+
+static gint compare_numbers(gconstpointer a, gconstpointer b) {
+  gint64 left = *(const gint64 *)a, right = *(const gint64 *)b;
+  return left < right ? -1 : left > right;
+}
+
+static int add_artefact(FsaApply *apply, int64_t query, const FsaLogRow *row) {
+  int64_t number;
+  int result = fsa_case_artefact(apply->store, query, row->key_hash, row->key, &number);
+  if (result == FSA_OK) g_array_append_val(apply->numbers, number);
+  return result;
+}
+
+/* The numbers as a JSON array, each once: a key counts once on a host. */
+static void print_artefacts(FsaApply *apply) {
+  GArray *numbers = apply->numbers;
+  g_array_sort(numbers, compare_numbers);
+  fsa_buffer_clear(&apply->artefacts);
+  fsa_buffer_putc(&apply->artefacts, '[');
+  for (guint i = 0; i < numbers->len; i++) {
+    gint64 number = g_array_index(numbers, gint64, i);
+    if (i && number == g_array_index(numbers, gint64, i - 1)) continue;
+    if (i) fsa_buffer_putc(&apply->artefacts, ',');
+    fsa_buffer_i64(&apply->artefacts, number);
+  }
+  fsa_buffer_putc(&apply->artefacts, ']');
+}
+
+static int put_answer(FsaApply *apply, AnswerId id, const FsaAnswerHead *head, FsaText packed) {
+  print_artefacts(apply);
+  if (apply->artefacts.error) return apply->artefacts.error;
+  return fsa_case_put_answer(apply->store, id.host, id.query, head,
+                             (FsaText){apply->artefacts.data, apply->artefacts.size},
+                             fsa_bytes(packed.data, packed.size));
+}
+
+static int write_pending(FsaApply *apply, const Pending *pending) {
+  const FsaAnswer *answer = pending->answer;
+  FsaAnswerHead head = {.reset_time = answer->reset_time, .last_time = answer->last_time,
+                        .epoch = answer->epoch, .line_bytes = answer->line_bytes};
+  GHashTableIter iterator;
+  gpointer value;
+  int result = FSA_OK;
+  g_array_set_size(apply->numbers, 0);
+  g_hash_table_iter_init(&iterator, answer->rows);
+  while (result == FSA_OK && g_hash_table_iter_next(&iterator, NULL, &value)) {
+    const FsaAnswerRow *row = value;
+    if (!row->is_present) continue;
+    head.row_count++;
+    head.digest += row->row.hash;
+    result = add_artefact(apply, pending->id.query, &row->row);
+  }
+  if (result != FSA_OK) return result;
+  fsa_buffer_clear(&apply->text);
+  fsa_buffer_clear(&apply->packed);
+  fsa_answer_print(answer, &apply->text);
+  result = apply->text.error;
+  if (result == FSA_OK)
+    result = fsa_rows_pack((FsaText){apply->text.data, apply->text.size}, &apply->packed);
+  if (result != FSA_OK) return result;
+  return put_answer(apply, pending->id, &head, (FsaText){apply->packed.data, apply->packed.size});
+}
+
+int fsa_apply_flush(FsaApply *apply) {
+  GHashTableIter iterator;
+  gpointer value;
+  int result = FSA_OK;
+  g_hash_table_iter_init(&iterator, apply->pending);
+  while (result == FSA_OK && g_hash_table_iter_next(&iterator, NULL, &value))
+    if (((Pending *)value)->is_changed) result = write_pending(apply, value);
+  g_hash_table_remove_all(apply->pending);
+  apply->gathered = 0;
+  return result;
+}
+
+/* ---- gathering changes ------------------------------------------------------------------------ */
+
+/* Reads what is stored of an answer. FSA_OK also when there is nothing. */
+static int load_answer(FsaApply *apply, AnswerId id, const FsaQueryMeta *meta, FsaAnswer *answer) {
+  FsaAnswerHead head;
+  int result = fsa_case_answer_head(apply->store, id.host, id.query, &head);
+  if (result != FSA_ROW) return result;
+  answer->last_time = head.last_time;
+  answer->epoch = head.epoch;
+  answer->line_bytes = head.line_bytes;
+  fsa_buffer_clear(&apply->text);
+  result = fsa_case_answer_rows(apply->store, id.host, id.query, &apply->text);
+  if (result != FSA_ROW) return result;
+  result = fsa_answer_parse(answer, (FsaText){apply->text.data, apply->text.size}, meta,
+                            fsa_case_hash_key(apply->store));
+  answer->reset_time = head.reset_time;
+  return result;
+}
+
+static int find_pending(FsaApply *apply, AnswerId id, const FsaQueryMeta *meta, Pending **ret_pending) {
+  Pending *pending = g_hash_table_lookup(apply->pending, &id);
+  if (!pending) {
+    pending = g_new0(Pending, 1);
+    pending->id = id;
+    pending->meta = meta;
+    pending->answer = fsa_answer_new();
+    g_hash_table_insert(apply->pending, &pending->id, pending);
+    int result = load_answer(apply, id, meta, pending->answer);
+    if (result != FSA_OK) return result;
+    apply->gathered += pending->answer->arena.used;
+  }
+  *ret_pending = pending;
+  return FSA_OK;
+}
+
+/* True when the entry begins a new state: what is older than it is gone. */
+static bool is_reset(const FsaPieceEntry *entry, const FsaAnswer *answer) {
+  if (entry->form == FSA_LOG_SNAPSHOT || entry->form == FSA_LOG_SNAPSHOT_ROW) return true;
+  if (entry->form == FSA_LOG_ADDED && entry->counter == 0) return true;
+  return entry->epoch != answer->epoch && answer->last_time && entry->time > answer->last_time;
+}
+
+static int gather(FsaApply *apply, AnswerId id, const FsaPieceEntry *entry) {
+  Pending *pending;
+  int result = find_pending(apply, id, entry->meta, &pending);
+  if (result != FSA_OK) return result;
+  FsaAnswer *answer = pending->answer;
+  if (entry->time < answer->reset_time) {
+    apply->counts.older++;
+    return FSA_OK;
+  }
+  bool changed = entry->time > answer->last_time || entry->bytes > answer->line_bytes;
+  if (is_reset(entry, answer)) fsa_answer_reset(answer, entry->time);
+  if (entry->time >= answer->last_time) answer->epoch = entry->epoch;
+  answer->last_time = MAX(answer->last_time, entry->time);
+  answer->line_bytes = MAX(answer->line_bytes, entry->bytes);
+  size_t before = answer->arena.used;
+  for (size_t i = 0; i < entry->row_count && result == FSA_OK; i++)
+    changed |= fsa_answer_change(answer, &entry->rows[i], entry->time,
+                                 entry->form != FSA_LOG_REMOVED, &result);
+  apply->gathered += answer->arena.used - before;
+  apply->counts.unchanged += !changed;
+  pending->is_changed |= changed;
+  return result;
+}
+
+/* ---- whole snapshots -------------------------------------------------------------------------- */
+
+static int replace(FsaApply *apply, AnswerId id, const FsaPieceEntry *entry) {
+  FsaAnswerHead head = {.reset_time = entry->time, .last_time = entry->time, .epoch = entry->epoch,
+                        .row_count = (int64_t)entry->row_count, .digest = entry->digest,
+                        .line_bytes = entry->bytes};
+  int result = FSA_OK;
+  g_array_set_size(apply->numbers, 0);
+  for (size_t i = 0; i < entry->row_count && result == FSA_OK; i++)
+    result = add_artefact(apply, id.query, &entry->rows[i]);
+  return result == FSA_OK ? put_answer(apply, id, &head, entry->packed) : result;
+}
+
+static int apply_snapshot(FsaApply *apply, AnswerId id, const FsaPieceEntry *entry) {
+  FsaAnswerHead head;
+  if (g_hash_table_contains(apply->pending, &id)) return gather(apply, id, entry);
+  int result = fsa_case_answer_head(apply->store, id.host, id.query, &head);
+  if (result < 0) return result;
+  if (result == FSA_OK || entry->time > head.last_time) return replace(apply, id, entry);
+  if (entry->time < head.reset_time) {
+    apply->counts.older++;
+    return FSA_OK;
+  }
+  bool is_same = entry->time == head.last_time && entry->time == head.reset_time &&
+                 entry->digest == head.digest && (int64_t)entry->row_count == head.row_count;
+  if (is_same) {
+    apply->counts.unchanged++;
+    return FSA_OK;
+  }
+  return gather(apply, id, entry);
+}
+
+/* ---- entries ---------------------------------------------------------------------------------- */
+
+static int apply_status(FsaApply *apply, int64_t host, const FsaPieceEntry *entry) {
+  int64_t query = 0;
+  int result = FSA_OK;
+  if (fsa_pack_meta_find(apply->meta, entry->name)) result = find_query(apply, entry->name, &query);
+  if (result != FSA_OK) return result;
+  return fsa_case_put_status(apply->store, host, query, entry->severity, entry->time, entry->message);
+}
+
+static void count_entry(FsaApply *apply, const FsaPieceEntry *entry) {
+  FsaApplyCounts *counts = &apply->counts;
+  int64_t *const forms[] = {[FSA_LOG_SNAPSHOT] = &counts->snapshots,
+                            [FSA_LOG_SNAPSHOT_ROW] = &counts->snapshot_rows,
+                            [FSA_LOG_ADDED] = &counts->added,
+                            [FSA_LOG_REMOVED] = &counts->removed,
+                            [FSA_LOG_STATUS] = &counts->status};
+  ++*forms[entry->form];
+  counts->rows += (int64_t)entry->row_count;
+  counts->large += entry->bytes >= FSA_LARGE_LINE;
+  counts->dropped_size += entry->bytes > FSA_TLS_LINE_CEILING;
+}
+
+static int apply_entry(FsaApply *apply, const FsaPieceEntry *entry) {
+  AnswerId id = {0, 0};
+  int result = find_host(apply, entry, &id.host);
+  if (result != FSA_OK) return result;
+  count_entry(apply, entry);
+  if (entry->form == FSA_LOG_STATUS) return apply_status(apply, id.host, entry);
+  result = find_query(apply, entry->name, &id.query);
+  if (result == FSA_OK && entry->form == FSA_LOG_SNAPSHOT_ROW)
+    result = fsa_case_logs_rows(apply->store, id.host);
+  if (result != FSA_OK) return result;
+  return entry->form == FSA_LOG_SNAPSHOT ? apply_snapshot(apply, id, entry) : gather(apply, id, entry);
+}
+
+int fsa_apply_piece(FsaApply *apply, const FsaPiece *piece) {
+  int result = piece->result;
+  for (guint i = 0; i < piece->entries->len && result == FSA_OK; i++)
+    result = apply_entry(apply, &g_array_index(piece->entries, FsaPieceEntry, i));
+  return result;
+}
+
+/* ---- new metadata ----------------------------------------------------------------------------- */
+
+static GArray *answering_hosts(FsaApply *apply, int64_t query) {
+  GArray *hosts = g_array_new(FALSE, FALSE, sizeof(gint64));
+  sqlite3_stmt *stmt = NULL;
+  const char *sql = "SELECT host FROM answer WHERE query=?1";
+  if (sqlite3_prepare_v2(fsa_case_database(apply->store), sql, -1, &stmt, NULL) == SQLITE_OK)
+    sqlite3_bind_int64(stmt, 1, query);
+  while (stmt && sqlite3_step(stmt) == SQLITE_ROW) {
+    gint64 host = sqlite3_column_int64(stmt, 0);
+    g_array_append_val(hosts, host);
+  }
+  sqlite3_finalize(stmt);
+  return hosts;
+}
+
+int fsa_apply_rekey(FsaApply *apply, const FsaQueryMeta *query) {
+  AnswerId id;
+  int result = find_query(apply, (FsaText){query->name, strlen(query->name)}, &id.query);
+  if (result != FSA_OK) return result;
+  GArray *hosts = answering_hosts(apply, id.query);
+  for (guint i = 0; i < hosts->len && result == FSA_OK; i++) {
+    Pending *pending;
+    id.host = g_array_index(hosts, gint64, i);
+    result = find_pending(apply, id, query, &pending);
+    if (result == FSA_OK) pending->is_changed = true;
+    if (result == FSA_OK && fsa_apply_is_full(apply)) result = fsa_apply_flush(apply);
+  }
+  g_array_free(hosts, TRUE);
+  return result == FSA_OK ? fsa_apply_flush(apply) : result;
+}

@@ -1,0 +1,45 @@
+/*
+ * Entries into the case. Most are whole snapshots and go straight there; rows that come one by one
+ * and changes are gathered per answer and stored at the next flush, so that an answer is read and
+ * written once per batch, not once per row.
+ */
+#ifndef FSA_SCORING_APPLY_H
+#define FSA_SCORING_APPLY_H
+
+#include "case.h"
+#include "piece.h"
+
+#define FSA_MAX_GATHERED (96u << 20) /* bytes of rows that wait for a flush */
+
+/* From here on a line is near the ceiling above which TLS loggers drop it in silence. */
+#define FSA_LARGE_LINE (700u << 10)
+
+typedef struct FsaApplyCounts {
+  int64_t snapshots, snapshot_rows, added, removed, status; /* entries by form */
+  int64_t rows;
+  int64_t unchanged;  /* entries that were there already */
+  int64_t older;      /* entries that a newer snapshot had replaced before they came */
+  int64_t large;      /* lines of FSA_LARGE_LINE and more */
+  int64_t dropped_size; /* lines above osquery's TLS ceiling: they came by another way */
+} FsaApplyCounts;
+
+typedef struct FsaApply FsaApply;
+
+FsaApply *fsa_apply_new(FsaCase *store, const FsaPackMeta *meta);
+void fsa_apply_free(FsaApply *apply);
+
+/* Applies the entries of a parsed piece, inside a transaction of the case. */
+int fsa_apply_piece(FsaApply *apply, const FsaPiece *piece);
+
+/* Stores what was gathered; to be called before each commit. */
+int fsa_apply_flush(FsaApply *apply);
+
+/* True when so much was gathered that a flush is due. */
+bool fsa_apply_is_full(const FsaApply *apply);
+
+/* Makes the keys of a query's stored answers anew, after its metadata changed. */
+int fsa_apply_rekey(FsaApply *apply, const FsaQueryMeta *query);
+
+const FsaApplyCounts *fsa_apply_counts(const FsaApply *apply);
+
+#endif

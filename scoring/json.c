@@ -1,0 +1,281 @@
+/* A pull reader of JSON that was written by others. See json.h; the grammar is RFC 8259. */
+#include "json.h"
+
+#include <string.h>
+
+#define LOW_BITS 0x0101010101010101u
+#define HIGH_BITS 0x8080808080808080u
+
+FsaJson fsa_json(const char *data, size_t size) {
+  return (FsaJson){.data = data, .size = size};
+}
+
+static bool fail(FsaJson *json, const char *why) {
+  if (json->why) return false;
+  json->why = json->at < json->size ? why : "the text ends inside a value";
+  json->cut = json->at >= json->size;
+  return false;
+}
+
+static void skip_space(FsaJson *json) {
+  while (json->at < json->size) {
+    char c = json->data[json->at];
+    if (c != ' ' && c != '\t' && c != '\n' && c != '\r') return;
+    json->at++;
+  }
+}
+
+/* Takes `c` when it comes next. */
+static bool take(FsaJson *json, char c) {
+  skip_space(json);
+  if (json->at >= json->size || json->data[json->at] != c) return false;
+  json->at++;
+  return true;
+}
+
+FsaJsonKind fsa_json_kind(FsaJson *json) {
+  if (json->why) return FSA_JSON_BAD;
+  skip_space(json);
+  if (json->at >= json->size) return FSA_JSON_END;
+  char c = json->data[json->at];
+  if (c == '{') return FSA_JSON_OBJECT;
+  if (c == '[') return FSA_JSON_ARRAY;
+  if (c == '"') return FSA_JSON_STRING;
+  if (c == '-' || (c >= '0' && c <= '9')) return FSA_JSON_NUMBER;
+  if (c == 't' || c == 'f' || c == 'n') return FSA_JSON_WORD;
+  return FSA_JSON_BAD;
+}
+
+bool fsa_json_enter(FsaJson *json) {
+  FsaJsonKind kind = fsa_json_kind(json);
+  if (kind != FSA_JSON_OBJECT && kind != FSA_JSON_ARRAY) return fail(json, "no object or array");
+  json->at++;
+  json->first = true;
+  return true;
+}
+
+/* The end of the plain characters from `at`: eight at a time, then one by one. */
+static size_t plain_end(const char *data, size_t at, size_t size) {
+  for (; at + 8 <= size; at += 8) {
+    uint64_t eight;
+    memcpy(&eight, data + at, 8);
+    uint64_t quote = eight ^ LOW_BITS * '"', slash = eight ^ LOW_BITS * '\\';
+    uint64_t special = ((quote - LOW_BITS) & ~quote) | ((slash - LOW_BITS) & ~slash) |
+                       (eight - LOW_BITS * 0x20) | eight;
+    if (special & HIGH_BITS) break;
+  }
+  while (at < size) {
+    unsigned char c = (unsigned char)data[at];
+    if (c == '"' || c == '\\' || c < 0x20 || c >= 0x80) break;
+    at++;
+  }
+  return at;
+}
+
+static bool read_string(FsaJson *json, FsaJsonText *ret_text) {
+  size_t start = json->at + 1, at = start;
+  bool plain = true;
+  for (;;) {
+    at = plain_end(json->data, at, json->size);
+    if (at >= json->size) {
+      json->at = json->size;
+      return fail(json, "");
+    }
+    if (json->data[at] == '"') break;
+    plain = false;
+    at += json->data[at] == '\\' ? 2 : 1;
+  }
+  json->at = at + 1;
+  *ret_text = (FsaJsonText){json->data + start, at - start, plain};
+  return true;
+}
+
+static bool is_word_character(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+         c == '+' || c == '.';
+}
+
+/* The digits from `at`; false when there is none. */
+static bool pass_digits(FsaJsonText text, size_t *at) {
+  size_t start = *at;
+  while (*at < text.size && text.data[*at] >= '0' && text.data[*at] <= '9') ++*at;
+  return *at > start;
+}
+
+static bool is_number(FsaJsonText text) {
+  size_t at = text.size && text.data[0] == '-' ? 1 : 0;
+  if (!pass_digits(text, &at)) return false;
+  if (at < text.size && text.data[at] == '.') {
+    at++;
+    if (!pass_digits(text, &at)) return false;
+  }
+  if (at < text.size && (text.data[at] | 0x20) == 'e') {
+    at++;
+    if (at < text.size && (text.data[at] == '-' || text.data[at] == '+')) at++;
+    if (!pass_digits(text, &at)) return false;
+  }
+  return at == text.size;
+}
+
+static bool is_word(FsaJsonText text) {
+  return fsa_json_is(text, "true") || fsa_json_is(text, "false") || fsa_json_is(text, "null");
+}
+
+static bool read_bare(FsaJson *json, FsaJsonKind kind, FsaJsonText *ret_text) {
+  size_t start = json->at, at = start;
+  while (at < json->size && is_word_character(json->data[at])) at++;
+  FsaJsonText text = {json->data + start, at - start, true};
+  if (kind == FSA_JSON_NUMBER ? !is_number(text) : !is_word(text)) {
+    if (at == json->size) json->at = at; /* a number or word that the end cut */
+    return fail(json, "no number and no word of JSON");
+  }
+  json->at = at;
+  *ret_text = text;
+  return true;
+}
+
+bool fsa_json_scalar(FsaJson *json, FsaJsonText *ret_text) {
+  FsaJsonKind kind = fsa_json_kind(json);
+  if (kind == FSA_JSON_STRING) return read_string(json, ret_text);
+  if (kind == FSA_JSON_NUMBER || kind == FSA_JSON_WORD) return read_bare(json, kind, ret_text);
+  return fail(json, "no string, number or word");
+}
+
+/* True when another member comes: the comma, or the first one; false at `close`, which is taken. */
+static bool more(FsaJson *json, char close) {
+  if (json->why) return false;
+  bool first = json->first;
+  json->first = false;
+  if (take(json, close)) return false;
+  if (first || take(json, ',')) return true;
+  return fail(json, "no comma and no end of an object or array");
+}
+
+bool fsa_json_item(FsaJson *json) {
+  return more(json, ']');
+}
+
+bool fsa_json_member(FsaJson *json, FsaJsonText *ret_name) {
+  if (!more(json, '}')) return false;
+  if (fsa_json_kind(json) != FSA_JSON_STRING) return fail(json, "a member without a name");
+  if (!read_string(json, ret_name)) return false;
+  return take(json, ':') || fail(json, "a name without a value");
+}
+
+/*
+ * Skips with one bit a level (object or array) instead of recursion, so that nesting costs no stack.
+ */
+bool fsa_json_skip(FsaJson *json) {
+  uint64_t objects = 0;
+  unsigned depth = 0;
+  FsaJsonText text;
+  for (;;) {
+    FsaJsonKind kind = fsa_json_kind(json);
+    if (kind == FSA_JSON_OBJECT || kind == FSA_JSON_ARRAY) {
+      if (depth == FSA_MAX_JSON_DEPTH) return fail(json, "nested too deeply");
+      fsa_json_enter(json);
+      objects = objects << 1 | (kind == FSA_JSON_OBJECT);
+      depth++;
+    } else if (!fsa_json_scalar(json, &text)) {
+      return false;
+    }
+    while (depth && !(objects & 1 ? fsa_json_member(json, &text) : fsa_json_item(json))) {
+      if (json->why) return false;
+      objects >>= 1;
+      depth--;
+    }
+    if (!depth) return true;
+  }
+}
+
+/* ---- text ------------------------------------------------------------------------------------- */
+
+bool fsa_json_is(FsaJsonText text, const char *name) {
+  size_t size = strlen(name);
+  if (text.plain) return text.size == size && memcmp(text.data, name, size) == 0;
+  FsaArena arena = fsa_arena(0);
+  FsaText decoded = fsa_json_decode(&arena, text);
+  bool same = decoded.data && decoded.size == size && memcmp(decoded.data, name, size) == 0;
+  fsa_arena_done(&arena);
+  return same;
+}
+
+static bool read_hex4(FsaJsonText text, size_t at, uint32_t *ret_unit) {
+  if (text.size < 4 || at > text.size - 4) return false;
+  uint32_t unit = 0;
+  for (size_t i = at; i < at + 4; i++) {
+    char c = text.data[i], lower = (char)(c | 0x20);
+    if (c >= '0' && c <= '9')
+      unit = unit << 4 | (uint32_t)(c - '0');
+    else if (lower >= 'a' && lower <= 'f')
+      unit = unit << 4 | (uint32_t)(lower - 'a' + 10);
+    else
+      return false;
+  }
+  *ret_unit = unit;
+  return true;
+}
+
+/* A \u escape whose digits begin at *at, with its second half where it is a pair; moves *at behind. */
+static size_t put_unicode(char *out, FsaJsonText text, size_t *at) {
+  uint32_t unit, low;
+  if (!read_hex4(text, *at, &unit)) return fsa_utf8_put(out, 0xFFFD);
+  *at += 4;
+  bool high = unit >= 0xD800 && unit < 0xDC00;
+  if (high && *at + 1 < text.size && text.data[*at] == '\\' && text.data[*at + 1] == 'u' &&
+      read_hex4(text, *at + 2, &low) && low >= 0xDC00 && low < 0xE000) {
+    unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+    *at += 6;
+  }
+  if (unit >= 0xD800 && unit < 0xE000) unit = 0xFFFD;
+  return fsa_utf8_put(out, unit ? unit : 0x2400);
+}
+
+static char unescape(char c) {
+  switch (c) {
+  case 'b': return '\b';
+  case 'f': return '\f';
+  case 'n': return '\n';
+  case 'r': return '\r';
+  case 't': return '\t';
+  default: return c;
+  }
+}
+
+FsaText fsa_json_decode(FsaArena *arena, FsaJsonText text) {
+  if (text.plain) return (FsaText){text.data, text.size};
+  /* only a damaged "\\u" grows: two bytes become the three of U+FFFD */
+  if (text.size > SIZE_MAX / 2 - 4) return (FsaText){NULL, 0};
+  char *out = fsa_arena_alloc(arena, text.size + text.size / 2 + 4);
+  if (!out) return (FsaText){NULL, 0};
+  size_t size = 0;
+  for (size_t at = 0; at < text.size;) {
+    char c = text.data[at++];
+    if (c != '\\' || at == text.size) {
+      out[size++] = c;
+      continue;
+    }
+    c = text.data[at++];
+    if (c == 'u')
+      size += put_unicode(out + size, text, &at);
+    else
+      out[size++] = unescape(c);
+  }
+  return fsa_text_clean(arena, out, size);
+}
+
+bool fsa_json_integer(FsaJsonText text, int64_t *ret_value) {
+  size_t at = 0, size = text.size;
+  bool negative = size && text.data[0] == '-';
+  if (negative) at++;
+  if (at == size) return false;
+  int64_t value = 0;
+  for (; at < size; at++) {
+    int digit = text.data[at] - '0';
+    if (digit < 0 || digit > 9) return false;
+    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, digit, &value))
+      return false;
+  }
+  *ret_value = negative ? -value : value;
+  return true;
+}

@@ -1,0 +1,185 @@
+/* Artefact keys and their hashes. See key.h. */
+#include "key.h"
+
+#include <string.h>
+
+/* ---- character classes ------------------------------------------------------------------------ */
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_hex(char c) { return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
+static bool is_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
+static bool is_alnum(char c) { return is_digit(c) || is_letter(c) || (unsigned char)c >= 0x80; }
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
+static bool is_separator(char c) { return c == '\\' || c == '/'; }
+
+static bool has_prefix(FsaText text, size_t at, const char *prefix) {
+  size_t size = strlen(prefix);
+  return at <= text.size && text.size - at >= size &&
+         fsa_text_same(text.data + at, size, prefix, size);
+}
+
+/* ---- the things that are replaced: each gives the bytes that it takes at `at`, 0 = none ---------- */
+
+static size_t take_guid(FsaText text, size_t at) {
+  static const unsigned char groups[] = {8, 4, 4, 4, 12};
+  size_t to = at;
+  bool braces = text.data[to] == '{';
+  if (braces) to++;
+  for (size_t group = 0; group < sizeof groups; group++) {
+    if (group && (to >= text.size || text.data[to++] != '-')) return 0;
+    for (size_t i = 0; i < groups[group]; i++, to++)
+      if (to >= text.size || !is_hex(text.data[to])) return 0;
+  }
+  if (braces && (to >= text.size || text.data[to++] != '}')) return 0;
+  if (!braces && to < text.size && is_alnum(text.data[to])) return 0;
+  return to - at;
+}
+
+static size_t take_sid(FsaText text, size_t at) {
+  static const char *const owned[] = {"S-1-5-21-", "S-1-5-5-", "S-1-12-1-"};
+  for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) {
+    if (!has_prefix(text, at, owned[i])) continue;
+    size_t to = at + strlen(owned[i]);
+    if (to >= text.size || !is_digit(text.data[to])) return 0;
+    while (to < text.size && (is_digit(text.data[to]) ||
+                              (text.data[to] == '-' && to + 1 < text.size && is_digit(text.data[to + 1]))))
+      to++;
+    return to - at;
+  }
+  return 0;
+}
+
+static size_t take_hex(FsaText text, size_t at) {
+  size_t to = at, digits = 0;
+  while (to < text.size && is_hex(text.data[to])) digits += is_digit(text.data[to++]);
+  bool is_word = to == text.size || !is_alnum(text.data[to]);
+  return is_word && digits && to - at >= 8 ? to - at : 0;
+}
+
+static size_t take_digits(FsaText text, size_t at) {
+  size_t to = at;
+  while (to < text.size && is_digit(text.data[to])) to++;
+  return to - at >= 3 ? to - at : 0;
+}
+
+static bool is_shared_profile(FsaText name) {
+  static const char *const shared[] = {"public", "default", "all users", "default user"};
+  for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
+    if (fsa_text_same(name.data, name.size, shared[i], strlen(shared[i]))) return true;
+  return false;
+}
+
+/* "\Users\NAME" at a separator, up to before the next one. */
+static size_t take_profile(FsaText text, size_t at) {
+  static const char *const homes[] = {"\\Users\\", "\\Documents and Settings\\", "/home/", "/Users/"};
+  for (size_t i = 0; i < sizeof homes / sizeof *homes; i++) {
+    if (!has_prefix(text, at, homes[i])) continue;
+    size_t start = at + strlen(homes[i]), to = start;
+    while (to < text.size && !is_separator(text.data[to]) && text.data[to] != '"') to++;
+    if (to == start || is_shared_profile((FsaText){text.data + start, to - start})) return 0;
+    return to - at;
+  }
+  return 0;
+}
+
+/* ---- one value -------------------------------------------------------------------------------- */
+
+static bool is_hash_column(FsaText column) {
+  static const char *const names[] = {"md5", "sha1", "sha256", "hash"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    size_t size = strlen(names[i]);
+    if (column.size >= size &&
+        fsa_text_same(column.data + column.size - size, size, names[i], size))
+      return true;
+  }
+  return false;
+}
+
+/* A drive, or a backslash: names of Windows, which does not tell letter cases apart. */
+static bool is_windows_name(FsaText value) {
+  return memchr(value.data, '\\', value.size) ||
+         (value.size > 2 && is_letter(value.data[0]) && value.data[1] == ':');
+}
+
+static size_t replace_at(FsaBuffer *out, FsaText value, size_t at) {
+  char c = value.data[at];
+  size_t taken = 0;
+  if (is_separator(c)) {
+    taken = take_profile(value, at);
+    if (taken) {
+      fsa_buffer_putc(out, c);
+      fsa_buffer_puts(out, "%USER%");
+    }
+    return taken;
+  }
+  bool starts_word = at == 0 || !is_alnum(value.data[at - 1]);
+  /* an address: its 0x belongs to the number */
+  bool after_0x = at >= 2 && (value.data[at - 1] | 0x20) == 'x' && value.data[at - 2] == '0';
+  const char *token = NULL;
+  if ((starts_word || c == '{') && (taken = take_guid(value, at)) > 0)
+    token = "{G}";
+  else if (starts_word && (taken = take_sid(value, at)) > 0)
+    token = "{S}";
+  else if ((starts_word || after_0x) && (taken = take_hex(value, at)) > 0)
+    token = "{H}";
+  else if (is_digit(c) && (taken = take_digits(value, at)) > 0)
+    token = "{N}";
+  if (token) fsa_buffer_puts(out, token);
+  return taken;
+}
+
+void fsa_key_put(FsaBuffer *out, FsaText column, FsaText value) {
+  bool is_hash = is_hash_column(column);
+  bool lowers = value.size && (is_hash || is_windows_name(value));
+  for (size_t at = 0; at < value.size;) {
+    size_t taken = is_hash ? 0 : replace_at(out, value, at);
+    if (taken) {
+      at += taken;
+      continue;
+    }
+    char c = value.data[at++];
+    if (c == FSA_KEY_SEPARATOR) c = '?';
+    fsa_buffer_putc(out, lowers ? lower(c) : c);
+  }
+}
+
+/* ---- hashes ----------------------------------------------------------------------------------- */
+
+static uint64_t rotate(uint64_t value, unsigned bits) { return value << bits | value >> (64 - bits); }
+
+static void sip_round(uint64_t v[4]) {
+  v[0] += v[1]; v[1] = rotate(v[1], 13); v[1] ^= v[0]; v[0] = rotate(v[0], 32);
+  v[2] += v[3]; v[3] = rotate(v[3], 16); v[3] ^= v[2];
+  v[0] += v[3]; v[3] = rotate(v[3], 21); v[3] ^= v[0];
+  v[2] += v[1]; v[1] = rotate(v[1], 17); v[1] ^= v[2]; v[2] = rotate(v[2], 32);
+}
+
+uint64_t fsa_hash(FsaHashKey key, const void *data, size_t size) {
+  uint64_t v[4] = {key.k0 ^ 0x736f6d6570736575u, key.k1 ^ 0x646f72616e646f6du,
+                   key.k0 ^ 0x6c7967656e657261u, key.k1 ^ 0x7465646279746573u};
+  FsaBytes bytes = fsa_bytes(data, size);
+  size_t whole = size - size % 8;
+  uint64_t word;
+  for (size_t at = 0; at < whole; at += 8) {
+    word = fsa_u64(&bytes, at);
+    v[3] ^= word;
+    sip_round(v);
+    sip_round(v);
+    v[0] ^= word;
+  }
+  word = (uint64_t)size << 56;
+  for (size_t i = 0; i < size % 8; i++) word |= (uint64_t)fsa_u8(&bytes, whole + i) << (8 * i);
+  v[3] ^= word;
+  sip_round(v);
+  sip_round(v);
+  v[0] ^= word;
+  v[2] ^= 0xFF;
+  for (int i = 0; i < 4; i++) sip_round(v);
+  return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+uint64_t fsa_hash_column(FsaHashKey key, FsaText column, FsaText value) {
+  if (!value.size) return 0;
+  uint64_t name = fsa_hash(key, column.data, column.size);
+  return fsa_hash((FsaHashKey){key.k0 ^ name, key.k1}, value.data, value.size);
+}

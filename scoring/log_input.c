@@ -1,0 +1,235 @@
+/* Log files as pieces of whole lines. See log_input.h. gzip is RFC 1952, zstd RFC 8878. */
+#include "log_input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "result_log.h"
+
+#define RAW_BYTES (256u << 10)
+
+typedef struct Decoder {
+  z_stream gzip;
+  ZSTD_DStream *zstd;
+  bool is_gzip;
+  bool in_frame; /* the file must not end here */
+} Decoder;
+
+struct FsaLogInput {
+  int fd;
+  int64_t size, done;         /* of the file as it lies there */
+  unsigned char raw[RAW_BYTES];
+  size_t raw_at, raw_size;
+  bool raw_end;               /* the file has ended */
+  Decoder decoder;
+  FsaBuffer held;             /* the beginning of a line whose end was not read yet */
+  int64_t offset, line, lost; /* of the next piece */
+  bool skips;                 /* inside a line above the ceiling */
+  int error;
+  const char *why;
+};
+
+/* ---- bytes of the file ------------------------------------------------------------------------ */
+
+static int fill_raw(FsaLogInput *input) {
+  ssize_t got;
+  do got = read(input->fd, input->raw, sizeof input->raw);
+  while (got < 0 && errno == EINTR);
+  if (got < 0) return fsa_result_from_errno(errno);
+  input->raw_at = 0;
+  input->raw_size = (size_t)got;
+  input->raw_end = got == 0;
+  input->done += got;
+  return FSA_OK;
+}
+
+static int detect(FsaLogInput *input) {
+  int result = fill_raw(input);
+  if (result != FSA_OK) return result;
+  const unsigned char *head = input->raw;
+  if (input->raw_size >= 2 && head[0] == 0x1F && head[1] == 0x8B) {
+    input->decoder.is_gzip = true;
+    return inflateInit2(&input->decoder.gzip, 15 + 16) == Z_OK ? FSA_OK : FSA_E_NOMEM;
+  }
+  if (input->raw_size >= 4 && memcmp(head, "\x28\xB5\x2F\xFD", 4) == 0) {
+    input->decoder.zstd = ZSTD_createDStream();
+    return input->decoder.zstd ? FSA_OK : FSA_E_NOMEM;
+  }
+  return FSA_OK;
+}
+
+int fsa_log_input_open(const char *path, FsaLogInput **ret_input) {
+  FsaLogInput *input = calloc(1, sizeof *input);
+  if (!input) return FSA_E_NOMEM;
+  input->held = fsa_buffer(FSA_MAX_LOG_LINE + FSA_LOG_PIECE + RAW_BYTES);
+  input->line = 1;
+  bool is_stdin = strcmp(path, "-") == 0;
+  input->fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  struct stat facts;
+  int result = FSA_OK;
+  if (input->fd < 0 || fstat(input->fd, &facts) != 0)
+    result = fsa_result_from_errno(errno);
+  else if (!is_stdin && !S_ISREG(facts.st_mode) && !S_ISFIFO(facts.st_mode))
+    result = FSA_E_FORMAT;
+  else
+    input->size = S_ISREG(facts.st_mode) ? facts.st_size : 0;
+  /* O_NONBLOCK was only against hanging in open() */
+  if (result == FSA_OK && !is_stdin) fcntl(input->fd, F_SETFL, 0);
+  if (result == FSA_OK) result = detect(input);
+  if (result == FSA_OK)
+    *ret_input = input;
+  else
+    fsa_log_input_close(input);
+  return result;
+}
+
+void fsa_log_input_close(FsaLogInput *input) {
+  if (!input) return;
+  if (input->fd >= 0) close(input->fd);
+  if (input->decoder.is_gzip) inflateEnd(&input->decoder.gzip);
+  ZSTD_freeDStream(input->decoder.zstd);
+  fsa_buffer_done(&input->held);
+  free(input);
+}
+
+int64_t fsa_log_input_done(const FsaLogInput *input, int64_t *ret_size) {
+  *ret_size = input->size;
+  return input->done;
+}
+
+/* ---- decompression: each appends what the raw bytes give, up to `room` -------------------------- */
+
+static int damage(FsaLogInput *input, const char *why) {
+  input->why = why;
+  return FSA_E_FORMAT;
+}
+
+static int inflate_some(FsaLogInput *input, char *out, size_t room, size_t *ret_size) {
+  z_stream *gzip = &input->decoder.gzip;
+  gzip->next_in = input->raw + input->raw_at;
+  gzip->avail_in = (uInt)(input->raw_size - input->raw_at);
+  gzip->next_out = (unsigned char *)out;
+  gzip->avail_out = (uInt)room;
+  input->decoder.in_frame = true;
+  int code = inflate(gzip, Z_NO_FLUSH);
+  input->raw_at = input->raw_size - gzip->avail_in;
+  *ret_size = room - gzip->avail_out;
+  if (code == Z_STREAM_END) { /* rotated logs are often several members behind each other */
+    input->decoder.in_frame = false;
+    return inflateReset(gzip) == Z_OK ? FSA_OK : FSA_E_NOMEM;
+  }
+  if (code == Z_MEM_ERROR) return FSA_E_NOMEM;
+  return code == Z_OK || code == Z_BUF_ERROR ? FSA_OK : damage(input, "the gzip stream is damaged");
+}
+
+static int unzstd_some(FsaLogInput *input, char *out, size_t room, size_t *ret_size) {
+  ZSTD_inBuffer in = {input->raw, input->raw_size, input->raw_at};
+  ZSTD_outBuffer to = {out, room, 0};
+  size_t code = ZSTD_decompressStream(input->decoder.zstd, &to, &in);
+  input->raw_at = in.pos;
+  *ret_size = to.pos;
+  if (ZSTD_isError(code)) return damage(input, "the zstd stream is damaged");
+  input->decoder.in_frame = code != 0;
+  return FSA_OK;
+}
+
+static int copy_some(FsaLogInput *input, char *out, size_t room, size_t *ret_size) {
+  size_t size = input->raw_size - input->raw_at;
+  *ret_size = size < room ? size : room;
+  memcpy(out, input->raw + input->raw_at, *ret_size);
+  input->raw_at += *ret_size;
+  return FSA_OK;
+}
+
+/* Appends more of the log to `held`; FSA_ROW, FSA_OK at the end, or an error. */
+static int read_more(FsaLogInput *input) {
+  if (input->error) return input->error;
+  if (input->raw_at == input->raw_size && !input->raw_end) {
+    int result = fill_raw(input);
+    if (result != FSA_OK) return result;
+  }
+  if (input->raw_end) {
+    bool cut = input->decoder.in_frame;
+    return cut ? damage(input, "the compressed stream ends before its end mark") : FSA_OK;
+  }
+  char *room = fsa_buffer_room(&input->held, RAW_BYTES);
+  if (!room) return input->held.error;
+  size_t size = 0;
+  int result = input->decoder.is_gzip ? inflate_some(input, room, RAW_BYTES, &size)
+               : input->decoder.zstd  ? unzstd_some(input, room, RAW_BYTES, &size)
+                                      : copy_some(input, room, RAW_BYTES, &size);
+  fsa_buffer_added(&input->held, size);
+  return result == FSA_OK ? FSA_ROW : result;
+}
+
+/* ---- pieces ----------------------------------------------------------------------------------- */
+
+/* Drops `size` bytes of the front of `held`. */
+static void drop_front(FsaLogInput *input, size_t size) {
+  memmove(input->held.data, input->held.data + size, input->held.size - size);
+  input->held.size -= size;
+  input->offset += (int64_t)size;
+}
+
+static int64_t count_lines(const char *data, size_t size) {
+  int64_t lines = 0;
+  for (const char *end = data + size; (data = memchr(data, '\n', (size_t)(end - data))); data++) lines++;
+  return lines;
+}
+
+static int give(FsaLogInput *input, size_t size, FsaBuffer *text, FsaLogPiece *ret_piece) {
+  fsa_buffer_put(text, input->held.data, size);
+  if (text->error) return text->error;
+  *ret_piece = (FsaLogPiece){input->offset, input->line, input->lost};
+  input->lost = 0;
+  input->line += count_lines(input->held.data, size);
+  drop_front(input, size);
+  return FSA_ROW;
+}
+
+/* Inside a line above the ceiling: drops up to its end. */
+static void skip_line(FsaLogInput *input) {
+  const char *end = memchr(input->held.data, '\n', input->held.size);
+  size_t size = end ? (size_t)(end - input->held.data) + 1 : input->held.size;
+  input->lost += (int64_t)size;
+  input->line += end != NULL;
+  input->skips = !end;
+  drop_front(input, size);
+}
+
+int fsa_log_input_next(FsaLogInput *input, FsaBuffer *text, FsaLogPiece *ret_piece,
+                       const char **ret_why) {
+  fsa_buffer_clear(text);
+  for (;;) {
+    size_t before = input->held.size;
+    int result = read_more(input);
+    if (input->skips && input->held.size) {
+      skip_line(input);
+      before = 0;
+    }
+    if (result <= FSA_OK) { /* the end, good or bad: what is left is the last piece */
+      if (input->held.size || input->lost) {
+        input->error = result;
+        return give(input, input->held.size, text, ret_piece);
+      }
+      *ret_why = input->why;
+      return result;
+    }
+    if (input->held.size < FSA_LOG_PIECE) continue;
+    /* what was held before without a newline need not be searched again */
+    const char *fresh = input->held.data + (before < FSA_LOG_PIECE ? 0 : before);
+    const char *end = memrchr(fresh, '\n', input->held.size - (size_t)(fresh - input->held.data));
+    if (end) return give(input, (size_t)(end - input->held.data) + 1, text, ret_piece);
+    if (input->held.size < FSA_MAX_LOG_LINE) continue;
+    size_t complete = fsa_result_log_complete(input->held.data, input->held.size);
+    if (complete) return give(input, complete, text, ret_piece);
+    input->skips = true;
+  }
+}

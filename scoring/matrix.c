@@ -1,0 +1,305 @@
+/* Who answered what. See matrix.h. */
+#include "matrix.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "print.h"
+
+static const char *const names[FSA_COVER_COUNT] = {
+    [FSA_COVER_SILENT] = "silent",   [FSA_COVER_OK] = "ok",
+    [FSA_COVER_PARTIAL] = "partial", [FSA_COVER_DENIED] = "denied",
+    [FSA_COVER_ABSENT] = "absent",   [FSA_COVER_UNSUPPORTED] = "unsupported",
+    [FSA_COVER_TIMEOUT] = "timeout", [FSA_COVER_ERROR] = "error",
+    [FSA_COVER_FOREIGN] = "n/a",
+};
+
+const char *fsa_cover_name(FsaCoverStatus status) { return names[status]; }
+
+bool fsa_cell_is_covered(const FsaCell *cell) {
+  return cell->status == FSA_COVER_OK || cell->status == FSA_COVER_PARTIAL;
+}
+
+const char *fsa_matrix_host_label(const FsaMatrixHost *host) {
+  return host->hostname[0] ? host->hostname : host->identifier;
+}
+
+void fsa_matrix_done(FsaMatrix *matrix) {
+  fsa_pack_meta_done(&matrix->meta);
+  fsa_arena_done(&matrix->arena);
+}
+
+/* ---- hosts and queries of the case ------------------------------------------------------------ */
+
+static const char *copy_column(FsaMatrix *matrix, sqlite3_stmt *stmt, int column) {
+  const void *text = sqlite3_column_text(stmt, column);
+  return fsa_arena_copy(&matrix->arena, text ? text : "", (size_t)sqlite3_column_bytes(stmt, column));
+}
+
+static int64_t count_rows(FsaCase *store, const char *sql) {
+  sqlite3_stmt *stmt = NULL;
+  int64_t count = -1;
+  if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) == SQLITE_OK &&
+      sqlite3_step(stmt) == SQLITE_ROW)
+    count = sqlite3_column_int64(stmt, 0);
+  sqlite3_finalize(stmt);
+  return count;
+}
+
+static int load_hosts(FsaMatrix *matrix, FsaCase *store) {
+  sqlite3_stmt *stmt = NULL;
+  int64_t room = count_rows(store, "SELECT count(*) FROM host");
+  if (room < 0) return FSA_E_IO;
+  matrix->hosts = fsa_arena_zero(&matrix->arena, (size_t)room + 1, sizeof *matrix->hosts);
+  const char *sql = "SELECT id, identifier, hostname, ifnull(first_seen, 0), ifnull(last_seen, 0),"
+                    " logs_rows FROM host ORDER BY identifier, hostname";
+  if (!matrix->hosts) return FSA_E_NOMEM;
+  if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) != SQLITE_OK) return FSA_E_IO;
+  while (matrix->host_count < (size_t)room && sqlite3_step(stmt) == SQLITE_ROW)
+    matrix->hosts[matrix->host_count++] = (FsaMatrixHost){
+        .id = sqlite3_column_int64(stmt, 0),
+        .identifier = copy_column(matrix, stmt, 1),
+        .hostname = copy_column(matrix, stmt, 2),
+        .first_seen = sqlite3_column_int64(stmt, 3),
+        .last_seen = sqlite3_column_int64(stmt, 4),
+        .logs_rows = sqlite3_column_int(stmt, 5) != 0,
+    };
+  sqlite3_finalize(stmt);
+  return FSA_OK;
+}
+
+/* Queries that some host answered, and those of the pack that none did. */
+static int load_queries(FsaMatrix *matrix, FsaCase *store) {
+  sqlite3_stmt *stmt = NULL;
+  int64_t room = count_rows(store, "SELECT count(*) FROM query");
+  if (room < 0) return FSA_E_IO;
+  matrix->queries = fsa_arena_zero(&matrix->arena, (size_t)room + 1, sizeof *matrix->queries);
+  const char *sql = "SELECT id, name FROM query ORDER BY name";
+  if (!matrix->queries) return FSA_E_NOMEM;
+  if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) != SQLITE_OK) return FSA_E_IO;
+  while (matrix->query_count < (size_t)room && sqlite3_step(stmt) == SQLITE_ROW) {
+    FsaMatrixQuery *query = &matrix->queries[matrix->query_count++];
+    query->id = sqlite3_column_int64(stmt, 0);
+    query->name = copy_column(matrix, stmt, 1);
+    query->meta = fsa_pack_meta_find(&matrix->meta, fsa_text(query->name));
+    query->is_coverage = query->meta ? strcmp(query->meta->source, "fsa_coverage") == 0
+                                     : strcmp(query->name, "fsa_coverage") == 0;
+  }
+  sqlite3_finalize(stmt);
+  return FSA_OK;
+}
+
+static int compare_host_ids(const void *a, const void *b) {
+  const FsaMatrixHost *left = *(FsaMatrixHost *const *)a, *right = *(FsaMatrixHost *const *)b;
+  return left->id < right->id ? -1 : left->id > right->id;
+}
+
+/* Ids to places: hosts are sorted by identifier, the case's rows name ids. */
+typedef struct Index {
+  FsaMatrixHost **by_id;
+  const FsaMatrix *matrix;
+} Index;
+
+static Index make_index(const FsaMatrix *matrix) {
+  Index index = {g_new(FsaMatrixHost *, matrix->host_count + 1), matrix};
+  for (size_t i = 0; i < matrix->host_count; i++) index.by_id[i] = &matrix->hosts[i];
+  qsort(index.by_id, matrix->host_count, sizeof *index.by_id, compare_host_ids);
+  return index;
+}
+
+static bool find_host(const Index *index, int64_t id, size_t *ret_at) {
+  FsaMatrixHost wanted = {.id = id}, *key = &wanted;
+  FsaMatrixHost **found = bsearch(&key, index->by_id, index->matrix->host_count,
+                                  sizeof *index->by_id, compare_host_ids);
+  if (found) *ret_at = (size_t)(*found - index->matrix->hosts);
+  return found != NULL;
+}
+
+static bool find_query(const FsaMatrix *matrix, int64_t id, size_t *ret_at) {
+  for (size_t i = 0; i < matrix->query_count; i++)
+    if (matrix->queries[i].id == id) {
+      *ret_at = i;
+      return true;
+    }
+  return false;
+}
+
+/* ---- what arrived ----------------------------------------------------------------------------- */
+
+static int load_answers(FsaMatrix *matrix, FsaCase *store, const Index *index) {
+  sqlite3_stmt *stmt = NULL;
+  const char *sql = "SELECT host, query, row_count, last_time FROM answer";
+  size_t host, query;
+  if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) != SQLITE_OK) return FSA_E_IO;
+  while (sqlite3_step(stmt) == SQLITE_ROW) {
+    if (!find_host(index, sqlite3_column_int64(stmt, 0), &host) ||
+        !find_query(matrix, sqlite3_column_int64(stmt, 1), &query))
+      continue;
+    FsaCell *cell = fsa_matrix_cell(matrix, host, query);
+    cell->status = FSA_COVER_OK;
+    cell->has_answer = true;
+    cell->arrived = sqlite3_column_int64(stmt, 2);
+    cell->last_time = sqlite3_column_int64(stmt, 3);
+  }
+  sqlite3_finalize(stmt);
+  return FSA_OK;
+}
+
+static int load_status_lines(FsaMatrix *matrix, FsaCase *store, const Index *index) {
+  sqlite3_stmt *stmt = NULL;
+  const char *sql = "SELECT host, query, last_time, message FROM status_line WHERE query IS NOT NULL"
+                    " AND severity > 0 ORDER BY last_time";
+  size_t host, query;
+  if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) != SQLITE_OK) return FSA_E_IO;
+  while (sqlite3_step(stmt) == SQLITE_ROW) {
+    if (!find_host(index, sqlite3_column_int64(stmt, 0), &host) ||
+        !find_query(matrix, sqlite3_column_int64(stmt, 1), &query))
+      continue;
+    FsaCell *cell = fsa_matrix_cell(matrix, host, query);
+    if (cell->last_time >= sqlite3_column_int64(stmt, 2)) continue; /* it answered after that */
+    cell->status = cell->has_answer ? FSA_COVER_PARTIAL : FSA_COVER_ERROR;
+    cell->why = copy_column(matrix, stmt, 3);
+  }
+  sqlite3_finalize(stmt);
+  return FSA_OK;
+}
+
+/* ---- what the hosts said of their own looks ----------------------------------------------------- */
+
+static bool text_is(FsaText text, const char *word) {
+  return text.size == strlen(word) && memcmp(text.data, word, text.size) == 0;
+}
+
+static FsaCoverStatus status_named(FsaText text) {
+  for (FsaCoverStatus status = FSA_COVER_OK; status < FSA_COVER_FOREIGN; status++)
+    if (text_is(text, names[status])) return status;
+  return FSA_COVER_SILENT; /* "unknown", and what a later version may say */
+}
+
+/* The more a host says against its own answer, the more it is believed. */
+static void claim(FsaMatrix *matrix, size_t host, FsaText table, FsaText status, FsaText rows) {
+  int64_t claimed = -1;
+  if (rows.size) fsa_json_integer((FsaJsonText){rows.data, rows.size, true}, &claimed);
+  FsaCoverStatus said = status_named(status);
+  for (size_t i = 0; i < matrix->query_count; i++) {
+    const FsaMatrixQuery *query = &matrix->queries[i];
+    FsaCell *cell = fsa_matrix_cell(matrix, host, i);
+    if (!query->meta || !text_is(table, query->meta->source)) continue;
+    cell->claimed = claimed;
+    if (said == FSA_COVER_SILENT || cell->why) continue;
+    if (said != FSA_COVER_OK && said != FSA_COVER_PARTIAL) {
+      cell->status = cell->arrived > 0 ? FSA_COVER_PARTIAL : said;
+      cell->why = fsa_arena_printf(&matrix->arena, "fsa_coverage says %s", names[said]);
+    } else if (cell->has_answer) {
+      bool is_short = query->meta->is_whole && claimed > cell->arrived;
+      cell->status = is_short ? FSA_COVER_PARTIAL : said;
+      cell->why = is_short                       ? "fewer rows arrived than fsa_coverage claims"
+                  : said == FSA_COVER_PARTIAL ? "fsa_coverage says so"
+                                                 : NULL;
+    } else if (claimed <= 0 || matrix->hosts[host].logs_rows) {
+      cell->status = said; /* an empty answer of a host whose log has no line for that */
+      cell->arrived = 0;
+    } else {
+      cell->why = "fsa_coverage claims rows, no line arrived: lost on the way";
+    }
+  }
+}
+
+static int read_claims(FsaMatrix *matrix, size_t host, FsaText rows) {
+  FsaArena arena = fsa_arena(0);
+  FsaAnswerLine line;
+  while (fsa_answer_next(&rows, &line)) {
+    if (!line.is_present) continue;
+    FsaText table = fsa_log_row_value(line.json, fsa_text("table_name"), &arena);
+    FsaText status = fsa_log_row_value(line.json, fsa_text("status"), &arena);
+    FsaText total = fsa_log_row_value(line.json, fsa_text("rows_total"), &arena);
+    if (table.data && status.data) claim(matrix, host, table, status, total);
+    fsa_arena_clear(&arena);
+  }
+  fsa_arena_done(&arena);
+  return FSA_OK;
+}
+
+static int load_claims(FsaMatrix *matrix, FsaCase *store) {
+  FsaBuffer rows = fsa_buffer(FSA_MAX_ANSWER_BYTES);
+  int result = FSA_OK;
+  sqlite3_stmt *stmt = NULL;
+  const char *sql = "SELECT rows FROM answer WHERE host=?1 AND query=?2";
+  if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) != SQLITE_OK) return FSA_E_IO;
+  for (size_t query = 0; query < matrix->query_count; query++) {
+    if (!matrix->queries[query].is_coverage) continue;
+    for (size_t host = 0; host < matrix->host_count && result == FSA_OK; host++) {
+      sqlite3_bind_int64(stmt, 1, matrix->hosts[host].id);
+      sqlite3_bind_int64(stmt, 2, matrix->queries[query].id);
+      fsa_buffer_clear(&rows);
+      if (sqlite3_step(stmt) == SQLITE_ROW)
+        result = fsa_rows_unpack(fsa_bytes(sqlite3_column_blob(stmt, 0),
+                                           (size_t)sqlite3_column_bytes(stmt, 0)), &rows);
+      sqlite3_reset(stmt);
+      if (result == FSA_OK) result = read_claims(matrix, host, (FsaText){rows.data, rows.size});
+    }
+  }
+  sqlite3_finalize(stmt);
+  fsa_buffer_done(&rows);
+  return result;
+}
+
+/* ---- platforms -------------------------------------------------------------------------------- */
+
+static const char *const platforms[] = {"linux", "windows", "darwin"};
+
+/* The one platform that a query is for; NULL when it is for several or any. */
+static const char *only_platform(const FsaQueryMeta *meta) {
+  for (size_t i = 0; meta && i < sizeof platforms / sizeof *platforms; i++)
+    if (strcmp(meta->platform, platforms[i]) == 0) return platforms[i];
+  return NULL;
+}
+
+/* A host is of the platform whose queries it answered; those of others are none of its business. */
+static void find_platforms(FsaMatrix *matrix) {
+  for (size_t host = 0; host < matrix->host_count; host++) {
+    for (size_t query = 0; query < matrix->query_count; query++) {
+      const char *only = only_platform(matrix->queries[query].meta);
+      if (only && fsa_matrix_cell(matrix, host, query)->has_answer) matrix->hosts[host].platform = only;
+    }
+    for (size_t query = 0; query < matrix->query_count; query++) {
+      const char *only = only_platform(matrix->queries[query].meta);
+      FsaCell *cell = fsa_matrix_cell(matrix, host, query);
+      bool is_foreign = only && matrix->hosts[host].platform && only != matrix->hosts[host].platform;
+      if (is_foreign && !cell->has_answer) cell->status = FSA_COVER_FOREIGN;
+    }
+  }
+}
+
+static void count_covered(FsaMatrix *matrix) {
+  for (size_t host = 0; host < matrix->host_count; host++)
+    for (size_t query = 0; query < matrix->query_count; query++) {
+      const FsaCell *cell = fsa_matrix_cell(matrix, host, query);
+      matrix->queries[query].covered += fsa_cell_is_covered(cell);
+      matrix->queries[query].applicable += cell->status != FSA_COVER_FOREIGN;
+    }
+}
+
+static int fill(FsaMatrix *matrix, FsaCase *store) {
+  size_t count = matrix->host_count * matrix->query_count;
+  matrix->cells = fsa_arena_zero(&matrix->arena, count + 1, sizeof *matrix->cells);
+  if (!matrix->cells) return FSA_E_NOMEM;
+  for (size_t i = 0; i < count; i++) matrix->cells[i].arrived = matrix->cells[i].claimed = -1;
+  Index index = make_index(matrix);
+  int result = load_answers(matrix, store, &index);
+  if (result == FSA_OK) result = load_status_lines(matrix, store, &index);
+  if (result == FSA_OK) result = load_claims(matrix, store);
+  g_free(index.by_id);
+  if (result != FSA_OK) return result;
+  find_platforms(matrix);
+  count_covered(matrix);
+  return FSA_OK;
+}
+
+int fsa_matrix_build(FsaCase *store, FsaMatrix *ret_matrix) {
+  *ret_matrix = (FsaMatrix){.arena = fsa_arena(0), .meta = fsa_pack_meta()};
+  int result = fsa_case_meta(store, &ret_matrix->meta);
+  if (result == FSA_OK) result = load_hosts(ret_matrix, store);
+  if (result == FSA_OK) result = load_queries(ret_matrix, store);
+  return result == FSA_OK ? fill(ret_matrix, store) : result;
+}

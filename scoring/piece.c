@@ -1,0 +1,184 @@
+/* One piece of a log, parsed. See piece.h. */
+#include "piece.h"
+
+#include <string.h>
+
+#include "answer.h"
+#include "case.h"
+
+typedef struct Parser {
+  FsaPiece *piece;
+  const FsaPackMeta *meta;
+  FsaHashKey hash_key;
+  FsaBuffer scratch, rows, packed;
+  GArray *row_list;    /* FsaLogRow, of the entry that is read */
+  int64_t line_number, line_offset;
+} Parser;
+
+FsaPiece *fsa_piece_new(void) {
+  FsaPiece *piece = g_new0(FsaPiece, 1);
+  piece->text = fsa_buffer(2 * (FSA_MAX_LOG_LINE + FSA_LOG_PIECE));
+  piece->arena = fsa_arena(FSA_PIECE_MEMORY);
+  piece->entries = g_array_new(FALSE, FALSE, sizeof(FsaPieceEntry));
+  piece->rejects = g_array_new(FALSE, FALSE, sizeof(FsaPieceReject));
+  piece->others = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  return piece;
+}
+
+void fsa_piece_free(FsaPiece *piece) {
+  if (!piece) return;
+  g_array_free(piece->entries, TRUE);
+  g_array_free(piece->rejects, TRUE);
+  g_hash_table_destroy(piece->others);
+  fsa_buffer_done(&piece->text);
+  fsa_arena_done(&piece->arena);
+  g_free(piece);
+}
+
+void fsa_piece_clear(FsaPiece *piece) {
+  fsa_buffer_clear(&piece->text);
+  fsa_arena_clear(&piece->arena);
+  g_array_set_size(piece->entries, 0);
+  g_array_set_size(piece->rejects, 0);
+  g_hash_table_remove_all(piece->others);
+  piece->lines = piece->other = 0;
+  piece->result = FSA_OK;
+}
+
+/* ---- rows ------------------------------------------------------------------------------------- */
+
+static int add_reject(Parser *parser, const char *why, size_t at, size_t lost) {
+  FsaPieceReject reject = {parser->line_number, parser->line_offset + (int64_t)at, (int64_t)lost, why};
+  g_array_append_val(parser->piece->rejects, reject);
+  return FSA_OK;
+}
+
+static int read_row(Parser *parser, FsaJson *json, const FsaPieceEntry *entry) {
+  FsaLogRow row;
+  int result = fsa_log_row_read(json, entry->meta, parser->hash_key, &parser->piece->arena,
+                                &parser->scratch, &row);
+  if (result == FSA_E_FORMAT) return add_reject(parser, "a row that is no object of columns", 0, 0);
+  if (result == FSA_OK) g_array_append_val(parser->row_list, row);
+  return result;
+}
+
+static int read_rows(Parser *parser, FsaJson json, FsaPieceEntry *entry) {
+  g_array_set_size(parser->row_list, 0);
+  int result = FSA_OK;
+  if (fsa_json_kind(&json) == FSA_JSON_OBJECT) {
+    result = read_row(parser, &json, entry);
+  } else {
+    fsa_json_enter(&json);
+    while (result == FSA_OK && fsa_json_item(&json)) result = read_row(parser, &json, entry);
+  }
+  entry->row_count = parser->row_list->len;
+  entry->rows = fsa_arena_alloc(&parser->piece->arena, entry->row_count * sizeof *entry->rows);
+  if (!entry->rows) return FSA_E_NOMEM;
+  if (entry->row_count)
+    memcpy(entry->rows, parser->row_list->data, entry->row_count * sizeof *entry->rows);
+  for (size_t i = 0; i < entry->row_count; i++) entry->digest += entry->rows[i].hash;
+  return result;
+}
+
+/* A snapshot is mostly stored as it came: its packing is done here, where the cores are. */
+static int pack_rows(Parser *parser, FsaPieceEntry *entry) {
+  fsa_buffer_clear(&parser->rows);
+  fsa_buffer_clear(&parser->packed);
+  for (size_t i = 0; i < entry->row_count; i++)
+    fsa_answer_print_row(&parser->rows, entry->time, true, entry->rows[i].json);
+  if (parser->rows.error) return parser->rows.error;
+  int result = fsa_rows_pack((FsaText){parser->rows.data, parser->rows.size}, &parser->packed);
+  if (result != FSA_OK) return result;
+  const char *copy = fsa_arena_copy(&parser->piece->arena, parser->packed.data, parser->packed.size);
+  if (!copy) return FSA_E_NOMEM;
+  entry->packed = (FsaText){copy, parser->packed.size};
+  return FSA_OK;
+}
+
+/* ---- entries ---------------------------------------------------------------------------------- */
+
+/* Texts of an entry lie in the line or in the arena; both live as long as the piece. */
+static FsaPieceEntry entry_of(const FsaLogEntry *log) {
+  return (FsaPieceEntry){.form = log->form, .host = log->host, .hostname = log->hostname,
+                         .time = log->time, .epoch = log->epoch, .counter = log->counter,
+                         .bytes = (int64_t)log->size, .message = log->message,
+                         .severity = log->severity};
+}
+
+/* Status lines that bear on what arrived: they name one of our queries, or tell of a loss. */
+static bool is_about_us(FsaText message) {
+  static const char *const words[] = {"fsa_", "denylist", "blacklist", "inesize exceeds",
+                                      "osquery worker", "buffered_log_max", "Maximum sustainable"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (memmem(message.data, message.size, words[i], strlen(words[i]))) return true;
+  return false;
+}
+
+static void count_other(FsaPiece *piece, FsaText name) {
+  piece->other++;
+  char *key = g_strndup(name.data ? name.data : "(status)", name.data ? name.size : 8);
+  gpointer known = g_hash_table_lookup(piece->others, key);
+  g_hash_table_insert(piece->others, key, GSIZE_TO_POINTER(GPOINTER_TO_SIZE(known) + 1));
+}
+
+static int take_entry(void *context, const FsaLogEntry *log) {
+  Parser *parser = context;
+  FsaPiece *piece = parser->piece;
+  FsaPieceEntry entry = entry_of(log);
+  bool is_status = log->form == FSA_LOG_STATUS;
+  entry.name = fsa_query_name(parser->meta, is_status ? log->message : log->name);
+  if (is_status ? !is_about_us(log->message) : !entry.name.data) {
+    count_other(piece, log->name);
+    return FSA_OK;
+  }
+  int result = FSA_OK;
+  if (!is_status) {
+    entry.meta = fsa_pack_meta_find(parser->meta, entry.name);
+    result = read_rows(parser, log->rows, &entry);
+    if (result == FSA_OK && log->form == FSA_LOG_SNAPSHOT) result = pack_rows(parser, &entry);
+  }
+  if (result == FSA_OK) g_array_append_val(piece->entries, entry);
+  return result;
+}
+
+static int take_reject(void *context, const char *why, size_t at, size_t lost) {
+  return add_reject(context, why, at, lost);
+}
+
+static void parse_line(Parser *parser, const char *line, size_t size) {
+  FsaPiece *piece = parser->piece;
+  FsaLogSink sink = {parser, take_entry, take_reject};
+  FsaJson blank = fsa_json(line, size);
+  if (fsa_json_kind(&blank) == FSA_JSON_END) return;
+  piece->lines++;
+  int result = fsa_result_log_read(line, size, &piece->arena, &sink);
+  if (result != FSA_OK) piece->result = result;
+}
+
+void fsa_piece_parse(FsaPiece *piece, const FsaPackMeta *meta, FsaHashKey hash_key) {
+  Parser parser = {.piece = piece,
+                   .meta = meta,
+                   .hash_key = hash_key,
+                   .scratch = fsa_buffer(FSA_PIECE_MEMORY),
+                   .rows = fsa_buffer(FSA_MAX_ANSWER_BYTES),
+                   .packed = fsa_buffer(FSA_MAX_ANSWER_BYTES),
+                   .row_list = g_array_new(FALSE, FALSE, sizeof(FsaLogRow)),
+                   .line_number = piece->place.line};
+  const char *at = piece->text.data, *end = at ? at + piece->text.size : at;
+  if (piece->place.lost) {
+    parser.line_offset = piece->place.offset;
+    add_reject(&parser, "longer than a line may be", 0, (size_t)piece->place.lost);
+  }
+  while (at < end && piece->result == FSA_OK) {
+    const char *newline = memchr(at, '\n', (size_t)(end - at));
+    const char *stop = newline ? newline : end;
+    parser.line_offset = piece->place.offset + (at - piece->text.data);
+    parse_line(&parser, at, (size_t)(stop - at));
+    parser.line_number++;
+    at = stop + 1;
+  }
+  g_array_free(parser.row_list, TRUE);
+  fsa_buffer_done(&parser.scratch);
+  fsa_buffer_done(&parser.rows);
+  fsa_buffer_done(&parser.packed);
+}

@@ -1,0 +1,57 @@
+/*
+ * One piece of a log, parsed: what a worker thread makes and the writer stores.
+ *
+ * A piece owns all its memory; workers share nothing but the metadata and the hash key, which they
+ * only read.
+ */
+#ifndef FSA_SCORING_PIECE_H
+#define FSA_SCORING_PIECE_H
+
+#include "log_input.h"
+#include "log_row.h"
+#include "result_log.h"
+
+#define FSA_PIECE_MEMORY (1024u << 20) /* ceiling of a parsed piece, bytes */
+
+typedef struct FsaPieceEntry {
+  FsaLogForm form;
+  FsaText name;                 /* the query's own name; {NULL, 0} for a status line without one */
+  FsaText host, hostname;
+  const FsaQueryMeta *meta;     /* NULL = the query is not in the pack */
+  int64_t time, epoch, counter;
+  int64_t bytes;                /* of its line */
+  FsaText message;              /* status */
+  int64_t severity;
+  FsaLogRow *rows;
+  size_t row_count;
+  uint64_t digest;              /* sum of the rows' hashes */
+  FsaText packed;               /* FSA_LOG_SNAPSHOT: the rows as they are stored */
+} FsaPieceEntry;
+
+typedef struct FsaPieceReject {
+  int64_t line, offset, lost; /* in the uncompressed log */
+  const char *why;            /* static storage */
+} FsaPieceReject;
+
+typedef struct FsaPiece {
+  FsaBuffer text;      /* set by the reader, as is `place` */
+  FsaLogPiece place;
+  int64_t lines;       /* that are not empty */
+  int64_t other;       /* entries of queries that are not ours, status lines that are not about us */
+  GArray *entries;     /* FsaPieceEntry */
+  GArray *rejects;     /* FsaPieceReject */
+  GHashTable *others;  /* scheduled name -> number of its entries */
+  FsaArena arena;
+  int result;          /* FSA_OK, FSA_E_NOMEM or FSA_E_LIMIT */
+} FsaPiece;
+
+FsaPiece *fsa_piece_new(void);
+void fsa_piece_free(FsaPiece *piece);
+
+/* Empties for reuse. */
+void fsa_piece_clear(FsaPiece *piece);
+
+/* Parses `text`. */
+void fsa_piece_parse(FsaPiece *piece, const FsaPackMeta *meta, FsaHashKey hash_key);
+
+#endif

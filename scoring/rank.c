@@ -1,0 +1,279 @@
+/* `fsa-score rank`: the rarest keys among covered hosts. See rank.h. */
+#include "rank.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stack.h"
+
+#define SHOWN_HOSTS 5   /* of a key, in the table form; the others have all */
+#define SHOWN_KEY 160   /* characters of a key, in the table form */
+#define SHOWN_ROW 400   /* characters of a row, in the table form */
+
+typedef struct Ranking {
+  const FsaMatrix *matrix;
+  FsaStack stack;
+  const FsaArtefact **order; /* rare ones, best first */
+  size_t count, shown;
+  FsaBuffer out;
+} Ranking;
+
+void fsa_wilson(uint64_t count, uint64_t total, double *ret_low, double *ret_high) {
+  double z = 1.959963984540054, n = (double)total, p = (double)count / n, z2 = z * z;
+  double centre = (p + z2 / (2 * n)) / (1 + z2 / n);
+  double half = z / (1 + z2 / n) * sqrt(p * (1 - p) / n + z2 / (4 * n * n));
+  *ret_low = count == 0 ? 0 : fmax(0, centre - half);
+  *ret_high = count == total ? 1 : fmin(1, centre + half);
+}
+
+/* ---- the order -------------------------------------------------------------------------------- */
+
+static int compare_texts(FsaText a, FsaText b) {
+  int order = memcmp(a.data, b.data, MIN(a.size, b.size));
+  return order ? order : a.size < b.size ? -1 : a.size > b.size;
+}
+
+static int compare_artefacts(const void *a, const void *b) {
+  const FsaArtefact *left = *(const FsaArtefact *const *)a, *right = *(const FsaArtefact *const *)b;
+  if (left->sources != right->sources) return left->sources > right->sources ? -1 : 1;
+  if (left->hosts != right->hosts) return left->hosts < right->hosts ? -1 : 1;
+  if (left->share < right->share || left->share > right->share) return left->share < right->share ? -1 : 1;
+  if (left->query != right->query) return left->query < right->query ? -1 : 1;
+  return compare_texts(left->key, right->key);
+}
+
+static void put_in_order(Ranking *ranking, size_t top) {
+  const FsaStack *stack = &ranking->stack;
+  ranking->order = g_new(const FsaArtefact *, stack->artefact_count + 1);
+  for (size_t i = 0; i < stack->artefact_count; i++)
+    if (stack->artefacts[i].is_rare) ranking->order[ranking->count++] = &stack->artefacts[i];
+  qsort(ranking->order, ranking->count, sizeof *ranking->order, compare_artefacts);
+  ranking->shown = ranking->count < top ? ranking->count : top;
+}
+
+/* ---- parts of what is printed ----------------------------------------------------------------- */
+
+static const FsaMatrixQuery *query_of(const Ranking *ranking, const FsaArtefact *artefact) {
+  return &ranking->matrix->queries[artefact->query];
+}
+
+static const FsaMatrixHost *host_of(const Ranking *ranking, const FsaSighting *sighting) {
+  return &ranking->matrix->hosts[sighting->host];
+}
+
+/* The names of the other queries that a sighting is linked to, with `separator` between them. */
+static void put_linked(const Ranking *ranking, const FsaSighting *sighting, const char *separator,
+                       FsaBuffer *out) {
+  uint32_t own = ranking->stack.artefacts[sighting->artefact].query;
+  bool is_first = true;
+  for (size_t i = 0; i < ranking->matrix->query_count && i < 64; i++) {
+    if (i == own || !(sighting->linked >> i & 1)) continue;
+    if (!is_first) fsa_buffer_puts(out, separator);
+    fsa_buffer_puts(out, ranking->matrix->queries[i].name);
+    is_first = false;
+  }
+}
+
+static bool is_new_host(const FsaStack *stack, const FsaArtefact *artefact, size_t i) {
+  return i == artefact->first || stack->sightings[i].host != stack->sightings[i - 1].host;
+}
+
+/* ---- table ------------------------------------------------------------------------------------ */
+
+static void put_sighting(Ranking *ranking, const FsaSighting *sighting) {
+  FsaBuffer *out = &ranking->out;
+  fsa_buffer_puts(out, "        ");
+  fsa_put_safe(out, fsa_text(fsa_matrix_host_label(host_of(ranking, sighting))), 60);
+  fsa_buffer_puts(out, "  ");
+  fsa_put_time(out, sighting->time);
+  fsa_buffer_puts(out, "\n          ");
+  fsa_put_safe(out, sighting->row, SHOWN_ROW);
+  fsa_buffer_putc(out, '\n');
+  if (!sighting->link.data) return;
+  fsa_buffer_puts(out, "          linked by ");
+  fsa_put_safe(out, sighting->link, SHOWN_KEY);
+  fsa_buffer_puts(out, " to ");
+  put_linked(ranking, sighting, ", ", out);
+  fsa_buffer_putc(out, '\n');
+}
+
+static void put_artefact(Ranking *ranking, size_t place, const FsaArtefact *artefact) {
+  const FsaMatrixQuery *query = query_of(ranking, artefact);
+  FsaBuffer *out = &ranking->out;
+  double low, high;
+  fsa_wilson(artefact->hosts, query->covered, &low, &high);
+  fsa_buffer_printf(out, "%3zu  ", place + 1);
+  fsa_put_safe(out, artefact->key, SHOWN_KEY);
+  fsa_buffer_printf(out, "\n      %s: on ", query->name);
+  fsa_put_count(out, artefact->hosts);
+  fsa_buffer_puts(out, " of ");
+  fsa_put_count(out, (int64_t)query->covered);
+  fsa_buffer_printf(out, " covered hosts (95 %%: %.1f to %.1f %%); sources linked: %u; %.1f %% of this "
+                    "source's sightings are as rare\n", low * 100, high * 100, artefact->sources,
+                    artefact->share * 100);
+  size_t hosts = 0;
+  for (size_t i = artefact->first; i < artefact->first + artefact->count && hosts < SHOWN_HOSTS; i++) {
+    if (!is_new_host(&ranking->stack, artefact, i)) continue;
+    put_sighting(ranking, &ranking->stack.sightings[i]);
+    hosts++;
+  }
+  if (artefact->hosts > hosts)
+    fsa_buffer_printf(out, "        ... and on %zu more hosts\n", artefact->hosts - hosts);
+}
+
+static void put_head(Ranking *ranking) {
+  FsaBuffer *out = &ranking->out;
+  fsa_buffer_puts(out, "Rare keys: ");
+  fsa_put_count(out, (int64_t)ranking->count);
+  fsa_buffer_puts(out, " of ");
+  fsa_put_count(out, (int64_t)ranking->stack.artefact_count);
+  fsa_buffer_puts(out, " on ");
+  fsa_put_count(out, (int64_t)ranking->matrix->host_count);
+  fsa_buffer_printf(out, " hosts; the first %zu. Order: sources linked on one host, fewest hosts, share "
+                    "of the source that is as rare.\n", ranking->shown);
+  fsa_buffer_puts(out, "A rare key is a place to look, not a finding; a host that is not covered is "
+                       "unknown: see `fsa-score coverage`.\n\n");
+}
+
+static void print_table(Ranking *ranking) {
+  put_head(ranking);
+  for (size_t i = 0; i < ranking->shown; i++) {
+    put_artefact(ranking, i, ranking->order[i]);
+    if (!fsa_print(&ranking->out)) return;
+  }
+  fsa_print(&ranking->out);
+}
+
+/* ---- csv: one line for a key on a host --------------------------------------------------------- */
+
+static void put_key_csv(FsaBuffer *out, FsaText key) {
+  FsaBuffer text = fsa_buffer(FSA_MAX_META_BYTES);
+  fsa_put_safe(&text, key, 0);
+  fsa_put_csv(out, (FsaText){text.data, text.size});
+  fsa_buffer_done(&text);
+}
+
+static void put_csv(Ranking *ranking, size_t place, const FsaArtefact *artefact, const FsaSighting *sighting) {
+  FsaBuffer *out = &ranking->out;
+  const FsaMatrixQuery *query = query_of(ranking, artefact);
+  const FsaMatrixHost *host = host_of(ranking, sighting);
+  double low, high;
+  fsa_wilson(artefact->hosts, query->covered, &low, &high);
+  fsa_buffer_printf(out, "%zu,%s,", place + 1, query->name);
+  put_key_csv(out, artefact->key);
+  fsa_buffer_printf(out, ",%u,%zu,%.6f,%.6f,%u,%.6f,", artefact->hosts, query->covered, low, high,
+                    artefact->sources, artefact->share);
+  fsa_put_csv(out, fsa_text(host->identifier));
+  fsa_buffer_putc(out, ',');
+  fsa_put_csv(out, fsa_text(host->hostname));
+  fsa_buffer_printf(out, ",%lld,", (long long)sighting->time);
+  put_linked(ranking, sighting, " ", out);
+  fsa_buffer_putc(out, ',');
+  fsa_put_csv(out, sighting->link);
+  fsa_buffer_putc(out, ',');
+  fsa_put_csv(out, sighting->row);
+  fsa_buffer_puts(out, "\n");
+}
+
+static void print_csv(Ranking *ranking) {
+  fsa_buffer_puts(&ranking->out, "place,query,key,hosts,covered,low,high,sources,share,host_identifier,"
+                                 "hostname,time,linked,link,row\n");
+  for (size_t i = 0; i < ranking->shown; i++) {
+    const FsaArtefact *artefact = ranking->order[i];
+    for (size_t s = artefact->first; s < artefact->first + artefact->count; s++)
+      put_csv(ranking, i, artefact, &ranking->stack.sightings[s]);
+    if (!fsa_print(&ranking->out)) return;
+  }
+  fsa_print(&ranking->out);
+}
+
+/* ---- json ------------------------------------------------------------------------------------- */
+
+static void put_member(FsaBuffer *out, const char *name, FsaText value) {
+  fsa_buffer_printf(out, "\"%s\": ", name);
+  if (value.data)
+    fsa_buffer_json(out, value.data, value.size);
+  else
+    fsa_buffer_puts(out, "null");
+}
+
+static void put_sighting_json(Ranking *ranking, const FsaSighting *sighting) {
+  FsaBuffer *out = &ranking->out;
+  const FsaMatrixHost *host = host_of(ranking, sighting);
+  fsa_buffer_puts(out, "{");
+  put_member(out, "host_identifier", fsa_text(host->identifier));
+  fsa_buffer_puts(out, ", ");
+  put_member(out, "hostname", host->hostname[0] ? fsa_text(host->hostname) : (FsaText){NULL, 0});
+  fsa_buffer_printf(out, ", \"time\": %lld, ", (long long)sighting->time);
+  put_member(out, "link", sighting->link);
+  fsa_buffer_puts(out, ", \"linked\": [");
+  if (sighting->link.data) {
+    fsa_buffer_putc(out, '"');
+    put_linked(ranking, sighting, "\", \"", out);
+    fsa_buffer_putc(out, '"');
+  }
+  fsa_buffer_puts(out, "], \"row\": ");
+  fsa_buffer_put(out, sighting->row.data, sighting->row.size);
+  fsa_buffer_puts(out, "}");
+}
+
+static void put_artefact_json(Ranking *ranking, size_t place, const FsaArtefact *artefact) {
+  FsaBuffer *out = &ranking->out;
+  const FsaMatrixQuery *query = query_of(ranking, artefact);
+  double low, high;
+  fsa_wilson(artefact->hosts, query->covered, &low, &high);
+  fsa_buffer_printf(out, "{\"place\": %zu, \"query\": \"%s\", ", place + 1, query->name);
+  put_member(out, "key", artefact->key);
+  fsa_buffer_printf(out, ", \"hosts\": %u, \"covered\": %zu, \"low\": %.6f, \"high\": %.6f, "
+                    "\"sources\": %u, \"share\": %.6f, \"sightings\": [", artefact->hosts,
+                    query->covered, low, high, artefact->sources, artefact->share);
+  for (size_t i = artefact->first; i < artefact->first + artefact->count; i++) {
+    if (i > artefact->first) fsa_buffer_puts(out, ",\n  ");
+    put_sighting_json(ranking, &ranking->stack.sightings[i]);
+  }
+  fsa_buffer_puts(out, "]}");
+}
+
+static void print_json(Ranking *ranking) {
+  fsa_buffer_puts(&ranking->out, "[");
+  for (size_t i = 0; i < ranking->shown; i++) {
+    if (i) fsa_buffer_puts(&ranking->out, ",\n ");
+    put_artefact_json(ranking, i, ranking->order[i]);
+    if (!fsa_print(&ranking->out)) return;
+  }
+  fsa_buffer_puts(&ranking->out, "]\n");
+  fsa_print(&ranking->out);
+}
+
+/* ---- the command ------------------------------------------------------------------------------ */
+
+static int rank_case(FsaCase *store, const FsaRankOptions *options) {
+  FsaMatrix matrix;
+  Ranking ranking = {.matrix = &matrix, .out = fsa_buffer(FSA_MAX_ANSWER_BYTES)};
+  int result = fsa_matrix_build(store, &matrix);
+  if (result == FSA_OK) result = fsa_stack_build(store, &matrix, options->most_hosts, &ranking.stack);
+  if (result == FSA_OK) {
+    put_in_order(&ranking, options->top);
+    if (options->format == FSA_FORMAT_JSON) print_json(&ranking);
+    if (options->format == FSA_FORMAT_CSV) print_csv(&ranking);
+    if (options->format == FSA_FORMAT_TABLE) print_table(&ranking);
+  }
+  g_free(ranking.order);
+  fsa_buffer_done(&ranking.out);
+  fsa_stack_done(&ranking.stack);
+  fsa_matrix_done(&matrix);
+  return result;
+}
+
+int fsa_rank(const FsaRankOptions *options) {
+  FsaCase *store;
+  int result = fsa_case_open(options->case_path, FSA_CASE_READ, &store);
+  if (result == FSA_OK) result = rank_case(store, options);
+  if (result < 0) {
+    const char *why = fsa_case_message(store);
+    fsa_complain("%s: %s", options->case_path, why[0] ? why : fsa_result_name(result));
+  }
+  fsa_case_close(store);
+  return result < 0 ? 2 : 0;
+}

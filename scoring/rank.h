@@ -1,0 +1,34 @@
+/*
+ * `fsa-score rank`: the rarest keys among covered hosts.
+ *
+ * A key is rare when it stands on at most `most_hosts` hosts. Rarity alone ranks busy hosts: so a rare
+ * key is linked to the rare keys of other sources that share a join value (a path, a pid, a name) with
+ * it on the same host, and the order is
+ *   1. sources linked, its own included: more first,
+ *   2. hosts that have the key: fewer first,
+ *   3. share of its source's sightings that are as rare or rarer: smaller first (in a source where
+ *      half of all sightings are singletons, being one says little),
+ *   4. query and key, so that two runs say the same.
+ * All four numbers are printed. Nothing here is a score; a rare key is a place to look, not a finding.
+ */
+#ifndef FSA_SCORING_RANK_H
+#define FSA_SCORING_RANK_H
+
+#include "matrix.h"
+#include "print.h"
+
+typedef struct FsaRankOptions {
+  const char *case_path;
+  size_t top;
+  size_t most_hosts; /* 0 = 2 % of the covered hosts, at least 3 */
+  FsaFormat format;
+} FsaRankOptions;
+
+/* Runs it; prints to standard output. The exit code of the program: 0, or 2 when the case cannot be
+ * read. */
+int fsa_rank(const FsaRankOptions *options);
+
+/* The 95 % Wilson interval of a share of `count` in `total` > 0, both ends in 0..1. [Wilson 1927] */
+void fsa_wilson(uint64_t count, uint64_t total, double *ret_low, double *ret_high);
+
+#endif

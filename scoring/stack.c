@@ -1,0 +1,364 @@
+/*
+ * Stacking. See stack.h.
+ *
+ * One pass over the answers' artefact numbers counts hosts; a second one unpacks only the answers that
+ * hold a rare key. Memory is a few words per distinct key, and rows of rare keys.
+ */
+#include "stack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "print.h"
+
+#define MAX_LINKED_QUERIES 64
+
+void fsa_stack_done(FsaStack *stack) { fsa_arena_done(&stack->arena); }
+
+/* What the passes share. */
+typedef struct Stacker {
+  FsaCase *store;
+  const FsaMatrix *matrix;
+  FsaStack *stack;
+  GHashTable *by_id;   /* artefact number -> index + 1 */
+  GHashTable *hosts;   /* host number -> index + 1 */
+  GHashTable *queries; /* query number -> index + 1 */
+  GArray *sightings;   /* FsaSighting */
+  GHashTable *by_key;  /* query's and key's hash -> index + 1, of rare ones */
+} Stacker;
+
+static gpointer slot(uint64_t value) { return (gpointer)(uintptr_t)value; }
+
+static bool look_up(GHashTable *table, uint64_t key, uint32_t *ret_index) {
+  gsize found = GPOINTER_TO_SIZE(g_hash_table_lookup(table, slot(key)));
+  *ret_index = (uint32_t)(found - 1);
+  return found != 0;
+}
+
+static uint64_t key_slot(uint32_t query, uint64_t key_hash) {
+  return key_hash ^ (query + 1) * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+static void index_matrix(Stacker *stacker) {
+  const FsaMatrix *matrix = stacker->matrix;
+  stacker->by_id = g_hash_table_new(g_direct_hash, g_direct_equal);
+  stacker->hosts = g_hash_table_new(g_direct_hash, g_direct_equal);
+  stacker->queries = g_hash_table_new(g_direct_hash, g_direct_equal);
+  stacker->by_key = g_hash_table_new(g_direct_hash, g_direct_equal);
+  stacker->sightings = g_array_new(FALSE, TRUE, sizeof(FsaSighting));
+  for (size_t i = 0; i < matrix->host_count; i++)
+    g_hash_table_insert(stacker->hosts, slot((uint64_t)matrix->hosts[i].id), slot(i + 1));
+  for (size_t i = 0; i < matrix->query_count; i++) {
+    const FsaMatrixQuery *query = &matrix->queries[i];
+    bool is_about_look = query->is_coverage ||
+                         (query->meta && strcmp(query->meta->pillar, "coverage") == 0);
+    if (!is_about_look) g_hash_table_insert(stacker->queries, slot((uint64_t)query->id), slot(i + 1));
+  }
+}
+
+static void free_index(Stacker *stacker) {
+  g_hash_table_destroy(stacker->by_id);
+  g_hash_table_destroy(stacker->hosts);
+  g_hash_table_destroy(stacker->queries);
+  g_hash_table_destroy(stacker->by_key);
+  g_array_free(stacker->sightings, TRUE);
+}
+
+static int prepare(FsaCase *store, const char *sql, sqlite3_stmt **ret_stmt) {
+  return sqlite3_prepare_v2(fsa_case_database(store), sql, -1, ret_stmt, NULL) == SQLITE_OK ? FSA_OK
+                                                                                         : FSA_E_IO;
+}
+
+/* ---- the first pass: counting ----------------------------------------------------------------- */
+
+static int load_artefacts(Stacker *stacker) {
+  FsaStack *stack = stacker->stack;
+  sqlite3_stmt *stmt;
+  if (prepare(stacker->store, "SELECT count(*) FROM artefact", &stmt) != FSA_OK) return FSA_E_IO;
+  size_t room = sqlite3_step(stmt) == SQLITE_ROW ? (size_t)sqlite3_column_int64(stmt, 0) : 0;
+  sqlite3_finalize(stmt);
+  stack->artefacts = fsa_arena_zero(&stack->arena, room + 1, sizeof *stack->artefacts);
+  if (!stack->artefacts) return FSA_E_NOMEM;
+  const char *sql = "SELECT id, query, hash FROM artefact ORDER BY id";
+  if (prepare(stacker->store, sql, &stmt) != FSA_OK) return FSA_E_IO;
+  while (stack->artefact_count < room && sqlite3_step(stmt) == SQLITE_ROW) {
+    FsaArtefact *artefact = &stack->artefacts[stack->artefact_count];
+    if (!look_up(stacker->queries, (uint64_t)sqlite3_column_int64(stmt, 1), &artefact->query)) continue;
+    artefact->id = sqlite3_column_int64(stmt, 0);
+    artefact->key_hash = (uint64_t)sqlite3_column_int64(stmt, 2);
+    g_hash_table_insert(stacker->by_id, slot((uint64_t)artefact->id), slot(++stack->artefact_count));
+  }
+  sqlite3_finalize(stmt);
+  return FSA_OK;
+}
+
+/* Calls `each` for every number of a JSON array of numbers; stops when it says false. */
+static bool each_number(const char *text, size_t size, bool (*each)(Stacker *, uint32_t), Stacker *stacker) {
+  uint64_t number = 0;
+  bool in_number = false;
+  uint32_t index;
+  for (size_t i = 0; i < size; i++) {
+    if (text[i] >= '0' && text[i] <= '9') {
+      number = number * 10 + (uint64_t)(text[i] - '0');
+      in_number = true;
+    } else if (in_number) {
+      if (look_up(stacker->by_id, number, &index) && !each(stacker, index)) return false;
+      number = 0;
+      in_number = false;
+    }
+  }
+  return true;
+}
+
+static bool count_artefact(Stacker *stacker, uint32_t index) {
+  stacker->stack->artefacts[index].hosts++;
+  stacker->stack->rows++;
+  return true;
+}
+
+/* True when the answer's host and query count; *ret_host and *ret_query are their places. */
+static bool is_counted(Stacker *stacker, sqlite3_stmt *stmt, uint32_t *ret_host, uint32_t *ret_query) {
+  return look_up(stacker->hosts, (uint64_t)sqlite3_column_int64(stmt, 0), ret_host) &&
+         look_up(stacker->queries, (uint64_t)sqlite3_column_int64(stmt, 1), ret_query);
+}
+
+static int count_hosts(Stacker *stacker) {
+  sqlite3_stmt *stmt;
+  uint32_t host, query;
+  if (prepare(stacker->store, "SELECT host, query, artefacts FROM answer", &stmt)) return FSA_E_IO;
+  while (sqlite3_step(stmt) == SQLITE_ROW)
+    if (is_counted(stacker, stmt, &host, &query))
+      each_number((const char *)sqlite3_column_text(stmt, 2), (size_t)sqlite3_column_bytes(stmt, 2),
+                  count_artefact, stacker);
+  sqlite3_finalize(stmt);
+  return FSA_OK;
+}
+
+/* ---- what is rare ----------------------------------------------------------------------------- */
+
+/* Sightings of one query by how many hosts their key has: at[n] = those of keys on up to n hosts. */
+static uint64_t *cumulate(const Stacker *stacker, uint32_t query) {
+  size_t most = stacker->matrix->host_count;
+  uint64_t *at = g_new0(uint64_t, most + 1);
+  for (size_t i = 0; i < stacker->stack->artefact_count; i++) {
+    const FsaArtefact *artefact = &stacker->stack->artefacts[i];
+    if (artefact->query == query && artefact->hosts <= most) at[artefact->hosts] += artefact->hosts;
+  }
+  for (size_t n = 1; n <= most; n++) at[n] += at[n - 1];
+  return at;
+}
+
+static void mark_rare(Stacker *stacker, size_t most_hosts) {
+  FsaStack *stack = stacker->stack;
+  for (uint32_t query = 0; query < stacker->matrix->query_count; query++) {
+    size_t covered = stacker->matrix->queries[query].covered;
+    size_t limit = most_hosts ? most_hosts : MAX(3, covered / 50);
+    uint64_t *at = cumulate(stacker, query);
+    uint64_t all = at[stacker->matrix->host_count];
+    for (size_t i = 0; i < stack->artefact_count; i++) {
+      FsaArtefact *artefact = &stack->artefacts[i];
+      /* on every host that was asked: common, however few those are */
+      if (artefact->query != query || !artefact->hosts || artefact->hosts > limit) continue;
+      if (artefact->hosts == covered && covered > 1) continue;
+      artefact->is_rare = true;
+      artefact->sources = 1;
+      artefact->share = (double)at[artefact->hosts] / (double)all;
+      g_hash_table_insert(stacker->by_key, slot(key_slot(query, artefact->key_hash)), slot(i + 1));
+    }
+    g_free(at);
+  }
+}
+
+static int load_keys(Stacker *stacker) {
+  sqlite3_stmt *stmt;
+  if (prepare(stacker->store, "SELECT key FROM artefact WHERE id=?1", &stmt) != FSA_OK) return FSA_E_IO;
+  int result = FSA_OK;
+  for (size_t i = 0; i < stacker->stack->artefact_count && result == FSA_OK; i++) {
+    FsaArtefact *artefact = &stacker->stack->artefacts[i];
+    if (!artefact->is_rare) continue;
+    sqlite3_bind_int64(stmt, 1, artefact->id);
+    if (sqlite3_step(stmt) == SQLITE_ROW) {
+      size_t size = (size_t)sqlite3_column_bytes(stmt, 0);
+      artefact->key.data = fsa_arena_copy(&stacker->stack->arena, sqlite3_column_text(stmt, 0), size);
+      artefact->key.size = size;
+      if (!artefact->key.data) result = FSA_E_NOMEM;
+    }
+    sqlite3_reset(stmt);
+  }
+  sqlite3_finalize(stmt);
+  return result;
+}
+
+/* ---- the second pass: rows of rare keys -------------------------------------------------------- */
+
+static bool is_common(Stacker *stacker, uint32_t index) {
+  return !stacker->stack->artefacts[index].is_rare;
+}
+
+static int take_row(Stacker *stacker, const FsaAnswerLine *line, const FsaLogRow *row, uint32_t host,
+                    uint32_t query) {
+  uint32_t index;
+  if (!look_up(stacker->by_key, key_slot(query, row->key_hash), &index)) return FSA_OK;
+  const char *copy = fsa_arena_copy(&stacker->stack->arena, line->json.data, line->json.size);
+  FsaSighting sighting = {.artefact = index, .host = host, .time = line->time,
+                          .row = {copy, line->json.size}};
+  if (query < MAX_LINKED_QUERIES) sighting.linked = UINT64_C(1) << query;
+  if (!copy) return FSA_E_NOMEM;
+  g_array_append_val(stacker->sightings, sighting);
+  return FSA_OK;
+}
+
+static int take_rows(Stacker *stacker, FsaText rows, uint32_t host, uint32_t query) {
+  FsaArena arena = fsa_arena(0);
+  FsaBuffer scratch = fsa_buffer(FSA_MAX_ANSWER_BYTES);
+  FsaAnswerLine line;
+  int result = FSA_OK;
+  while (result == FSA_OK && fsa_answer_next(&rows, &line)) {
+    FsaJson json = fsa_json(line.json.data, line.json.size);
+    FsaLogRow row;
+    if (!line.is_present) continue;
+    result = fsa_log_row_read(&json, stacker->matrix->queries[query].meta,
+                              fsa_case_hash_key(stacker->store), &arena, &scratch, &row);
+    if (result == FSA_OK) result = take_row(stacker, &line, &row, host, query);
+    fsa_arena_clear(&arena);
+  }
+  fsa_buffer_done(&scratch);
+  fsa_arena_done(&arena);
+  return result;
+}
+
+static int collect_sightings(Stacker *stacker) {
+  sqlite3_stmt *stmt;
+  uint32_t host, query;
+  FsaBuffer rows = fsa_buffer(FSA_MAX_ANSWER_BYTES);
+  int result = FSA_OK;
+  const char *sql = "SELECT host, query, artefacts, rows FROM answer ORDER BY host, query";
+  if (prepare(stacker->store, sql, &stmt) != FSA_OK) return FSA_E_IO;
+  while (result == FSA_OK && sqlite3_step(stmt) == SQLITE_ROW) {
+    const char *numbers = (const char *)sqlite3_column_text(stmt, 2);
+    size_t size = (size_t)sqlite3_column_bytes(stmt, 2);
+    if (!is_counted(stacker, stmt, &host, &query) || each_number(numbers, size, is_common, stacker))
+      continue;
+    fsa_buffer_clear(&rows);
+    result = fsa_rows_unpack(fsa_bytes(sqlite3_column_blob(stmt, 3),
+                                       (size_t)sqlite3_column_bytes(stmt, 3)), &rows);
+    if (result == FSA_OK) result = take_rows(stacker, (FsaText){rows.data, rows.size}, host, query);
+  }
+  fsa_buffer_done(&rows);
+  sqlite3_finalize(stmt);
+  return result;
+}
+
+/* ---- links ------------------------------------------------------------------------------------ */
+
+/* Something that two rows of a host can share. */
+typedef struct Link {
+  uint64_t linked; /* queries whose rare rows have it */
+} Link;
+
+/*
+ * The name of a join value: a path or another long name links whatever the column is called (image,
+ * path); a number only with a column of the same name (pid with pid). "" when it links nothing.
+ */
+static const char *link_name(FsaText column, FsaText value, FsaBuffer *out) {
+  fsa_buffer_clear(out);
+  if (!value.size || (value.size == 1 && (value.data[0] == '0' || value.data[0] == '-'))) return "";
+  bool is_name = memchr(value.data, '/', value.size) || memchr(value.data, '\\', value.size);
+  if (!is_name) {
+    fsa_buffer_put(out, column.data, column.size);
+    fsa_buffer_putc(out, '=');
+  }
+  for (size_t i = 0; i < value.size; i++) {
+    char c = value.data[i];
+    fsa_buffer_putc(out, c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c);
+  }
+  return fsa_buffer_text(out);
+}
+
+typedef void LinkVisitor(GHashTable *links, const char *name, FsaSighting *sighting, FsaText value);
+
+static void each_link(Stacker *stacker, FsaSighting *sighting, GHashTable *links, LinkVisitor *visit) {
+  const FsaArtefact *artefact = &stacker->stack->artefacts[sighting->artefact];
+  const FsaQueryMeta *meta = stacker->matrix->queries[artefact->query].meta;
+  FsaBuffer name = fsa_buffer(FSA_MAX_META_BYTES);
+  for (size_t i = 0; meta && i < meta->join_count; i++) {
+    FsaText value = fsa_log_row_value(sighting->row, meta->join[i], &stacker->stack->arena);
+    const char *link = value.data ? link_name(meta->join[i], value, &name) : "";
+    if (link[0]) visit(links, link, sighting, value);
+  }
+  fsa_buffer_done(&name);
+}
+
+static void add_link(GHashTable *links, const char *name, FsaSighting *sighting, FsaText value) {
+  (void)value;
+  Link *link = g_hash_table_lookup(links, name);
+  if (!link) {
+    link = g_new0(Link, 1);
+    g_hash_table_insert(links, g_strdup(name), link);
+  }
+  link->linked |= sighting->linked;
+}
+
+static void follow_link(GHashTable *links, const char *name, FsaSighting *sighting, FsaText value) {
+  const Link *link = g_hash_table_lookup(links, name);
+  uint64_t others = link ? link->linked & ~sighting->linked : 0;
+  if (others && !sighting->link.data) sighting->link = value;
+  sighting->linked |= others;
+}
+
+/* Links the sightings [first, last) of one host. */
+static void link_host(Stacker *stacker, size_t first, size_t last) {
+  GHashTable *links = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  FsaSighting *all = stacker->stack->sightings;
+  for (size_t i = first; i < last; i++) each_link(stacker, &all[i], links, add_link);
+  for (size_t i = first; i < last; i++) {
+    each_link(stacker, &all[i], links, follow_link);
+    FsaArtefact *artefact = &stacker->stack->artefacts[all[i].artefact];
+    unsigned sources = (unsigned)__builtin_popcountll(all[i].linked);
+    if (sources > artefact->sources) artefact->sources = sources;
+  }
+  g_hash_table_destroy(links);
+}
+
+static int compare_sightings(const void *a, const void *b) {
+  const FsaSighting *left = a, *right = b;
+  if (left->artefact != right->artefact) return left->artefact < right->artefact ? -1 : 1;
+  if (left->host != right->host) return left->host < right->host ? -1 : 1;
+  size_t size = MIN(left->row.size, right->row.size);
+  int order = memcmp(left->row.data, right->row.data, size);
+  return order ? order : left->row.size < right->row.size ? -1 : left->row.size > right->row.size;
+}
+
+static int link_sightings(Stacker *stacker) {
+  FsaStack *stack = stacker->stack;
+  size_t count = stacker->sightings->len;
+  stack->sightings = fsa_arena_zero(&stack->arena, count + 1, sizeof *stack->sightings);
+  if (!stack->sightings) return FSA_E_NOMEM;
+  if (count) memcpy(stack->sightings, stacker->sightings->data, count * sizeof *stack->sightings);
+  stack->sighting_count = count;
+  for (size_t first = 0, last; first < count; first = last) { /* answers came by host */
+    for (last = first; last < count && stack->sightings[last].host == stack->sightings[first].host;) last++;
+    link_host(stacker, first, last);
+  }
+  qsort(stack->sightings, count, sizeof *stack->sightings, compare_sightings);
+  for (size_t i = count; i-- > 0;) {
+    FsaArtefact *artefact = &stack->artefacts[stack->sightings[i].artefact];
+    artefact->first = i;
+    artefact->count++;
+  }
+  return FSA_OK;
+}
+
+int fsa_stack_build(FsaCase *store, const FsaMatrix *matrix, size_t most_hosts, FsaStack *ret_stack) {
+  *ret_stack = (FsaStack){.arena = fsa_arena(0)};
+  Stacker stacker = {.store = store, .matrix = matrix, .stack = ret_stack};
+  index_matrix(&stacker);
+  int result = load_artefacts(&stacker);
+  if (result == FSA_OK) result = count_hosts(&stacker);
+  if (result == FSA_OK) mark_rare(&stacker, most_hosts);
+  if (result == FSA_OK) result = load_keys(&stacker);
+  if (result == FSA_OK) result = collect_sightings(&stacker);
+  if (result == FSA_OK) result = link_sightings(&stacker);
+  free_index(&stacker);
+  return result;
+}

@@ -1,0 +1,45 @@
+/* Stacking: on how many covered hosts each key stands, and where the rare ones are. */
+#ifndef FSA_SCORING_STACK_H
+#define FSA_SCORING_STACK_H
+
+#include "matrix.h"
+
+/* A row with a rare key, on one host. */
+typedef struct FsaSighting {
+  uint32_t artefact; /* in FsaStack.artefacts */
+  uint32_t host;     /* in FsaMatrix.hosts */
+  FsaText row;       /* its canonical JSON */
+  int64_t time;      /* Unix seconds of the line */
+  uint64_t linked;   /* bit i: linked to a rare key of query i (of the first 64); its own is set */
+  FsaText link;      /* one of the values that link it; {NULL, 0} = none */
+} FsaSighting;
+
+typedef struct FsaArtefact {
+  int64_t id;
+  uint32_t query;      /* in FsaMatrix.queries */
+  uint32_t hosts;      /* covered hosts that have it */
+  uint64_t key_hash;
+  FsaText key;         /* of rare ones */
+  bool is_rare;
+  double share;        /* of its query's sightings: those of keys on as many or fewer hosts */
+  unsigned sources;    /* most sources that are linked on one of its hosts, its own included */
+  size_t first, count; /* its sightings in FsaStack.sightings */
+} FsaArtefact;
+
+typedef struct FsaStack {
+  FsaArena arena;
+  FsaArtefact *artefacts;
+  size_t artefact_count;
+  FsaSighting *sightings; /* of rare artefacts, by artefact and host */
+  size_t sighting_count;
+  uint64_t rows;          /* sightings of all keys */
+} FsaStack;
+
+/*
+ * Counts the keys of every query but those about the look itself. `most_hosts` 0 = 2 % of a query's
+ * covered hosts, at least 3. On failure the case's message says why; free it in either case.
+ */
+int fsa_stack_build(FsaCase *store, const FsaMatrix *matrix, size_t most_hosts, FsaStack *ret_stack);
+void fsa_stack_done(FsaStack *stack);
+
+#endif
