@@ -83,12 +83,14 @@ typedef struct Value {
 } Value;
 
 #define MAX_VALUES 4096u /* of all hives and loose files */
+#define MAX_TOLD 100u    /* damaged entries of one value that get a problem each */
 
 typedef struct State {
   Value *values;
   size_t count;
   size_t next;
   bool is_open;
+  size_t told;          /* damaged entries of the value at hand */
   FsaAppCompatCache cache;
 } State;
 
@@ -245,12 +247,16 @@ static int open(FsaScan *scan, void *opaque) {
 
 /* ---- rows ----------------------------------------------------------------------------------------- */
 
-static int tell(FsaScan *scan, const State *state, int code) {
+static void tell(FsaScan *scan, State *state, int code) {
   const Value *value = &state->values[state->next];
-  const char *where = value->key.data ? value->key.data : "the value";
-  uint64_t offset = value->key.data ? value->offset : state->cache.problem_at;
-  return fsa_problem_in(scan, code, value->source.data, offset, "%s, at %llu: %s", where,
-                        (unsigned long long)state->cache.problem_at, state->cache.problem);
+  const FsaAppCompatCache *cache = &state->cache;
+  const char *more = state->told == MAX_TOLD ? " (and others, which are not told)" : "";
+  if (state->told++ > MAX_TOLD) return;
+  if (value->key.data)
+    fsa_problem_in(scan, code, value->source.data, value->offset, "%s\\AppCompatCache, at %llu: %s%s",
+                   value->key.data, (unsigned long long)cache->problem_at, cache->problem, more);
+  else
+    fsa_problem_in(scan, code, value->source.data, cache->problem_at, "%s%s", cache->problem, more);
 }
 
 static void set_time(FsaRow *row, int column, uint64_t filetime) {
@@ -334,6 +340,7 @@ static int next(FsaScan *scan, void *opaque, FsaRow *row) {
         continue;
       }
       state->is_open = true;
+      state->told = 0;
     }
     int result = next_entry(scan, state, row);
     if (result != FSA_OK) return result;

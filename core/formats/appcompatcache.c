@@ -22,7 +22,7 @@ static NextEntry next_slot, next_fixed, next_serial;
 typedef struct FsaAppCompatLayout {
   const char *format;
   NextEntry *next;
-  uint32_t signature;      /* the first four bytes */
+  uint32_t signature;      /* the first four bytes; 0 = any, the entry's signature decides */
   const char *entry_magic; /* of serial entries */
   uint16_t count_at;       /* in the header; NONE = it does not say */
   uint16_t first;          /* offset of the first entry */
@@ -42,10 +42,10 @@ static const FsaAppCompatLayout layouts[] = {
     {"vista-x64", next_fixed, 0xBADC0FFE, NULL, 4, 8, 32, 8, true, 16, 24, NONE, false},
     {"7-x86", next_fixed, 0xBADC0FEE, NULL, 4, 128, 32, 4, false, 8, 16, 24, false},
     {"7-x64", next_fixed, 0xBADC0FEE, NULL, 4, 128, 48, 8, true, 16, 24, 32, false},
-    {"8.0", next_serial, 0x80, "00ts", NONE, 0x80, 0, 0, false, 8, 0, 16, true},
-    {"8.1", next_serial, 0x80, "10ts", NONE, 0x80, 0, 0, false, 8, 0, 16, true},
-    {"10", next_serial, 0x30, "10ts", 0x24, 0x30, 0, 0, false, 0, NONE, 8, false},
-    {"10-creators", next_serial, 0x34, "10ts", 0x28, 0x34, 0, 0, false, 0, NONE, 8, false},
+    {"10", next_serial, 0x30, "10ts", NONE, 0x30, 0, 0, false, 0, NONE, 8, false},
+    {"10-creators", next_serial, 0x34, "10ts", NONE, 0x34, 0, 0, false, 0, NONE, 8, false},
+    {"8.0", next_serial, 0, "00ts", NONE, 0x80, 0, 0, false, 8, 0, 16, true},
+    {"8.1", next_serial, 0, "10ts", NONE, 0x80, 0, 0, false, 8, 0, 16, true},
 };
 
 #define LAYOUT_COUNT (sizeof layouts / sizeof *layouts)
@@ -77,7 +77,7 @@ static const FsaAppCompatLayout *find_layout(FsaBytes value) {
   uint32_t signature = fsa_u32(&value, 0);
   for (size_t i = 0; i < LAYOUT_COUNT; i++) {
     const FsaAppCompatLayout *layout = &layouts[i];
-    if (signature != layout->signature) continue;
+    if (layout->signature && signature != layout->signature) continue;
     if (layout->entry_magic && !fsa_bytes_match(&value, layout->first, layout->entry_magic, 4))
       continue;
     return layout->next == next_fixed ? choose_width(&value, layout) : layout;
@@ -85,11 +85,11 @@ static const FsaAppCompatLayout *find_layout(FsaBytes value) {
   return NULL;
 }
 
-/* A serial value without entries has no entry signature to tell 8.0 from 8.1, and needs none. */
+/* A serial value without entries has no entry signature: its header's size is its first number. */
 static const FsaAppCompatLayout *find_empty_layout(FsaBytes value) {
-  uint32_t signature = fsa_u32(&value, 0);
+  uint32_t header = fsa_u32(&value, 0);
   for (size_t i = 0; i < LAYOUT_COUNT; i++)
-    if (layouts[i].entry_magic && signature == layouts[i].signature && value.size == layouts[i].first)
+    if (layouts[i].entry_magic && header == layouts[i].first && value.size == header)
       return &layouts[i];
   return NULL;
 }
@@ -323,17 +323,12 @@ static bool read_body(const FsaAppCompatCache *cache, FsaBytes body, FsaAppCompa
   return !body.bad;
 }
 
-static int end_of_serial(FsaAppCompatCache *cache) {
-  cache->is_over = true;
-  if (cache->count == UINT32_MAX || cache->count == cache->seen) return FSA_OK;
-  return fail(cache, FSA_E_FORMAT, cache->layout->count_at,
-              "the header claims %" PRIu32 " entries, %" PRIu64 " were found", cache->count,
-              cache->seen);
-}
-
 static int next_serial(FsaAppCompatCache *cache, FsaAppCompatEntry *ret_entry) {
   size_t offset = cache->at;
-  if (is_padding(&cache->bytes, offset)) return end_of_serial(cache);
+  if (is_padding(&cache->bytes, offset)) {
+    cache->is_over = true;
+    return FSA_OK;
+  }
   if (!fsa_bytes_match(&cache->bytes, offset, cache->layout->entry_magic, 4)) {
     skip_damage(cache, offset);
     return fail(cache, FSA_E_FORMAT, offset,

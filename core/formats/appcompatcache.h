@@ -44,7 +44,7 @@ typedef struct FsaAppCompatCache {
   uint64_t seen;          /* entries given so far */
   bool is_over;
   uint64_t problem_at;    /* after an error: where in the value ... */
-  char problem[160];      /* ... and what disagreed there */
+  char problem[200];      /* ... and what disagreed there */
 } FsaAppCompatCache;
 
 /* True when `head` begins like such a value; 132 bytes are enough. */
