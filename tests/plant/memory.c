@@ -15,7 +15,8 @@ enum { PAGE = 4096 };
 static void *page_of(int protection) {
   char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) return NULL;
-  strcpy(page, "planted by a test, never executed");
+  static const char planted[] = "planted by a test, never executed";
+  memcpy(page, planted, sizeof planted);
   return mprotect(page, PAGE, protection) == 0 ? page : NULL;
 }
 
