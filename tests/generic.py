@@ -41,7 +41,8 @@ def rows(sql, evidence=None, *options):
     output, errors, status = fsa(sql, evidence, *options)
     if status not in (0, 4):
         raise RuntimeError("exit %d: %s" % (status, errors.strip()))
-    return list(csv.reader(io.StringIO(output, newline="")))[1:]
+    # a lone NULL is an empty line, which the reader takes for no field at all
+    return [row or [""] for row in csv.reader(io.StringIO(output, newline=""))][1:]
 
 
 def evidence_of(table):

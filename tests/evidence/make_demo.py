@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""The demo's case folder: `make_demo.py OUTDIR` writes OUTDIR/demo/case/ with two Windows hosts.
+
+host-a is a KAPE collection, host-b a mounted volume; each has a SYSTEM hive and an event log. On
+host-a a program ran from a public folder and a script block was logged in three parts that came out
+of order; on host-b the security log was cleared. All names and texts are invented and harmless.
+"""
+import os
+import shutil
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from evtx_writer import (FILETIME, SID, STRING, UINT8, UINT16, UINT32, UINT64, Element, Instance,
+                         Log, Slot, Template, value)
+from hive_writer import REG_BINARY, Hive, filetime
+from make_shimcache import serial_10
+
+PROGRAMS = {
+    'host-a': [('C:\\Users\\Public\\Libraries\\update.exe', '2026-03-01T02:14:00Z', True, b'\1\0\0\0'),
+               ('C:\\Windows\\System32\\whoami.exe', '2021-06-05T12:05:00Z', True, b'\1\0\0\0'),
+               ('C:\\Windows\\System32\\svchost.exe', '2021-06-05T12:05:00Z', True, b'\1\0\0\0'),
+               ('C:\\Program Files\\Editor\\editor.exe', '2025-11-20T08:00:00Z', True, b'\1\0\0\0')],
+    'host-b': [('C:\\Windows\\System32\\svchost.exe', '2021-06-05T12:05:00Z', True, b'\1\0\0\0'),
+               ('C:\\Program Files\\Editor\\editor.exe', '2025-11-20T08:00:00Z', True, b'\1\0\0\0')],
+}
+SCRIPT = ("function Get-Inventory {\n", "  Get-ChildItem C:\\Users -Recurse |\n",
+          "    Export-Csv C:\\Users\\Public\\Libraries\\list.csv\n}\n")
+USER = 'S-1-5-21-1111111111-2222222222-3333333333-1001'
+
+
+def hive(host):
+    h = Hive(name='\\SystemRoot\\System32\\Config\\SYSTEM')
+    h.key('Select').dword('Current', 1)
+    h.key('ControlSet001\\Control\\ComputerName\\ComputerName').sz('ComputerName', host.upper())
+    h.key('ControlSet001\\Control\\Session Manager\\AppCompatCache',
+          write_time='2026-03-02T06:00:00Z').value('AppCompatCache', REG_BINARY,
+                                                   serial_10(0x34, PROGRAMS[host]))
+    return h.build()
+
+
+def event(provider, names):
+    """A template as the event log service writes it: System with slots, EventData with the names."""
+    system = Element('System', content=[
+        Element('Provider', {'Name': provider}),
+        Element('EventID', content=Slot(0, UINT16)),
+        Element('Level', content=Slot(1, UINT8)),
+        Element('TimeCreated', {'SystemTime': Slot(2, FILETIME)}),
+        Element('EventRecordID', content=Slot(3, UINT64)),
+        Element('Execution', {'ProcessID': Slot(4, UINT32), 'ThreadID': Slot(5, UINT32)}),
+        Element('Channel', content=Slot(6)),
+        Element('Computer', content=Slot(7)),
+        Element('Security', {'UserID': Slot(8, SID)}),
+    ])
+    data = [Element('Data', {'Name': name}, Slot(9 + i, kind)) for i, (name, kind) in enumerate(names)]
+    return Element('Event', content=[system, Element('EventData', content=data)])
+
+
+def head(event_id, level, time, number, channel, host):
+    return [value(UINT16, event_id), value(UINT8, level), value(FILETIME, filetime(time)),
+            value(UINT64, number), value(UINT32, 4321), value(UINT32, 99), value(STRING, channel),
+            value(STRING, host), value(SID, USER)]
+
+
+def powershell_log():
+    template = Template('00000000-0000-4000-8000-000000004104', event('Microsoft-Windows-PowerShell', [
+        ('MessageNumber', UINT32), ('MessageTotal', UINT32), ('ScriptBlockText', STRING),
+        ('ScriptBlockId', STRING), ('Path', STRING)]))
+    log = Log()
+    for number, part in enumerate((3, 1, 2), 1):
+        time = '2026-03-01T02:1%d:00Z' % (4 + part)
+        log.add(filetime(time), Instance(template, head(
+            4104, 5, time, number, 'Microsoft-Windows-PowerShell/Operational', 'HOST-A') + [
+                value(UINT32, part), value(UINT32, 3), value(STRING, SCRIPT[part - 1]),
+                value(STRING, '11111111-2222-4333-8444-555555555555'), value(STRING, '')]))
+    return log.bytes()
+
+
+def security_log():
+    template = Template('00000000-0000-4000-8000-000000001102', event('Microsoft-Windows-Eventlog', [
+        ('SubjectUserName', STRING)]))
+    log = Log(first_id=812345)
+    log.add(filetime('2026-03-01T03:00:00Z'), Instance(template, head(
+        1102, 4, '2026-03-01T03:00:00Z', 812345, 'Security', 'HOST-B') + [value(STRING, 'operator')]))
+    return log.bytes()
+
+
+def main(out):
+    case = os.path.join(out, 'demo', 'case')
+    shutil.rmtree(case, ignore_errors=True)
+    for root, host, log_name, log in (
+            ('host-a/C', 'host-a', 'Microsoft-Windows-PowerShell%4Operational.evtx', powershell_log()),
+            ('host-b', 'host-b', 'Security.evtx', security_log())):
+        system = os.path.join(case, root, 'Windows', 'System32')
+        for folder, name, data in (('config', 'SYSTEM', hive(host)), ('winevt/Logs', log_name, log)):
+            os.makedirs(os.path.join(system, folder), exist_ok=True)
+            with open(os.path.join(system, folder, name), 'wb') as file:
+                file.write(data)
+
+
+if __name__ == '__main__':
+    main(sys.argv[1])
