@@ -377,7 +377,9 @@ static char *run_action(FsaBinxml *x, const FsaBinxmlOp *op, const Instance *in,
     if (at) *at++ = ',';
     return at;
   case FSA_BINXML_PART:
-    return value.type == FSA_BINXML_XML ? at : fsa_binxml_value_part(&x->writer, at, value);
+    if (value.type != FSA_BINXML_XML) return fsa_binxml_value_part(&x->writer, at, value);
+    x->is_damaged = true; /* the template promised text */
+    return at;
   case FSA_BINXML_ITEMS:
     if (value.type != FSA_BINXML_XML) return fsa_binxml_items_json(&x->writer, at, value);
     at = run_xml_object(x, value, at, depth);

@@ -52,6 +52,7 @@ typedef struct NodeList {
 struct Node {
   uint8_t kind;
   bool is_taken; /* already put into an array beside an element of the same name */
+  bool is_xml;   /* the template expects nested BinXML in this slot */
   uint16_t slot;
   FsaText text;
   NodeList attributes;
@@ -257,7 +258,10 @@ static void read_slot(Parser *p) {
   uint16_t slot = fsa_u16(&p->bytes, p->at + 1);
   if (!fsa_bytes_need(&p->bytes, p->at, 4)) return;
   Node *node = add_node(p, content(p), NODE_SLOT);
-  if (node) node->slot = slot;
+  if (node) {
+    node->slot = slot;
+    node->is_xml = fsa_u8(&p->bytes, p->at + 3) == FSA_BINXML_XML;
+  }
   p->at += 4;
 }
 
@@ -419,9 +423,11 @@ static const Node *attribute_of(const Node *element, const char *name) {
 
 /* True when the content is text and slots: its value is one JSON value and no object of children. */
 static bool is_simple(const Node *element) {
-  if (!element->children.first) return !element->attributes.first;
-  for (const Node *child = element->children.first; child; child = child->next)
-    if (child->kind == NODE_ELEMENT || child->kind == NODE_INSTANCE) return false;
+  const Node *first = element->children.first;
+  if (!first) return !element->attributes.first;
+  if (first->kind == NODE_SLOT && !first->next) return true;
+  for (const Node *child = first; child; child = child->next)
+    if (child->kind == NODE_ELEMENT || child->kind == NODE_INSTANCE || child->is_xml) return false;
   return true;
 }
 

@@ -105,9 +105,11 @@ static char *put_hex(char *at, uint64_t value) {
 }
 
 /* The shortest of the usual precisions that reads back the same; the decimal point is a point in every locale. */
-static char *put_double(char *at, double value, int few, int many) {
-  int length = snprintf(at, 40, "%.*g", few, value);
-  if (strtod(at, NULL) != value) length = snprintf(at, 40, "%.*g", many, value);
+static char *put_double(char *at, double value, bool is_single) {
+  int length = snprintf(at, 40, "%.*g", is_single ? 7 : 15, value);
+  double again = strtod(at, NULL);
+  if (is_single ? (float)again != (float)value : again != value)
+    length = snprintf(at, 40, "%.*g", is_single ? 9 : 17, value);
   for (int i = 0; i < length; i++)
     if (at[i] == ',') at[i] = '.';
   return at + length;
@@ -285,7 +287,7 @@ static Form put_real(char **at, FsaEvtxValue value) {
   double real;
   if (!read_real(value, &real)) return FORM_NONE;
   if (isfinite(real)) {
-    *at = value.size == 4 ? put_double(*at, real, 7, 17) : put_double(*at, real, 15, 17);
+    *at = put_double(*at, real, value.size == 4);
     return FORM_BARE;
   }
   const char *name = isnan(real) ? "NaN" : real > 0 ? "Infinity" : "-Infinity";
