@@ -77,8 +77,6 @@ def rich():
         sizes.binary('b%d' % size, bytes(i * 7 % 251 for i in range(size)))
     own_cell = sizes.binary('four in a cell', b'ABCD')
     own_cell.inline = False
-    short = sizes.binary('claims more', b'0123456789')
-    short.claimed_size = 100
     h.key('class', class_name='Klasse \u00fc')
     h.key('secured', security=hw.descriptor(0x00020019))
     h.key('unsecured').security = None
@@ -239,6 +237,9 @@ def main():
     nt31.key('Old\\Sub').sz('v', 'text')
     nt31.key('Old').dword('n', 1)
     write('nt31', nt31.build())
+    short = Hive(name='short_data')
+    short.key('k').binary('claims more', b'0123456789').claimed_size = 100
+    write('short_data', short.build())
     for minor in (2, 3, 4, 6):
         h = Hive(name='v1_%d' % minor, version=(1, minor))
         h.key('Key').binary('big', b'B' * 20000)
