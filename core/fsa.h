@@ -65,7 +65,8 @@ enum {
   FSA_LINUX_ROOT = 8,     /* a folder (archive, image) that holds a Linux system */
   FSA_MINIDUMP = 16,
   FSA_LOOSE_FILE = 32,    /* one file that the table's patterns or probe accept */
-  FSA_ANYWHERE = 63,
+  FSA_CASE_FOLDER = 64,   /* a folder of several hosts: only the tables about the look itself */
+  FSA_ANYWHERE = 127,
 };
 
 /* What a table is asked about, one at a time. */
@@ -286,7 +287,7 @@ int fsa_look_coverage(FsaScan *scan, size_t index, FsaCoverage *ret_coverage);
 typedef struct FsaEvidenceInfo {
   const char *path;      /* what to give as `evidence` */
   const char *kind;      /* live | folder | file | archive | image | minidump */
-  const char *layout;    /* volume | kape | velociraptor | cylr | uac | loose | live; NULL = unknown */
+  const char *layout;    /* volume | kape | velociraptor | cylr | uac | loose | case | live; NULL = unknown */
   const char *platform;  /* windows | linux; NULL = unknown */
   const char *hostname;  /* NULL = unknown */
   const char *content;   /* loose file: evtx, regf, ...; NULL otherwise */

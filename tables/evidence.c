@@ -9,12 +9,14 @@ static const FsaColumn columns[] = {
     [KIND] = {"kind", FSA_TEXT, FSA_KEY,
               "live, folder, file, archive, image or minidump; never NULL."},
     [LAYOUT] = {"layout", FSA_TEXT, FSA_KEY,
-                "How the files are arranged: live, volume, kape, velociraptor, cylr, uac, or loose "
-                "for artefacts outside any of them; NULL when it cannot be opened."},
+                "How the files are arranged: live, volume, kape, velociraptor, cylr, uac, case for a "
+                "folder of hosts, or loose for artefacts outside any of them; NULL when it cannot be "
+                "opened."},
     [PLATFORM] = {"platform", FSA_TEXT, FSA_KEY,
                   "windows or linux; NULL for loose artefacts and when it cannot be opened."},
     [HOSTNAME] = {"hostname", FSA_TEXT, 0,
-                  "The host's own name for itself; NULL when it is unknown."},
+                  "The host's own name for itself, from the running kernel, /etc/hostname or the SYSTEM "
+                  "hive; NULL when it is unknown."},
     [CONTENT] = {"content", FSA_TEXT, FSA_KEY,
                  "What the first bytes of a file say it is (evtx, regf, prefetch, ...); NULL for "
                  "folders and for files that begin like nothing known."},

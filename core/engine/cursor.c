@@ -33,17 +33,41 @@ static void sources_text(char *out, size_t size, unsigned sources) {
  */
 static int refuse(FsaCursor *cursor, FsaError *ret_error) {
   const char *name = fsa_evidence_name(cursor->use->evidence);
+  const char *table = cursor->table->name;
   char serves[256];
   sources_text(serves, sizeof serves, cursor->table->sources);
   *ret_error = (FsaError){.code = FSA_E_UNSUPPORTED};
-  snprintf(ret_error->message, sizeof ret_error->message,
-           "fsa_%s cannot be asked of %s: it serves %s; name other evidence with -e PATH or "
-           "fsa_%s('PATH')",
-           cursor->table->name, strcmp(name, "live") == 0 ? "this live host" : name, serves,
-           cursor->table->name);
+  if (fsa_evidence_sources(cursor->use->evidence) == FSA_CASE_FOLDER)
+    snprintf(ret_error->message, sizeof ret_error->message,
+             "%s holds several hosts: ask each of them with FROM fsa_evidence('%s') e JOIN fsa_%s t "
+             "ON t.evidence = e.path", name, name, table);
+  else
+    snprintf(ret_error->message, sizeof ret_error->message,
+             "fsa_%s cannot be asked of %s: it serves %s; name other evidence with -e PATH or "
+             "fsa_%s('PATH')",
+             table, strcmp(name, "live") == 0 ? "this live host" : name, serves, table);
   if (!cursor->query.evidence_is_joined) return FSA_E_UNSUPPORTED;
   engine_problem_add(cursor->engine, problem_new(cursor->table->name, name, NULL, FSA_NO_OFFSET,
                                                  FSA_E_UNSUPPORTED, ret_error->message));
+  return FSA_OK;
+}
+
+/* The evidence of a query. One that another table named must not lead out of its case. */
+static int take_evidence(FsaCursor *cursor, FsaError *ret_error) {
+  const FsaQuery *query = &cursor->query;
+  int result = FSA_OK;
+  if (query->evidence_is_joined && query->evidence)
+    result = fsa_case_admit(query->evidence, ret_error);
+  if (result == FSA_OK)
+    result = engine_evidence_take(cursor->engine, query->evidence, &cursor->use, ret_error);
+  return result;
+}
+
+/* Evidence that cannot be opened, met in a join: a problem row and no other row. */
+static int pass_over(FsaCursor *cursor, const FsaError *error) {
+  cursor->is_recorded = true;
+  engine_problem_add(cursor->engine, problem_new(cursor->table->name, cursor->query.evidence, NULL,
+                                                 FSA_NO_OFFSET, error->code, error->message));
   return FSA_OK;
 }
 
@@ -122,8 +146,11 @@ int fsa_cursor_open(FsaEngine *engine, const FsaQuery *query, FsaCursor **ret_cu
   pthread_mutex_init(&cursor->registry_lock, NULL);
   pthread_mutex_init(&cursor->lock, NULL);
   pthread_cond_init(&cursor->changed, NULL);
-  int result = engine_evidence_take(engine, query->evidence, &cursor->use, ret_error);
-  if (result == FSA_OK) result = start(cursor, ret_error);
+  int result = take_evidence(cursor, ret_error);
+  if (result == FSA_OK)
+    result = start(cursor, ret_error);
+  else if (query->evidence_is_joined && query->evidence && result != FSA_E_NOMEM)
+    result = pass_over(cursor, ret_error);
   if (result != FSA_OK) {
     fsa_cursor_close(cursor);
     return result;

@@ -65,6 +65,7 @@ static int describe(const char *path, FsaNodeKind kind, FsaArena *arena, FsaEvid
     info.kind = kind_name(evidence->kind);
     info.layout = evidence->layout.name;
     info.platform = platform_of(evidence);
+    info.hostname = fsa_evidence_hostname(evidence, arena);
     if (evidence->file) describe_file(evidence, &info);
     fsa_evidence_close(evidence);
   } else {
@@ -118,7 +119,7 @@ static int list_itself(const FsaEvidence *evidence, FsaArena *arena,
   if (!info || !path) return FSA_E_NOMEM;
   *info = (FsaEvidenceInfo){.path = path, .kind = kind_name(evidence->kind),
                             .layout = evidence->layout.name, .platform = platform_of(evidence),
-                            .size = -1};
+                            .hostname = fsa_evidence_hostname(evidence, arena), .size = -1};
   if (evidence->file) {
     FsaNodeKind kind;
     uint64_t size;
@@ -148,4 +149,11 @@ int fsa_case_list(const char *name, FsaArena *arena, const FsaEvidenceInfo **ret
                   fsa_error_reason(result), fsa_error_advice(result));
   fsa_evidence_close(evidence);
   return result;
+}
+
+int fsa_case_admit(const char *name, FsaError *ret_error) {
+  if (!fsa_folder_is_link(name)) return FSA_OK;
+  return fsa_error_set(ret_error, FSA_E_UNSUPPORTED,
+                       "'%s' is a symbolic link, which may lead out of its case; name its target as "
+                       "evidence", name);
 }

@@ -35,7 +35,8 @@ static int open_live(FsaEvidence *evidence, const char *root, FsaError *ret_erro
 /* ---- folders and files ---------------------------------------------------------------------------- */
 
 static unsigned sources_of(const FsaLayout *layout) {
-  if (layout->count == 0) return FSA_LOOSE_FILE;
+  if (layout->count == 0)
+    return strcmp(layout->name, "case") == 0 ? FSA_CASE_FOLDER : FSA_LOOSE_FILE;
   unsigned sources = 0;
   for (size_t i = 0; i < layout->count; i++)
     sources |= layout->volumes[i].drive ? FSA_WINDOWS_VOLUME : FSA_LINUX_ROOT;

@@ -43,8 +43,20 @@ unsigned fsa_evidence_sources(const FsaEvidence *evidence);
 /* The live host, or NULL. */
 FsaOs *fsa_evidence_os(const FsaEvidence *evidence);
 
-/* "live", "volume", "kape", "velociraptor", "cylr", "uac", "loose"; static storage. */
+/* "live", "volume", "kape", "velociraptor", "cylr", "uac", "loose", "case"; static storage. */
 const char *fsa_evidence_layout(const FsaEvidence *evidence);
+
+/*
+ * The host's own name for itself: the kernel's of a live host, /etc/hostname, or ComputerName of the
+ * SYSTEM hive, which is read for it. NULL when it is unknown; memory from `arena`.
+ */
+const char *fsa_evidence_hostname(const FsaEvidence *evidence, FsaArena *arena);
+
+/*
+ * How patterns match: '*' and '?' as in fsa_text_glob(), '**' alone in a part stands for any number
+ * of folders; letter case does not count. On Windows volumes a first part "Windows" is also WINNT,
+ * "Users" also "Documents and Settings".
+ */
 
 /* One file inside evidence. */
 typedef struct FsaFound {
@@ -71,7 +83,7 @@ int fsa_file_open(const FsaEvidence *evidence, const FsaFound *found, FsaFile **
                   FsaError *ret_error);
 void fsa_file_close(FsaFile *file); /* accepts NULL */
 
-/* The file as a parser's source; lives as long as the file. */
+/* The file as a parser's source; lives as long as the file. A file belongs to one thread at a time. */
 FsaSource fsa_file_source(FsaFile *file);
 
 /* All of its bytes, read at first use, kept until fsa_file_close(). FSA_E_LIMIT beyond `limit`. */
@@ -83,5 +95,11 @@ int fsa_file_bytes(FsaFile *file, size_t limit, FsaBytes *ret_bytes);
  */
 int fsa_case_list(const char *name, FsaArena *arena, const FsaEvidenceInfo **ret_list,
                   size_t *ret_count, FsaError *ret_error);
+
+/*
+ * Whether evidence that another table named (the join over a case folder) may be opened: a symbolic
+ * link may lead out of the case, so it is FSA_E_UNSUPPORTED with a message. A user may name one.
+ */
+int fsa_case_admit(const char *name, FsaError *ret_error);
 
 #endif

@@ -255,6 +255,11 @@ int fsa_folder_look(const char *path, FsaNodeKind *ret_kind, uint64_t *ret_size)
   return FSA_OK;
 }
 
+bool fsa_folder_is_link(const char *path) {
+  struct stat facts;
+  return lstat(path, &facts) == 0 && S_ISLNK(facts.st_mode);
+}
+
 int fsa_folder_open(const char *path, FsaTree **ret_tree) {
   int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return result_now();

@@ -136,11 +136,11 @@ static int add_volumes(FsaTree *tree, FsaArena *arena, const char *path, bool is
   return add_drives(tree, arena, path, is_encoded, listing, volumes);
 }
 
-/* The stored path of a container below the root, in any letter case; NULL when it is not there. */
-static const char *find_container(FsaTree *tree, FsaArena *arena, const FsaListing *root,
-                                  const char *path) {
-  const char *found = "";
-  FsaListing listing = *root;
+/* The stored path of a container below the host's folder, in any letter case; NULL when it is not there. */
+static const char *find_container(FsaTree *tree, FsaArena *arena, const char *host,
+                                  const FsaListing *host_listing, const char *path) {
+  const char *found = host;
+  FsaListing listing = *host_listing;
   while (*path) {
     size_t size = strcspn(path, "/");
     const char *part = fsa_arena_copy(arena, path, size);
@@ -161,17 +161,17 @@ static bool has_cylr_log(const FsaListing *listing) {
 }
 
 /* The containers of the first layout that holds a volume. */
-static int search_containers(FsaTree *tree, FsaArena *arena, const FsaListing *root,
-                             Volumes *volumes, const char **ret_name) {
+static int search_containers(FsaTree *tree, FsaArena *arena, const char *host,
+                             const FsaListing *root, Volumes *volumes, const char **ret_name) {
   const char *layout = NULL;
   for (size_t i = 0; i < sizeof containers / sizeof *containers; i++) {
     const Container *container = &containers[i];
     if (layout && strcmp(layout, container->layout) != 0) continue;
-    const char *path = find_container(tree, arena, root, container->path);
+    const char *path = find_container(tree, arena, host, root, container->path);
     FsaListing listing;
     if (!path || tree->ops->list(tree, path, arena, &listing) != FSA_OK) continue;
-    int result = *path ? add_volumes(tree, arena, path, container->is_encoded, &listing, volumes)
-                       : add_drives(tree, arena, path, container->is_encoded, &listing, volumes);
+    int result = *container->path ? add_volumes(tree, arena, path, container->is_encoded, &listing, volumes)
+                                  : add_drives(tree, arena, path, container->is_encoded, &listing, volumes);
     if (result != FSA_OK) return result;
     if (volumes->count) layout = container->layout;
   }
@@ -180,19 +180,47 @@ static int search_containers(FsaTree *tree, FsaArena *arena, const FsaListing *r
   return FSA_OK;
 }
 
+/* The volumes of a host whose folder is `path`. */
+static int detect_host(FsaTree *tree, FsaArena *arena, const char *path, const FsaListing *listing,
+                       Volumes *volumes, const char **ret_name) {
+  *ret_name = "volume";
+  if (is_windows_root(tree, arena, path, listing)) {
+    add_volume(volumes, (FsaVolume){.root = path, .drive = 'C'});
+    return FSA_OK;
+  }
+  if (is_linux_root(listing)) {
+    add_volume(volumes, (FsaVolume){.root = path, .drive = 0});
+    return FSA_OK;
+  }
+  return search_containers(tree, arena, path, listing, volumes, ret_name);
+}
+
+/* True when a folder directly below the root is a host of its own. */
+static bool is_case(FsaTree *tree, const FsaListing *root) {
+  bool found = false;
+  for (size_t i = 0; i < root->count && !found; i++) {
+    if (root->nodes[i].kind != FSA_NODE_DIRECTORY) continue;
+    FsaArena scratch = fsa_arena(0);
+    Volumes volumes = {.count = 0};
+    FsaListing listing;
+    const char *path = root->nodes[i].name, *name;
+    found = tree->ops->list(tree, path, &scratch, &listing) == FSA_OK &&
+            detect_host(tree, &scratch, path, &listing, &volumes, &name) == FSA_OK &&
+            volumes.count > 0;
+    fsa_arena_done(&scratch);
+  }
+  return found;
+}
+
 int fsa_layout_detect(FsaTree *tree, FsaArena *arena, FsaLayout *ret_layout) {
   FsaListing root;
   int result = tree->ops->list(tree, "", arena, &root);
   if (result != FSA_OK) return result;
   Volumes volumes = {.count = 0};
-  const char *name = "volume";
-  if (is_windows_root(tree, arena, "", &root))
-    add_volume(&volumes, (FsaVolume){.root = "", .drive = 'C'});
-  else if (is_linux_root(&root))
-    add_volume(&volumes, (FsaVolume){.root = "", .drive = 0});
-  else
-    result = search_containers(tree, arena, &root, &volumes, &name);
+  const char *name;
+  result = detect_host(tree, arena, "", &root, &volumes, &name);
   if (result != FSA_OK) return result;
+  if (volumes.count == 0 && is_case(tree, &root)) name = "case";
   FsaVolume *list = fsa_arena_zero(arena, volumes.count, sizeof *list);
   if (!list) return FSA_E_NOMEM;
   if (volumes.count) memcpy(list, volumes.list, volumes.count * sizeof *list);

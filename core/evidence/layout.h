@@ -16,8 +16,8 @@ typedef struct FsaVolume {
 } FsaVolume;
 
 typedef struct FsaLayout {
-  const char *name;         /* "volume", "kape", ...; "loose" when it is none of them; static storage */
-  const FsaVolume *volumes; /* none for "loose" */
+  const char *name;         /* "volume", "kape", ...; "case" when folders in it are hosts; else "loose" */
+  const FsaVolume *volumes; /* none for "case" and "loose" */
   size_t count;
 } FsaLayout;
 

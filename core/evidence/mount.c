@@ -151,6 +151,8 @@ static int read_hive(FsaMountedHive *hive) {
   Logs logs = {.count = 0};
   open_logs(hive, &logs);
   result = fsa_regf_open(bytes, logs.bytes, logs.count, fsa_mount_tell, hive, &hive->regf);
+  if (result == FSA_E_FORMAT)
+    fsa_mount_tell(hive, result, 0, "not a registry hive: its first bytes are not those of one");
   close_logs(&logs);
   return result;
 }

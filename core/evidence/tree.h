@@ -63,6 +63,9 @@ struct FsaTree {
 /* What the user named: `path` on this machine, links followed. */
 int fsa_folder_look(const char *path, FsaNodeKind *ret_kind, uint64_t *ret_size);
 
+/* True when the last part of `path` is a symbolic link. */
+bool fsa_folder_is_link(const char *path);
+
 /* The tree below a directory of this machine; closed through its ops. */
 int fsa_folder_open(const char *path, FsaTree **ret_tree);
 
