@@ -177,10 +177,9 @@ static int open_process(FsaScan *scan, void *opaque) {
   if (result == FSA_E_ABSENT) return FSA_OK;
   if (result == FSA_OK) {
     result = fsa_os_process_regions(state->process, true, arena, &state->regions, &state->count);
-    if (result == FSA_OK || result == FSA_E_ABSENT) {
-      find_runtime(state);
+    if (result == FSA_OK) find_runtime(state);
+    if (result == FSA_OK || result == FSA_E_ABSENT || fsa_os_process_is_kernel(state->process))
       return FSA_OK;
-    }
     fsa_os_process_close(state->process);
   }
   return fsa_problem(scan, result, FSA_NO_OFFSET, "its memory map cannot be read (%s)",

@@ -199,7 +199,7 @@ static int collect_process(FsaScan *scan, State *state, FsaOsProcess *process, i
   int result = fsa_os_handles(process, fsa_scan_arena(scan), &handles, &count);
   if (result == FSA_E_NOMEM) return result;
   if (result != FSA_OK) {
-    tell(scan, pid, result, "its descriptors");
+    if (!fsa_os_process_is_kernel(process)) tell(scan, pid, result, "its descriptors");
     return FSA_OK;
   }
   bool has_namespace = false;

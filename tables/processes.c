@@ -128,7 +128,7 @@ static const FsaColumn columns[] = {
 
 typedef struct State {
   FsaOsProcess *process; /* NULL = it ended before it was looked at */
-  bool done;
+  bool done, is_kernel;
   char refused[128];     /* what could not be read, for one problem and not ten */
 } State;
 
@@ -148,9 +148,10 @@ static void set_text(FsaRow *row, int column, FsaText text) {
   fsa_row_text(row, column, text.data, text.size);
 }
 
-/* True when `result` is good. A refusal is kept for the problem, absence is an answer. */
+/* True when `result` is good. A refusal is kept for the problem; absence is an answer, as is what a kernel thread lacks. */
 static bool good(FsaScan *scan, State *state, int result, const char *what) {
   if (result == FSA_OK) return true;
+  if (result == FSA_E_ACCESS && state->is_kernel) return false;
   if (result == FSA_E_ACCESS) {
     size_t used = strlen(state->refused);
     snprintf(state->refused + used, sizeof state->refused - used, "%s%s", used ? ", " : "", what);
@@ -231,7 +232,7 @@ static void set_on_disk(FsaScan *scan, State *state, FsaRow *row, FsaText path) 
 static void set_image(FsaScan *scan, State *state, FsaRow *row, FsaText name, FsaText cmdline) {
   FsaOsImage image;
   int result = fsa_os_process_image(state->process, fsa_scan_arena(scan), &image);
-  if (result == FSA_E_ABSENT) fsa_row_bool(row, IS_NAME_MASQUERADED, false);
+  if (result == FSA_E_ABSENT || state->is_kernel) fsa_row_bool(row, IS_NAME_MASQUERADED, false);
   if (!good(scan, state, result, "the program (exe)")) return;
   set_text(row, PATH, image.path);
   fsa_row_bool(row, IS_DELETED, image.is_deleted);
@@ -343,6 +344,7 @@ static bool set_stat(FsaScan *scan, State *state, FsaRow *row, FsaText *ret_name
   if (result == FSA_E_ABSENT) return false;
   if (!good(scan, state, result, "stat")) return true;
   *ret_name = facts.name;
+  state->is_kernel = facts.is_kernel;
   set_facts(scan, row, &facts);
   set_parent(scan, state, row, &facts);
   return true;

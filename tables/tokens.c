@@ -157,7 +157,7 @@ static void read_namespace(FsaScan *scan, State *state) {
   int result = fsa_os_user_namespace(state->process, fsa_scan_arena(scan), &state->namespace,
                                      &state->is_initial);
   state->has_namespace = result == FSA_OK;
-  if (is_failure(result))
+  if (is_failure(result) && !fsa_os_process_is_kernel(state->process))
     fsa_problem(scan, result, FSA_NO_OFFSET, "the user namespace cannot be read (%s)",
                 fsa_result_name(result));
 }
@@ -304,8 +304,10 @@ static int next(FsaScan *scan, void *opaque, FsaRow *row) {
     int64_t tid = state->tids[state->index++];
     if (!fsa_admits_int(scan, TID, tid)) continue;
     if (fsa_expired(scan)) return FSA_E_TIMEOUT;
-    FsaOsToken token;
-    int result = fsa_os_token(state->process, tid, fsa_row_arena(scan), &token);
+    FsaOsToken token = state->leader; /* which was read already */
+    int result = FSA_OK;
+    if (tid != fsa_scan_pid(scan))
+      result = fsa_os_token(state->process, tid, fsa_row_arena(scan), &token);
     if (result == FSA_E_ABSENT) continue; /* the thread ended meanwhile */
     if (result != FSA_OK) {
       fsa_problem(scan, result, FSA_NO_OFFSET, "thread %lld: its credentials cannot be read (%s)",

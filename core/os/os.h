@@ -71,6 +71,9 @@ typedef struct FsaOsProcessFacts {
 
 int fsa_os_process_facts(FsaOsProcess *process, FsaArena *arena, FsaOsProcessFacts *ret_facts);
 
+/* True for a thread of the kernel: it has no program, no memory and no handles, and nothing of it is ever refused in earnest. */
+bool fsa_os_process_is_kernel(FsaOsProcess *process);
+
 typedef enum FsaOsProcessText {
   FSA_OS_COMMAND_LINE, /* arguments, separated by one blank; FSA_E_ABSENT for kernel threads and zombies */
   FSA_OS_CWD,

@@ -278,6 +278,11 @@ def check_access():
     if subprocess.run([*as_nobody, FSA, "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
         skip("refused access", "another user cannot run the program in its folder")
         return
+    for table in ("processes", "tokens", "injected_modules", "named_pipes"):
+        sql = ("SELECT * FROM fsa_%s; SELECT count(*) AS n FROM fsa_problems WHERE problem_source IN "
+               "(SELECT CAST(pid AS TEXT) FROM fsa_processes WHERE is_kernel_thread)" % table)
+        done = subprocess.run([*as_nobody, FSA, "-f", "jsonl", sql], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60)
+        same("kernel threads have nothing to refuse: " + table, json.loads(done.stdout.splitlines()[-1]), {"n": 0})
     with Plant("sleeper") as plant:
         problems = "SELECT code, message FROM fsa_problems WHERE problem_source = '%d'" % plant.pid
         for table, columns, seen in (("processes", "pid, name, path", [{"pid": plant.pid, "name": "plant-sleeper", "path": None}]),

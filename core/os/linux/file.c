@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "os/linux/linux.h"
@@ -70,8 +71,8 @@ int linux_read_small(const FsaOs *os, int directory, const char *name, void *buf
   return result;
 }
 
-/* Reads to the end; the kernel gives long texts in pieces of a page. */
-static int read_all(int file, FsaArena *arena, FsaBytes *ret_bytes) {
+/* Reads to the end, which `is_piece` says is where a read gives less than it could. */
+static int read_all(int file, bool is_piece, FsaArena *arena, FsaBytes *ret_bytes) {
   size_t size = 0, room = 4096;
   char *data = fsa_arena_alloc(arena, room);
   if (!data) return FSA_E_NOMEM;
@@ -84,21 +85,31 @@ static int read_all(int file, FsaArena *arena, FsaBytes *ret_bytes) {
     }
     ssize_t got = read_some(file, data + size, room - size);
     if (got < 0) return fsa_result_from_errno(errno);
-    if (got == 0) break;
     size += (size_t)got;
+    if (got == 0 || (is_piece && size < room)) break;
   }
   *ret_bytes = fsa_bytes(data, size);
   return FSA_OK;
 }
 
-int linux_read(const FsaOs *os, int directory, const char *name, FsaArena *arena,
-               FsaBytes *ret_bytes) {
+static int open_and_read(const FsaOs *os, int directory, const char *name, bool is_piece,
+                         FsaArena *arena, FsaBytes *ret_bytes) {
   int file = -1;
   int result = linux_open(os, directory, name, &file);
   if (result != FSA_OK) return result;
-  result = read_all(file, arena, ret_bytes);
+  result = read_all(file, is_piece, arena, ret_bytes);
   close(file);
   return result;
+}
+
+int linux_read(const FsaOs *os, int directory, const char *name, FsaArena *arena,
+               FsaBytes *ret_bytes) {
+  return open_and_read(os, directory, name, false, arena, ret_bytes);
+}
+
+int linux_read_piece(const FsaOs *os, int directory, const char *name, FsaArena *arena,
+                     FsaBytes *ret_bytes) {
+  return open_and_read(os, directory, name, true, arena, ret_bytes);
 }
 
 int linux_read_link(int directory, const char *name, FsaArena *arena, FsaText *ret_target) {
@@ -212,22 +223,25 @@ int linux_list_numbers(const FsaOs *os, int directory, const char *name, FsaAren
 
 /* ---- files ------------------------------------------------------------------------------------- */
 
-static FsaOsFile file_of(const struct stat *status) {
-  return (FsaOsFile){.device = status->st_dev,
-                     .inode = status->st_ino,
-                     .mode = status->st_mode,
-                     .links = status->st_nlink,
-                     .uid = status->st_uid,
-                     .gid = status->st_gid};
-}
-
 bool fsa_os_file_is_fifo(const FsaOsFile *file) { return S_ISFIFO(file->mode); }
 
-int linux_stat_link(int directory, const char *name, FsaOsFile *ret_file) {
-  struct stat status;
-  if (fstatat(directory, name, &status, AT_NO_AUTOMOUNT) != 0) return fsa_result_from_errno(errno);
-  *ret_file = file_of(&status);
+/* What the kernel already knows of a file: a server that does not answer must not hold us up. */
+static int stat_at(int directory, const char *name, int flags, FsaOsFile *ret_file) {
+  struct statx found;
+  if (statx(directory, name, flags | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_BASIC_STATS,
+            &found) != 0)
+    return fsa_result_from_errno(errno);
+  *ret_file = (FsaOsFile){.device = makedev(found.stx_dev_major, found.stx_dev_minor),
+                          .inode = found.stx_ino,
+                          .mode = found.stx_mode,
+                          .links = found.stx_nlink,
+                          .uid = found.stx_uid,
+                          .gid = found.stx_gid};
   return FSA_OK;
+}
+
+int linux_stat_link(int directory, const char *name, FsaOsFile *ret_file) {
+  return stat_at(directory, name, 0, ret_file);
 }
 
 int linux_stat_beneath(const FsaOs *os, int directory, FsaText path, FsaOsFile *ret_file) {
@@ -236,18 +250,14 @@ int linux_stat_beneath(const FsaOs *os, int directory, FsaText path, FsaOsFile *
   memcpy(name, path.data, path.size);
   name[path.size] = '\0';
   int file = -1;
-  int result = open_resolved(directory, name, O_PATH,
-                             RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, &file);
+  int result =
+      open_resolved(directory, name, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, &file);
   if (result == FSA_OK) {
-    struct stat status;
-    if (fstat(file, &status) == 0)
-      *ret_file = file_of(&status);
-    else
-      result = fsa_result_from_errno(errno);
+    result = stat_at(file, "", AT_EMPTY_PATH, ret_file);
     close(file);
     return result;
   }
-  /* Linux before 5.6: links are then followed from our root, which only this machine's files allow */
+  /* Linux before 5.6: links then start from our root, which is right for this machine's files only */
   if (errno != ENOSYS) return result;
   if (!os->is_this_machine || name[0] != '/') return FSA_E_UNSUPPORTED;
   return linux_stat_link(directory, name + 1, ret_file);

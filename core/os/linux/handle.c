@@ -60,7 +60,7 @@ int fsa_os_handle_access(FsaOsProcess *process, int64_t number, FsaArena *arena,
   FsaBytes bytes;
   FsaText value;
   uint64_t flags;
-  int result = linux_read(process->os, process->directory, name, arena, &bytes);
+  int result = linux_read_piece(process->os, process->directory, name, arena, &bytes);
   if (result != FSA_OK) return result;
   if (!fsa_proc_value(bytes, "flags:", &value) || !fsa_proc_number(value, 8, &flags))
     return FSA_E_FORMAT;

@@ -29,14 +29,15 @@ struct FsaOsProcess {
 /* Opens `name` below `directory` for reading; in a recording only what is an ordinary file. */
 int linux_open(const FsaOs *os, int directory, const char *name, int *ret_file);
 
-/* All bytes of a text of /proc, up to FSA_MAX_PROC_BYTES. Memory from `arena`. */
+/* All bytes of a text of /proc, up to FSA_MAX_PROC_BYTES. Memory from `arena`. The kernel gives long texts a page at a time. */
 int linux_read(const FsaOs *os, int directory, const char *name, FsaArena *arena,
                FsaBytes *ret_bytes);
 
-/*
- * The same into `buffer` for a text that the kernel gives in one piece (stat, status, comm ...).
- * FSA_E_LIMIT when it does not fit.
- */
+/* The same for a text that the kernel gives in one piece (cmdline, cgroup, fdinfo ...): no read to see its end. */
+int linux_read_piece(const FsaOs *os, int directory, const char *name, FsaArena *arena,
+                     FsaBytes *ret_bytes);
+
+/* The same into `buffer`. FSA_E_LIMIT when it does not fit. */
 int linux_read_small(const FsaOs *os, int directory, const char *name, void *buffer, size_t room,
                      FsaBytes *ret_bytes);
 

@@ -184,7 +184,8 @@ static int size_before_swap(int pagemap, int64_t page_size, uint64_t address, si
         return FSA_OK;
       }
   }
-  *ret_size = page < end ? (page > address ? (size_t)(page - address) : 0) : (size_t)(end - address);
+  if (page > end) page = end;
+  *ret_size = page > address ? (size_t)(page - address) : 0;
   return FSA_OK;
 }
 

@@ -8,7 +8,8 @@
 #include "formats/procfs.h"
 #include "os/linux/linux.h"
 
-enum { STAT_BYTES = 1024, STATUS_BYTES = 16384 }; /* a stat line has at most 52 numbers of 20 digits */
+/* A stat line has at most 52 numbers of 20 digits and a name of 63 bytes. */
+enum { STAT_BYTES = 2048, STATUS_BYTES = 16384 };
 
 int fsa_os_process_open(FsaOs *os, int64_t pid, FsaArena *arena, FsaOsProcess **ret_process) {
   char name[64];
@@ -61,12 +62,23 @@ static int64_t resident_size(FsaOsProcess *process, uint64_t pages) {
   return FSA_OS_UNKNOWN;
 }
 
+/* `text` is where the name in *ret_stat lies. */
+static int read_stat(FsaOsProcess *process, char text[STAT_BYTES], FsaProcStat *ret_stat) {
+  FsaBytes bytes;
+  int result = linux_read_small(process->os, process->directory, "stat", text, STAT_BYTES, &bytes);
+  return result == FSA_OK ? fsa_proc_stat(bytes, ret_stat) : result;
+}
+
+bool fsa_os_process_is_kernel(FsaOsProcess *process) {
+  char text[STAT_BYTES];
+  FsaProcStat stat;
+  return read_stat(process, text, &stat) == FSA_OK && (stat.flags & FSA_PROC_KERNEL_THREAD);
+}
+
 int fsa_os_process_facts(FsaOsProcess *process, FsaArena *arena, FsaOsProcessFacts *ret_facts) {
   char text[STAT_BYTES];
-  FsaBytes bytes;
   FsaProcStat stat;
-  int result = linux_read_small(process->os, process->directory, "stat", text, sizeof text, &bytes);
-  if (result == FSA_OK) result = fsa_proc_stat(bytes, &stat);
+  int result = read_stat(process, text, &stat);
   if (result != FSA_OK) return result;
   FsaText name = fsa_text_clean(arena, stat.name.data, stat.name.size);
   if (!name.data) return FSA_E_NOMEM;
@@ -102,7 +114,7 @@ static int clean(FsaArena *arena, FsaText text, FsaText *ret_text) {
 /* Arguments end with a NUL each; a program may have written anything over them. */
 static int command_line(FsaOsProcess *process, FsaArena *arena, FsaText *ret_text) {
   FsaBytes bytes;
-  int result = linux_read(process->os, process->directory, "cmdline", arena, &bytes);
+  int result = linux_read_piece(process->os, process->directory, "cmdline", arena, &bytes);
   if (result != FSA_OK) return result;
   size_t size = bytes.size;
   while (size && bytes.data[size - 1] == '\0') size--;
@@ -123,7 +135,7 @@ static int link_text(FsaOsProcess *process, const char *name, FsaArena *arena, F
 static int cgroup(FsaOsProcess *process, FsaArena *arena, FsaText *ret_text) {
   FsaBytes bytes;
   FsaText path;
-  int result = linux_read(process->os, process->directory, "cgroup", arena, &bytes);
+  int result = linux_read_piece(process->os, process->directory, "cgroup", arena, &bytes);
   if (result != FSA_OK) return result;
   if (!fsa_proc_cgroup(bytes, &path)) return FSA_E_ABSENT;
   return clean(arena, path, ret_text);
@@ -185,7 +197,7 @@ int fsa_os_process_transfer(FsaOsProcess *process, FsaArena *arena, FsaOsTransfe
   FsaBytes bytes;
   FsaText read_value, written_value;
   uint64_t read_bytes, written_bytes;
-  int result = linux_read(process->os, process->directory, "io", arena, &bytes);
+  int result = linux_read_piece(process->os, process->directory, "io", arena, &bytes);
   if (result != FSA_OK) return result;
   if (!fsa_proc_value(bytes, "read_bytes:", &read_value) ||
       !fsa_proc_value(bytes, "write_bytes:", &written_value) ||

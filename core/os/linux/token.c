@@ -56,7 +56,7 @@ int fsa_os_token(FsaOsProcess *process, int64_t tid, FsaArena *arena, FsaOsToken
   FsaProcStatus status;
   int result = linux_read_small(process->os, process->directory, name, text, sizeof text, &bytes);
   if (result == FSA_E_LIMIT)
-    result = linux_read(process->os, process->directory, name, arena, &bytes);
+    result = linux_read_piece(process->os, process->directory, name, arena, &bytes);
   if (result == FSA_OK) result = fsa_proc_status(bytes, &status);
   return result == FSA_OK ? copy_token(&status, arena, ret_token) : result;
 }

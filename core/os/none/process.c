@@ -20,6 +20,11 @@ int fsa_os_process_facts(FsaOsProcess *process, FsaArena *arena, FsaOsProcessFac
   return FSA_E_UNSUPPORTED;
 }
 
+bool fsa_os_process_is_kernel(FsaOsProcess *process) {
+  (void)process;
+  return false;
+}
+
 int fsa_os_process_text(FsaOsProcess *process, FsaOsProcessText which, FsaArena *arena,
                         FsaText *ret_text) {
   (void)process;
