@@ -95,8 +95,10 @@ static void put_sources(Report *report) {
   }
 }
 
+/* A source that a host does not have is no gap in what is known of the host. */
 static bool is_gap(const FsaCell *cell) {
-  return cell->status != FSA_COVER_OK && cell->status != FSA_COVER_FOREIGN;
+  return cell->status != FSA_COVER_OK && cell->status != FSA_COVER_FOREIGN &&
+         cell->status != FSA_COVER_UNSUPPORTED;
 }
 
 static void put_gap(FsaBuffer *out, const FsaMatrixQuery *query, const FsaCell *cell) {

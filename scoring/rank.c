@@ -14,8 +14,10 @@
 typedef struct Ranking {
   const FsaMatrix *matrix;
   FsaStack stack;
-  const FsaArtefact **order; /* rare ones, best first */
-  size_t count, shown;
+  const FsaArtefact **order;   /* rare ones, best first */
+  const FsaArtefact **leaders; /* of the same: under which it is folded; itself when it is not */
+  size_t count;
+  size_t top;                  /* how many leaders are shown */
   FsaBuffer out;
 } Ranking;
 
@@ -36,20 +38,51 @@ static int compare_texts(FsaText a, FsaText b) {
 
 static int compare_artefacts(const void *a, const void *b) {
   const FsaArtefact *left = *(const FsaArtefact *const *)a, *right = *(const FsaArtefact *const *)b;
-  if (left->sources != right->sources) return left->sources > right->sources ? -1 : 1;
-  if (left->hosts != right->hosts) return left->hosts < right->hosts ? -1 : 1;
+  if (left->kinds != right->kinds) return left->kinds > right->kinds ? -1 : 1;
+  if (left->alike != right->alike) return left->alike < right->alike ? -1 : 1;
   if (left->share < right->share || left->share > right->share) return left->share < right->share ? -1 : 1;
+  if (left->hosts != right->hosts) return left->hosts < right->hosts ? -1 : 1;
   if (left->query != right->query) return left->query < right->query ? -1 : 1;
   return compare_texts(left->key, right->key);
 }
 
-static void put_in_order(Ranking *ranking, size_t top) {
+/* The key under which this one is folded: its own unless each entity of it is led already. */
+static const FsaArtefact *find_leader(const Ranking *ranking, const FsaArtefact *artefact,
+                                      GHashTable *led) {
+  const FsaArtefact *leader = NULL;
+  const FsaSighting *all = ranking->stack.sightings;
+  for (size_t i = artefact->first; i < artefact->first + artefact->count; i++) {
+    const FsaArtefact *known = g_hash_table_lookup(led, GUINT_TO_POINTER(all[i].entity));
+    if (!known) leader = artefact;
+    if (!leader) leader = known;
+  }
+  for (size_t i = artefact->first; i < artefact->first + artefact->count; i++)
+    if (!g_hash_table_contains(led, GUINT_TO_POINTER(all[i].entity)))
+      g_hash_table_insert(led, GUINT_TO_POINTER(all[i].entity), (gpointer)artefact);
+  return leader ? leader : artefact;
+}
+
+static void put_in_order(Ranking *ranking) {
   const FsaStack *stack = &ranking->stack;
   ranking->order = g_new(const FsaArtefact *, stack->artefact_count + 1);
+  ranking->leaders = g_new(const FsaArtefact *, stack->artefact_count + 1);
   for (size_t i = 0; i < stack->artefact_count; i++)
     if (stack->artefacts[i].is_rare) ranking->order[ranking->count++] = &stack->artefacts[i];
   qsort(ranking->order, ranking->count, sizeof *ranking->order, compare_artefacts);
-  ranking->shown = ranking->count < top ? ranking->count : top;
+  GHashTable *led = g_hash_table_new(g_direct_hash, g_direct_equal);
+  for (size_t i = 0; i < ranking->count; i++)
+    ranking->leaders[i] = find_leader(ranking, ranking->order[i], led);
+  g_hash_table_destroy(led);
+}
+
+/* Calls `print` for each leader that is shown, with its place in `order`; stops when nobody reads. */
+static void each_leader(Ranking *ranking, void (*print)(Ranking *, size_t place, size_t at)) {
+  size_t place = 0;
+  for (size_t i = 0; i < ranking->count && place < ranking->top; i++) {
+    if (ranking->leaders[i] != ranking->order[i]) continue;
+    print(ranking, ++place, i);
+    if (!fsa_print(&ranking->out)) return;
+  }
 }
 
 /* ---- parts of what is printed ----------------------------------------------------------------- */
@@ -91,27 +124,49 @@ static void put_sighting(Ranking *ranking, const FsaSighting *sighting) {
   fsa_put_safe(out, sighting->row, SHOWN_ROW);
   fsa_buffer_putc(out, '\n');
   if (!sighting->link.data) return;
-  fsa_buffer_puts(out, "          linked by ");
+  fsa_buffer_puts(out, "          joined by ");
   fsa_put_safe(out, sighting->link, SHOWN_KEY);
   fsa_buffer_puts(out, " to ");
   put_linked(ranking, sighting, ", ", out);
   fsa_buffer_putc(out, '\n');
 }
 
-static void put_artefact(Ranking *ranking, size_t place, const FsaArtefact *artefact) {
+/* "fsa_x: on 1 of 198 covered hosts (...); ..." */
+static void put_numbers(Ranking *ranking, const FsaArtefact *artefact) {
   const FsaMatrixQuery *query = query_of(ranking, artefact);
   FsaBuffer *out = &ranking->out;
   double low, high;
   fsa_wilson(artefact->hosts, query->covered, &low, &high);
-  fsa_buffer_printf(out, "%3zu  ", place + 1);
-  fsa_put_safe(out, artefact->key, SHOWN_KEY);
-  fsa_buffer_printf(out, "\n      %s: on ", query->name);
+  fsa_buffer_printf(out, "%s: on ", query->name);
   fsa_put_count(out, artefact->hosts);
   fsa_buffer_puts(out, " of ");
   fsa_put_count(out, (int64_t)query->covered);
-  fsa_buffer_printf(out, " covered hosts (95 %%: %.1f to %.1f %%); sources linked: %u; %.1f %% of this "
-                    "source's sightings are as rare\n", low * 100, high * 100, artefact->sources,
-                    artefact->share * 100);
+  fsa_buffer_printf(out, " covered hosts (95 %%: %.1f to %.1f %%); %.2f %% of its sightings are on as many",
+                    low * 100, high * 100, artefact->share * 100);
+}
+
+static void put_folded(Ranking *ranking, size_t at) {
+  FsaBuffer *out = &ranking->out;
+  for (size_t i = at + 1; i < ranking->count; i++) {
+    if (ranking->leaders[i] != ranking->order[at]) continue;
+    fsa_buffer_puts(out, "      with  ");
+    fsa_put_safe(out, ranking->order[i]->key, SHOWN_KEY);
+    fsa_buffer_puts(out, "\n            ");
+    put_numbers(ranking, ranking->order[i]);
+    fsa_buffer_putc(out, '\n');
+  }
+}
+
+static void put_artefact(Ranking *ranking, size_t place, size_t at) {
+  const FsaArtefact *artefact = ranking->order[at];
+  FsaBuffer *out = &ranking->out;
+  fsa_buffer_printf(out, "%3zu  ", place);
+  fsa_put_safe(out, artefact->key, SHOWN_KEY);
+  fsa_buffer_puts(out, "\n      ");
+  put_numbers(ranking, artefact);
+  fsa_buffer_printf(out, "\n      kinds of evidence joined: %u, as on %u of %zu hosts\n", artefact->kinds,
+                    artefact->alike, ranking->matrix->host_count);
+  put_folded(ranking, at);
   size_t hosts = 0;
   for (size_t i = artefact->first; i < artefact->first + artefact->count && hosts < SHOWN_HOSTS; i++) {
     if (!is_new_host(&ranking->stack, artefact, i)) continue;
@@ -130,18 +185,15 @@ static void put_head(Ranking *ranking) {
   fsa_put_count(out, (int64_t)ranking->stack.artefact_count);
   fsa_buffer_puts(out, " on ");
   fsa_put_count(out, (int64_t)ranking->matrix->host_count);
-  fsa_buffer_printf(out, " hosts; the first %zu. Order: sources linked on one host, fewest hosts, share "
-                    "of the source that is as rare.\n", ranking->shown);
+  fsa_buffer_puts(out, " hosts. Order: kinds of evidence that one host joins, then on how few hosts "
+                       "that is so.\n");
   fsa_buffer_puts(out, "A rare key is a place to look, not a finding; a host that is not covered is "
                        "unknown: see `fsa-score coverage`.\n\n");
 }
 
 static void print_table(Ranking *ranking) {
   put_head(ranking);
-  for (size_t i = 0; i < ranking->shown; i++) {
-    put_artefact(ranking, i, ranking->order[i]);
-    if (!fsa_print(&ranking->out)) return;
-  }
+  each_leader(ranking, put_artefact);
   fsa_print(&ranking->out);
 }
 
@@ -154,16 +206,17 @@ static void put_key_csv(FsaBuffer *out, FsaText key) {
   fsa_buffer_done(&text);
 }
 
-static void put_csv(Ranking *ranking, size_t place, const FsaArtefact *artefact, const FsaSighting *sighting) {
+static void put_csv(Ranking *ranking, size_t place, const FsaArtefact *artefact,
+                    const FsaSighting *sighting) {
   FsaBuffer *out = &ranking->out;
   const FsaMatrixQuery *query = query_of(ranking, artefact);
   const FsaMatrixHost *host = host_of(ranking, sighting);
   double low, high;
   fsa_wilson(artefact->hosts, query->covered, &low, &high);
-  fsa_buffer_printf(out, "%zu,%s,", place + 1, query->name);
+  fsa_buffer_printf(out, "%zu,%s,", place, query->name);
   put_key_csv(out, artefact->key);
-  fsa_buffer_printf(out, ",%u,%zu,%.6f,%.6f,%u,%.6f,", artefact->hosts, query->covered, low, high,
-                    artefact->sources, artefact->share);
+  fsa_buffer_printf(out, ",%u,%zu,%.6f,%.6f,%u,%u,%.6f,", artefact->hosts, query->covered, low, high,
+                    artefact->kinds, artefact->alike, artefact->share);
   fsa_put_csv(out, fsa_text(host->identifier));
   fsa_buffer_putc(out, ',');
   fsa_put_csv(out, fsa_text(host->hostname));
@@ -176,15 +229,19 @@ static void put_csv(Ranking *ranking, size_t place, const FsaArtefact *artefact,
   fsa_buffer_puts(out, "\n");
 }
 
-static void print_csv(Ranking *ranking) {
-  fsa_buffer_puts(&ranking->out, "place,query,key,hosts,covered,low,high,sources,share,host_identifier,"
-                                 "hostname,time,linked,link,row\n");
-  for (size_t i = 0; i < ranking->shown; i++) {
+static void put_leader_csv(Ranking *ranking, size_t place, size_t at) {
+  for (size_t i = at; i < ranking->count; i++) {
     const FsaArtefact *artefact = ranking->order[i];
+    if (ranking->leaders[i] != ranking->order[at]) continue;
     for (size_t s = artefact->first; s < artefact->first + artefact->count; s++)
-      put_csv(ranking, i, artefact, &ranking->stack.sightings[s]);
-    if (!fsa_print(&ranking->out)) return;
+      put_csv(ranking, place, artefact, &ranking->stack.sightings[s]);
   }
+}
+
+static void print_csv(Ranking *ranking) {
+  fsa_buffer_puts(&ranking->out, "place,query,key,hosts,covered,low,high,kinds,alike,share,host_identifier,"
+                                 "hostname,time,linked,link,row\n");
+  each_leader(ranking, put_leader_csv);
   fsa_print(&ranking->out);
 }
 
@@ -223,11 +280,12 @@ static void put_artefact_json(Ranking *ranking, size_t place, const FsaArtefact 
   const FsaMatrixQuery *query = query_of(ranking, artefact);
   double low, high;
   fsa_wilson(artefact->hosts, query->covered, &low, &high);
-  fsa_buffer_printf(out, "{\"place\": %zu, \"query\": \"%s\", ", place + 1, query->name);
+  fsa_buffer_printf(out, "{\"place\": %zu, \"query\": \"%s\", ", place, query->name);
   put_member(out, "key", artefact->key);
   fsa_buffer_printf(out, ", \"hosts\": %u, \"covered\": %zu, \"low\": %.6f, \"high\": %.6f, "
-                    "\"sources\": %u, \"share\": %.6f, \"sightings\": [", artefact->hosts,
-                    query->covered, low, high, artefact->sources, artefact->share);
+                    "\"kinds\": %u, \"alike\": %u, \"share\": %.6f, \"sightings\": [", artefact->hosts,
+                    query->covered, low, high, artefact->kinds, artefact->alike,
+                    artefact->share);
   for (size_t i = artefact->first; i < artefact->first + artefact->count; i++) {
     if (i > artefact->first) fsa_buffer_puts(out, ",\n  ");
     put_sighting_json(ranking, &ranking->stack.sightings[i]);
@@ -235,14 +293,17 @@ static void put_artefact_json(Ranking *ranking, size_t place, const FsaArtefact 
   fsa_buffer_puts(out, "]}");
 }
 
-static void print_json(Ranking *ranking) {
-  fsa_buffer_puts(&ranking->out, "[");
-  for (size_t i = 0; i < ranking->shown; i++) {
-    if (i) fsa_buffer_puts(&ranking->out, ",\n ");
-    put_artefact_json(ranking, i, ranking->order[i]);
-    if (!fsa_print(&ranking->out)) return;
+static void put_leader_json(Ranking *ranking, size_t place, size_t at) {
+  for (size_t i = at; i < ranking->count; i++) {
+    if (ranking->leaders[i] != ranking->order[at]) continue;
+    fsa_buffer_puts(&ranking->out, place == 1 && i == at ? "[" : ",\n ");
+    put_artefact_json(ranking, place, ranking->order[i]);
   }
-  fsa_buffer_puts(&ranking->out, "]\n");
+}
+
+static void print_json(Ranking *ranking) {
+  each_leader(ranking, put_leader_json);
+  fsa_buffer_puts(&ranking->out, ranking->count && ranking->top ? "]\n" : "[]\n");
   fsa_print(&ranking->out);
 }
 
@@ -250,16 +311,18 @@ static void print_json(Ranking *ranking) {
 
 static int rank_case(FsaCase *store, const FsaRankOptions *options) {
   FsaMatrix matrix;
-  Ranking ranking = {.matrix = &matrix, .out = fsa_buffer(FSA_MAX_ANSWER_BYTES)};
+  Ranking ranking = {.matrix = &matrix, .top = options->top,
+                     .out = fsa_buffer(FSA_MAX_ANSWER_BYTES)};
   int result = fsa_matrix_build(store, &matrix);
   if (result == FSA_OK) result = fsa_stack_build(store, &matrix, options->most_hosts, &ranking.stack);
   if (result == FSA_OK) {
-    put_in_order(&ranking, options->top);
+    put_in_order(&ranking);
     if (options->format == FSA_FORMAT_JSON) print_json(&ranking);
     if (options->format == FSA_FORMAT_CSV) print_csv(&ranking);
     if (options->format == FSA_FORMAT_TABLE) print_table(&ranking);
   }
   g_free(ranking.order);
+  g_free(ranking.leaders);
   fsa_buffer_done(&ranking.out);
   fsa_stack_done(&ranking.stack);
   fsa_matrix_done(&matrix);

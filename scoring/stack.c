@@ -136,15 +136,16 @@ static int count_hosts(Stacker *stacker) {
 
 /* ---- what is rare ----------------------------------------------------------------------------- */
 
-/* Sightings of one query by how many hosts their key has: at[n] = those of keys on up to n hosts. */
-static uint64_t *cumulate(const Stacker *stacker, uint32_t query) {
+/* Sightings of one query by how many hosts their key has: at[n] = those of keys on n hosts, at[0] all. */
+static uint64_t *count_of_counts(const Stacker *stacker, uint32_t query) {
   size_t most = stacker->matrix->host_count;
   uint64_t *at = g_new0(uint64_t, most + 1);
   for (size_t i = 0; i < stacker->stack->artefact_count; i++) {
     const FsaArtefact *artefact = &stacker->stack->artefacts[i];
-    if (artefact->query == query && artefact->hosts <= most) at[artefact->hosts] += artefact->hosts;
+    if (artefact->query != query || !artefact->hosts || artefact->hosts > most) continue;
+    at[artefact->hosts] += artefact->hosts;
+    at[0] += artefact->hosts;
   }
-  for (size_t n = 1; n <= most; n++) at[n] += at[n - 1];
   return at;
 }
 
@@ -153,16 +154,15 @@ static void mark_rare(Stacker *stacker, size_t most_hosts) {
   for (uint32_t query = 0; query < stacker->matrix->query_count; query++) {
     size_t covered = stacker->matrix->queries[query].covered;
     size_t limit = most_hosts ? most_hosts : MAX(3, covered / 50);
-    uint64_t *at = cumulate(stacker, query);
-    uint64_t all = at[stacker->matrix->host_count];
+    uint64_t *at = count_of_counts(stacker, query);
     for (size_t i = 0; i < stack->artefact_count; i++) {
       FsaArtefact *artefact = &stack->artefacts[i];
       /* on every host that was asked: common, however few those are */
       if (artefact->query != query || !artefact->hosts || artefact->hosts > limit) continue;
       if (artefact->hosts == covered && covered > 1) continue;
       artefact->is_rare = true;
-      artefact->sources = 1;
-      artefact->share = (double)at[artefact->hosts] / (double)all;
+      artefact->kinds = 1;
+      artefact->share = (double)at[artefact->hosts] / (double)at[0];
       g_hash_table_insert(stacker->by_key, slot(key_slot(query, artefact->key_hash)), slot(i + 1));
     }
     g_free(at);
@@ -249,12 +249,7 @@ static int collect_sightings(Stacker *stacker) {
   return result;
 }
 
-/* ---- links ------------------------------------------------------------------------------------ */
-
-/* Something that two rows of a host can share. */
-typedef struct Link {
-  uint64_t linked; /* queries whose rare rows have it */
-} Link;
+/* ---- entities ------------------------------------------------------------------------------------ */
 
 /*
  * The name of a join value: a path or another long name links whatever the column is called (image,
@@ -275,49 +270,84 @@ static const char *link_name(FsaText column, FsaText value, FsaBuffer *out) {
   return fsa_buffer_text(out);
 }
 
-typedef void LinkVisitor(GHashTable *links, const char *name, FsaSighting *sighting, FsaText value);
+/* The sightings [first, last) of one host while they are joined to entities (union-find). */
+typedef struct Joiner {
+  Stacker *stacker;
+  FsaSighting *all;
+  GHashTable *names; /* join value -> index + 1 of the first sighting that has it */
+} Joiner;
 
-static void each_link(Stacker *stacker, FsaSighting *sighting, GHashTable *links, LinkVisitor *visit) {
-  const FsaArtefact *artefact = &stacker->stack->artefacts[sighting->artefact];
-  const FsaQueryMeta *meta = stacker->matrix->queries[artefact->query].meta;
-  FsaBuffer name = fsa_buffer(FSA_MAX_META_BYTES);
+static uint32_t find_root(FsaSighting *all, uint32_t at) {
+  while (all[at].entity != at) {
+    all[at].entity = all[all[at].entity].entity;
+    at = all[at].entity;
+  }
+  return at;
+}
+
+/* Joins a sighting with the first one that has the value too. */
+static void join(Joiner *joiner, uint32_t at, const char *name, FsaText value) {
+  FsaSighting *all = joiner->all;
+  uint32_t first = GPOINTER_TO_UINT(g_hash_table_lookup(joiner->names, name));
+  if (!first--) {
+    g_hash_table_insert(joiner->names, g_strdup(name), GUINT_TO_POINTER(at + 1));
+    return;
+  }
+  const FsaArtefact *artefacts = joiner->stacker->stack->artefacts;
+  if (artefacts[all[first].artefact].query != artefacts[all[at].artefact].query) {
+    if (!all[first].link.data) all[first].link = value;
+    if (!all[at].link.data) all[at].link = value;
+  }
+  uint32_t left = find_root(all, first), right = find_root(all, at);
+  all[MAX(left, right)].entity = MIN(left, right);
+}
+
+static void join_values(Joiner *joiner, uint32_t at, FsaBuffer *name) {
+  Stacker *stacker = joiner->stacker;
+  const FsaSighting *sighting = &joiner->all[at];
+  uint32_t query = stacker->stack->artefacts[sighting->artefact].query;
+  const FsaQueryMeta *meta = stacker->matrix->queries[query].meta;
   for (size_t i = 0; meta && i < meta->join_count; i++) {
     FsaText value = fsa_log_row_value(sighting->row, meta->join[i], &stacker->stack->arena);
-    const char *link = value.data ? link_name(meta->join[i], value, &name) : "";
-    if (link[0]) visit(links, link, sighting, value);
+    const char *link = value.data ? link_name(meta->join[i], value, name) : "";
+    if (link[0]) join(joiner, at, link, value);
   }
-  fsa_buffer_done(&name);
 }
 
-static void add_link(GHashTable *links, const char *name, FsaSighting *sighting, FsaText value) {
-  (void)value;
-  Link *link = g_hash_table_lookup(links, name);
-  if (!link) {
-    link = g_new0(Link, 1);
-    g_hash_table_insert(links, g_strdup(name), link);
+/* How many families of evidence the queries of a mask belong to; one without a family is its own. */
+static unsigned count_kinds(const FsaMatrix *matrix, uint64_t linked) {
+  const char *seen[MAX_LINKED_QUERIES];
+  unsigned kinds = 0;
+  for (size_t i = 0; i < matrix->query_count && i < MAX_LINKED_QUERIES; i++) {
+    if (!(linked >> i & 1)) continue;
+    const FsaMatrixQuery *query = &matrix->queries[i];
+    const char *family = query->meta && query->meta->family[0] ? query->meta->family : query->name;
+    unsigned at = 0;
+    while (at < kinds && strcmp(seen[at], family) != 0) at++;
+    if (at == kinds) seen[kinds++] = family;
   }
-  link->linked |= sighting->linked;
+  return kinds;
 }
 
-static void follow_link(GHashTable *links, const char *name, FsaSighting *sighting, FsaText value) {
-  const Link *link = g_hash_table_lookup(links, name);
-  uint64_t others = link ? link->linked & ~sighting->linked : 0;
-  if (others && !sighting->link.data) sighting->link = value;
-  sighting->linked |= others;
-}
-
-/* Links the sightings [first, last) of one host. */
-static void link_host(Stacker *stacker, size_t first, size_t last) {
-  GHashTable *links = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+/* Makes the entities of one host, of its sightings [first, last). */
+static void join_host(Stacker *stacker, uint32_t first, uint32_t last) {
   FsaSighting *all = stacker->stack->sightings;
-  for (size_t i = first; i < last; i++) each_link(stacker, &all[i], links, add_link);
-  for (size_t i = first; i < last; i++) {
-    each_link(stacker, &all[i], links, follow_link);
-    FsaArtefact *artefact = &stacker->stack->artefacts[all[i].artefact];
-    unsigned sources = (unsigned)__builtin_popcountll(all[i].linked);
-    if (sources > artefact->sources) artefact->sources = sources;
+  FsaBuffer name = fsa_buffer(FSA_MAX_META_BYTES);
+  Joiner joiner = {stacker, all, g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+  for (uint32_t i = first; i < last; i++) all[i].entity = i;
+  for (uint32_t i = first; i < last; i++) join_values(&joiner, i, &name);
+  for (uint32_t i = first; i < last; i++) {
+    all[i].entity = find_root(all, i);
+    all[all[i].entity].linked |= all[i].linked;
   }
-  g_hash_table_destroy(links);
+  for (uint32_t i = first; i < last; i++) {
+    FsaArtefact *artefact = &stacker->stack->artefacts[all[i].artefact];
+    all[i].linked = all[all[i].entity].linked;
+    unsigned kinds = count_kinds(stacker->matrix, all[i].linked);
+    if (kinds > artefact->kinds) artefact->kinds = kinds;
+  }
+  g_hash_table_destroy(joiner.names);
+  fsa_buffer_done(&name);
 }
 
 static int compare_sightings(const void *a, const void *b) {
@@ -329,16 +359,60 @@ static int compare_sightings(const void *a, const void *b) {
   return order ? order : left->row.size < right->row.size ? -1 : left->row.size > right->row.size;
 }
 
-static int link_sightings(Stacker *stacker) {
+/* On how many hosts entities join the same queries. What joins a script and a program may stand on one
+ * host of the fleet where programs with pipes stand on every tenth. */
+typedef struct Shape {
+  uint32_t hosts, last_host;
+} Shape;
+
+static gint compare_hosts(gconstpointer a, gconstpointer b, gpointer sightings) {
+  const FsaSighting *all = sightings;
+  uint32_t left = all[*(const uint32_t *)a].host, right = all[*(const uint32_t *)b].host;
+  return left < right ? -1 : left > right;
+}
+
+static GHashTable *count_shapes(const FsaStack *stack) {
+  GHashTable *shapes = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+  uint32_t count = (uint32_t)stack->sighting_count;
+  uint32_t *by_host = g_new(uint32_t, count + 1);
+  for (uint32_t i = 0; i < count; i++) by_host[i] = i;
+  g_qsort_with_data(by_host, (gint)count, sizeof *by_host, compare_hosts, stack->sightings);
+  for (uint32_t i = 0; i < count; i++) {
+    FsaSighting *sighting = &stack->sightings[by_host[i]];
+    Shape *shape = g_hash_table_lookup(shapes, &sighting->linked);
+    if (!shape) {
+      shape = g_new0(Shape, 1);
+      g_hash_table_insert(shapes, &sighting->linked, shape);
+    } else if (shape->last_host == sighting->host) {
+      continue;
+    }
+    shape->hosts++;
+    shape->last_host = sighting->host;
+  }
+  g_free(by_host);
+  return shapes;
+}
+
+static void count_alike(FsaStack *stack) {
+  GHashTable *shapes = count_shapes(stack);
+  for (size_t i = 0; i < stack->sighting_count; i++) {
+    FsaArtefact *artefact = &stack->artefacts[stack->sightings[i].artefact];
+    const Shape *shape = g_hash_table_lookup(shapes, &stack->sightings[i].linked);
+    if (!artefact->alike || shape->hosts < artefact->alike) artefact->alike = shape->hosts;
+  }
+  g_hash_table_destroy(shapes);
+}
+
+static int join_sightings(Stacker *stacker) {
   FsaStack *stack = stacker->stack;
-  size_t count = stacker->sightings->len;
+  uint32_t count = stacker->sightings->len;
   stack->sightings = fsa_arena_zero(&stack->arena, count + 1, sizeof *stack->sightings);
   if (!stack->sightings) return FSA_E_NOMEM;
   if (count) memcpy(stack->sightings, stacker->sightings->data, count * sizeof *stack->sightings);
   stack->sighting_count = count;
-  for (size_t first = 0, last; first < count; first = last) { /* answers came by host */
+  for (uint32_t first = 0, last; first < count; first = last) { /* answers came by host */
     for (last = first; last < count && stack->sightings[last].host == stack->sightings[first].host;) last++;
-    link_host(stacker, first, last);
+    join_host(stacker, first, last);
   }
   qsort(stack->sightings, count, sizeof *stack->sightings, compare_sightings);
   for (size_t i = count; i-- > 0;) {
@@ -346,6 +420,7 @@ static int link_sightings(Stacker *stacker) {
     artefact->first = i;
     artefact->count++;
   }
+  count_alike(stack);
   return FSA_OK;
 }
 
@@ -358,7 +433,7 @@ int fsa_stack_build(FsaCase *store, const FsaMatrix *matrix, size_t most_hosts, 
   if (result == FSA_OK) mark_rare(&stacker, most_hosts);
   if (result == FSA_OK) result = load_keys(&stacker);
   if (result == FSA_OK) result = collect_sightings(&stacker);
-  if (result == FSA_OK) result = link_sightings(&stacker);
+  if (result == FSA_OK) result = join_sightings(&stacker);
   free_index(&stacker);
   return result;
 }

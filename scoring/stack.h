@@ -10,8 +10,9 @@ typedef struct FsaSighting {
   uint32_t host;     /* in FsaMatrix.hosts */
   FsaText row;       /* its canonical JSON */
   int64_t time;      /* Unix seconds of the line */
-  uint64_t linked;   /* bit i: linked to a rare key of query i (of the first 64); its own is set */
-  FsaText link;      /* one of the values that link it; {NULL, 0} = none */
+  uint32_t entity;   /* the same for sightings of one host that share join values, directly or by others */
+  uint64_t linked;   /* bit i: its entity has a rare key of query i (of the first 64); its own is set */
+  FsaText link;      /* a value that it shares with a rare row of another query; {NULL, 0} = none */
 } FsaSighting;
 
 typedef struct FsaArtefact {
@@ -21,8 +22,9 @@ typedef struct FsaArtefact {
   uint64_t key_hash;
   FsaText key;         /* of rare ones */
   bool is_rare;
-  double share;        /* of its query's sightings: those of keys on as many or fewer hosts */
-  unsigned sources;    /* most sources that are linked on one of its hosts, its own included */
+  double share;        /* of its query's sightings: those of keys on exactly as many hosts */
+  unsigned kinds;      /* most families of evidence in an entity of it, its own included */
+  uint32_t alike;      /* hosts with an entity of the same queries as that one */
   size_t first, count; /* its sightings in FsaStack.sightings */
 } FsaArtefact;
 
