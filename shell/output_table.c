@@ -170,7 +170,10 @@ static void put_rule(FsaPrint *print, const Rule *rule) {
 static void put_piece(FsaPrint *print, const Shown *cell, int column, const char *style) {
   TableState *state = print->state;
   size_t width = 0, padding, at = state->at[column];
-  size_t size = fsa_terminal_fit(cell->text + at, cell->size - at, state->widths[column], &width);
+  /* files have room for what is wider than the rows that were measured; digits stay together */
+  bool wraps = print->writer->is_terminal && !state->is_right[column];
+  size_t size = fsa_terminal_fit(cell->text + at, cell->size - at,
+                                 wraps ? state->widths[column] : SIZE_MAX, &width);
   state->at[column] += size;
   padding = state->widths[column] > width ? state->widths[column] - width : 0;
   if (state->is_right[column]) fsa_writer_fill(print->writer, ' ', padding);
