@@ -232,6 +232,7 @@ int fsa_binxml_set_event(FsaBinxml *x, size_t offset, size_t end, size_t *ret_at
   x->value_count = 0;
   x->root.program = x->payload.program = NULL;
   x->has_payload = x->is_damaged = false;
+  x->error = FSA_OK;
   x->steps = FSA_MAX_BINXML_STEPS;
   if (x->fleeting.used) fsa_arena_clear(&x->fleeting);
   if (end > x->chunk.size) end = x->chunk.size;
@@ -240,7 +241,10 @@ int fsa_binxml_set_event(FsaBinxml *x, size_t offset, size_t end, size_t *ret_at
   return rc < 0 ? rc : FSA_OK;
 }
 
-bool fsa_binxml_is_damaged(const FsaBinxml *x) { return x->is_damaged; }
+int fsa_binxml_damage(const FsaBinxml *x) {
+  if (!x->is_damaged) return FSA_OK;
+  return x->error == FSA_E_LIMIT ? FSA_E_LIMIT : FSA_E_FORMAT;
+}
 
 /* ---- facts ------------------------------------------------------------------------------------------------- */
 

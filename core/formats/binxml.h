@@ -184,7 +184,7 @@ FsaEvtxValue fsa_binxml_datum_at(FsaBinxml *binxml, size_t index, FsaText *ret_n
 /* As fsa_evtx_json(). */
 int fsa_binxml_json(FsaBinxml *binxml, bool with_system, FsaBuffer *buffer);
 
-/* True when a part of the current event could not be read; set as its parts are asked for. */
-bool fsa_binxml_is_damaged(const FsaBinxml *binxml);
+/* Why a part of the current event could not be read, as far as its parts were asked for: FSA_OK, FSA_E_FORMAT or FSA_E_LIMIT. */
+int fsa_binxml_damage(const FsaBinxml *binxml);
 
 #endif

@@ -367,10 +367,11 @@ static bool read_event(FsaEvtx *e) {
 
 /* Tells once that a part of the current event is missing. */
 static void tell_damage(FsaEvtx *e) {
-  if (e->damage_told || !fsa_binxml_is_damaged(e->binxml)) return;
+  int damage = fsa_binxml_damage(e->binxml);
+  if (e->damage_told || damage == FSA_OK) return;
   e->damage_told = true;
-  tell(e, FSA_E_FORMAT, e->record.offset, "record %llu: a part of its BinXML cannot be read",
-       (unsigned long long)e->record.record_id);
+  tell(e, damage, e->record.offset, "record %llu: a part of its BinXML cannot be read%s",
+       (unsigned long long)e->record.record_id, damage == FSA_E_LIMIT ? ": a ceiling was reached" : "");
 }
 
 FsaEvtxValue fsa_evtx_field(FsaEvtx *e, FsaEvtxField field) {
