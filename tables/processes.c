@@ -21,6 +21,7 @@ enum {
   PARENT_START_TIME, IS_PARENT_ALIVE,
   CGROUP_PATH, SECURITY_LABEL,
   DISK_BYTES_READ, DISK_BYTES_WRITTEN,
+  IS_COVERED,
 };
 
 static const FsaColumn columns[] = {
@@ -124,11 +125,15 @@ static const FsaColumn columns[] = {
                          "Bytes it caused to be read from storage; NULL when access is refused."},
     [DISK_BYTES_WRITTEN] = {"disk_bytes_written", FSA_INTEGER, FSA_COSTLY,
                             "Bytes it caused to be written to storage; NULL as disk_bytes_read."},
+    [IS_COVERED] = {"is_covered", FSA_BOOL, 0,
+                    "1 when something is mounted over its directory in /proc, which hides it from "
+                    "other tools: all else but pid is then NULL. 0 before Linux 5.6, which cannot "
+                    "tell; never NULL."},
 };
 
 typedef struct State {
   FsaOsProcess *process; /* NULL = it ended before it was looked at */
-  bool done, is_kernel;
+  bool done, is_kernel, is_covered;
   char refused[128];     /* what could not be read, for one problem and not ten */
 } State;
 
@@ -333,8 +338,11 @@ static int open_process(FsaScan *scan, void *opaque) {
   int result = fsa_os_process_open(fsa_scan_os(scan), fsa_scan_pid(scan), fsa_scan_arena(scan),
                                    &state->process);
   if (result == FSA_OK || result == FSA_E_ABSENT) return FSA_OK;
-  return fsa_problem(scan, result, FSA_NO_OFFSET, "the process cannot be looked at (%s)",
-                     fsa_result_name(result));
+  state->is_covered = fsa_os_process_is_covered(fsa_scan_os(scan), fsa_scan_pid(scan));
+  fsa_problem(scan, result, FSA_NO_OFFSET, "the process cannot be looked at (%s)%s",
+              fsa_result_name(result),
+              state->is_covered ? ": something is mounted over its directory in /proc" : "");
+  return state->is_covered ? FSA_OK : result;
 }
 
 /* stat, which is read for every row: it tells whether the process is still there. False when not. */
@@ -352,8 +360,13 @@ static bool set_stat(FsaScan *scan, State *state, FsaRow *row, FsaText *ret_name
 
 static int next(FsaScan *scan, void *opaque, FsaRow *row) {
   State *state = opaque;
-  if (state->done || !state->process) return FSA_OK;
+  if (state->done || !(state->process || state->is_covered)) return FSA_OK;
   state->done = true;
+  fsa_row_bool(row, IS_COVERED, state->is_covered);
+  if (state->is_covered) {
+    fsa_row_int(row, PID, fsa_scan_pid(scan));
+    return FSA_ROW;
+  }
   FsaText name = {NULL, 0}, cmdline = {NULL, 0};
   if (!set_stat(scan, state, row, &name)) return FSA_OK;
   fsa_row_int(row, PID, fsa_scan_pid(scan));

@@ -54,6 +54,13 @@ typedef struct FsaOsProcess FsaOsProcess;
 int fsa_os_process_open(FsaOs *os, int64_t pid, FsaArena *arena, FsaOsProcess **ret_process);
 void fsa_os_process_close(FsaOsProcess *process); /* accepts NULL */
 
+/*
+ * True when something was mounted over the process's place in the system's listing (Linux:
+ * /proc/PID), a way to hide it. fsa_os_process_open() then answers FSA_E_ACCESS: what would be read
+ * there is somebody else's.
+ */
+bool fsa_os_process_is_covered(FsaOs *os, int64_t pid);
+
 typedef struct FsaOsProcessFacts {
   FsaText name;             /* what the system calls it, often cut (Linux: 15 bytes) */
   char state;               /* Linux: R S D T t Z X I; 0 = unknown */

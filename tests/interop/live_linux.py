@@ -295,12 +295,30 @@ def check_access():
             test("refused %s: problem" % table, '"access"' in text[at:], text)
 
 
+def check_covered(folder):
+    """A directory mounted over /proc/PID, in a mount namespace of its own, hides the process from ps but not from us."""
+    empty = os.path.join(folder, "empty")
+    os.mkdir(empty)
+    with Plant("sleeper") as plant:
+        sql = "SELECT pid, name, is_covered FROM fsa_processes WHERE pid = %d" % plant.pid
+        script = 'mount --bind "$1" "/proc/$2" && ps -p "$2" -o comm=; exec "$3" -f json "$4"'
+        done = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", empty, str(plant.pid), FSA, sql],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        if b"mount" in done.stderr and b"denied" in done.stderr or not done.stdout:
+            skip("a covered process", "this user cannot mount")
+            return
+        same("a covered process", done.stdout.decode().strip(), json.dumps([{"pid": plant.pid, "name": None, "is_covered": 1}]).replace(": ", ":").replace(", ", ","))
+        test("its problem", b"mounted over" in done.stderr, done.stderr)
+        same("uncovered", ask(sql), [{"pid": plant.pid, "name": "plant-sleeper", "is_covered": 0}])
+
+
 def main():
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
         for check in (check_against_ps, check_against_proc, check_self, check_tokens, check_memory, check_access):
             check()
         check_hidden_programs(folder)
         check_pipes(folder)
+        check_covered(folder)
     print("%(pass)d passed, %(fail)d failed, %(skip)d skipped" % totals)
     sys.exit(1 if totals["fail"] else 0)
 

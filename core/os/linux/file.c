@@ -51,6 +51,26 @@ int linux_open(const FsaOs *os, int directory, const char *name, int *ret_file) 
   return FSA_OK;
 }
 
+int linux_open_directory(const FsaOs *os, int directory, const char *name, int *ret_directory,
+                         bool *ret_is_covered) {
+  const uint64_t flags = O_PATH | O_DIRECTORY;
+  uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+  if (os->is_this_machine) resolve |= RESOLVE_NO_XDEV;
+  if (ret_is_covered) *ret_is_covered = false;
+  int result = open_resolved(directory, name, flags, resolve, ret_directory);
+  if (result == FSA_OK) return FSA_OK;
+  if (errno == EXDEV && os->is_this_machine) {
+    if (ret_is_covered) *ret_is_covered = true;
+    return FSA_E_ACCESS;
+  }
+  if (errno != ENOSYS) return result;
+  /* Linux before 5.6 cannot tell what is mounted over */
+  int opened = openat(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (opened < 0) return fsa_result_from_errno(errno);
+  *ret_directory = opened;
+  return FSA_OK;
+}
+
 /* read() that goes on after a signal. */
 static ssize_t read_some(int file, void *buffer, size_t size) {
   for (;;) {

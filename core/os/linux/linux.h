@@ -29,6 +29,13 @@ struct FsaOsProcess {
 /* Opens `name` below `directory` for reading; in a recording only what is an ordinary file. */
 int linux_open(const FsaOs *os, int directory, const char *name, int *ret_file);
 
+/*
+ * Opens the directory `name` below `directory` to look below it. *ret_is_covered (may be NULL) says
+ * that another file system or another part of this one is mounted there; that is FSA_E_ACCESS.
+ */
+int linux_open_directory(const FsaOs *os, int directory, const char *name, int *ret_directory,
+                         bool *ret_is_covered);
+
 /* All bytes of a text of /proc, up to FSA_MAX_PROC_BYTES. Memory from `arena`. The kernel gives long texts a page at a time. */
 int linux_read(const FsaOs *os, int directory, const char *name, FsaArena *arena,
                FsaBytes *ret_bytes);

@@ -16,8 +16,9 @@ int fsa_os_process_open(FsaOs *os, int64_t pid, FsaArena *arena, FsaOsProcess **
   linux_name(name, "%lld", (long long)pid);
   FsaOsProcess *process = fsa_arena_alloc(arena, sizeof *process);
   if (!process) return FSA_E_NOMEM;
-  int directory = openat(os->proc, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (directory < 0) return fsa_result_from_errno(errno);
+  int directory = -1;
+  int result = linux_open_directory(os, os->proc, name, &directory, NULL);
+  if (result != FSA_OK) return result;
   *process = (FsaOsProcess){.os = os, .pid = pid, .directory = directory};
   *ret_process = process;
   return FSA_OK;
@@ -25,6 +26,15 @@ int fsa_os_process_open(FsaOs *os, int64_t pid, FsaArena *arena, FsaOsProcess **
 
 void fsa_os_process_close(FsaOsProcess *process) {
   if (process) close(process->directory);
+}
+
+bool fsa_os_process_is_covered(FsaOs *os, int64_t pid) {
+  char name[64];
+  linux_name(name, "%lld", (long long)pid);
+  int directory = -1;
+  bool is_covered;
+  if (linux_open_directory(os, os->proc, name, &directory, &is_covered) == FSA_OK) close(directory);
+  return is_covered;
 }
 
 /* ---- facts ------------------------------------------------------------------------------------- */

@@ -20,6 +20,12 @@ int fsa_os_process_facts(FsaOsProcess *process, FsaArena *arena, FsaOsProcessFac
   return FSA_E_UNSUPPORTED;
 }
 
+bool fsa_os_process_is_covered(FsaOs *os, int64_t pid) {
+  (void)os;
+  (void)pid;
+  return false;
+}
+
 bool fsa_os_process_is_kernel(FsaOsProcess *process) {
   (void)process;
   return false;
