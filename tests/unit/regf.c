@@ -1,4 +1,5 @@
 /* regf: over the hives that tests/evidence/make_hives.py makes. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -456,6 +457,116 @@ static void test_every_byte_of_a_log_bent(void **state) {
   }
 }
 
+/* ---- memory and threads ---------------------------------------------------------------------- */
+
+#ifndef __SANITIZE_ADDRESS__ /* the sanitizer brings its own allocator */
+#if !defined(__has_feature)
+#define __has_feature(x) 0
+#endif
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+#define CAN_FAIL_MALLOC 1
+#endif
+#endif
+
+#ifdef CAN_FAIL_MALLOC
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+static int allocations_left = -1; /* negative: no end */
+
+static bool may_allocate(void) {
+  if (allocations_left < 0) return true;
+  if (allocations_left == 0) return false;
+  allocations_left--;
+  return true;
+}
+
+void *malloc(size_t size) {
+  return may_allocate() ? __libc_malloc(size) : NULL;
+}
+
+void *calloc(size_t count, size_t size) {
+  return may_allocate() ? __libc_calloc(count, size) : NULL;
+}
+
+void *realloc(void *old, size_t size) {
+  return may_allocate() ? __libc_realloc(old, size) : NULL;
+}
+
+/* Everything once; the first error that is met. */
+static int use_without_memory(Hive *hive) {
+  FsaRegfKey *keys, key, stack[64];
+  FsaRegfValue *values;
+  FsaRegfKeyInfo info;
+  const FsaRegfKey *gone;
+  size_t count, depth = 1;
+  int rc = open_bytes(hive);
+  stack[0] = rc == FSA_OK ? fsa_regf_root(hive->regf) : 0;
+  while (rc == FSA_OK && depth && stack[depth - 1]) {
+    key = stack[--depth];
+    rc = fsa_regf_key_info(hive->regf, key, &hive->arena, &info);
+    if (rc == FSA_OK)
+      rc = fsa_regf_values(hive->regf, key, &hive->arena, NULL, NULL, &values, &count);
+    if (rc == FSA_OK)
+      rc = fsa_regf_subkeys(hive->regf, key, &hive->arena, NULL, NULL, &keys, &count);
+    for (size_t i = 0; rc == FSA_OK && i < count && depth < 64; i++) stack[depth++] = keys[i];
+  }
+  if (rc == FSA_OK) rc = fsa_regf_deleted_keys(hive->regf, &gone, &count);
+  return rc;
+}
+
+static void test_memory_runs_out(void **state) {
+  (void)state;
+  static const char *const names[] = {"small", "dirty_new", "dirty_old", "wrong_parent", "deleted"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    Hive hive;
+    assert_int_equal(open_fixture(&hive, names[i]), FSA_OK);
+    fsa_regf_close(hive.regf);
+    int rc = FSA_E_NOMEM;
+    for (int n = 0; rc != FSA_OK && n < 10000; n++) {
+      hive.regf = NULL;
+      allocations_left = n;
+      rc = use_without_memory(&hive);
+      allocations_left = -1;
+      assert_true(rc == FSA_OK || rc == FSA_E_NOMEM);
+      fsa_arena_done(&hive.arena);
+      if (rc != FSA_OK) fsa_regf_close(hive.regf);
+    }
+    assert_int_equal(rc, FSA_OK);
+    done(&hive);
+  }
+}
+#endif
+
+static void *read_in_thread(void *regf) {
+  const FsaRegfKey *keys;
+  FsaRegfKey *children, lh;
+  FsaArena arena = fsa_arena(0);
+  size_t count = 0;
+  FsaRegfKey root = fsa_regf_root(regf);
+  bool ok = fsa_regf_find(regf, root, "lh", 2, &lh) == FSA_OK &&
+            fsa_regf_subkeys(regf, lh, &arena, NULL, NULL, &children, &count) == FSA_OK &&
+            count == 10 && fsa_regf_deleted_keys(regf, &keys, &count) == FSA_OK;
+  fsa_arena_done(&arena);
+  return ok ? regf : NULL;
+}
+
+static void test_threads_share_a_hive(void **state) {
+  (void)state;
+  Hive hive;
+  pthread_t threads[4];
+  void *result;
+  assert_int_equal(open_fixture(&hive, "wrong_parent"), FSA_OK);
+  for (int i = 0; i < 4; i++)
+    assert_int_equal(pthread_create(&threads[i], NULL, read_in_thread, hive.regf), 0);
+  for (int i = 0; i < 4; i++) {
+    pthread_join(threads[i], &result);
+    assert_non_null(result);
+  }
+  done(&hive);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_list_kinds),
@@ -473,6 +584,10 @@ int main(void) {
       cmocka_unit_test(test_damage),
       cmocka_unit_test(test_short_data),
       cmocka_unit_test(test_wrong_hash_hides_nothing),
+#ifdef CAN_FAIL_MALLOC
+      cmocka_unit_test(test_memory_runs_out),
+#endif
+      cmocka_unit_test(test_threads_share_a_hive),
       cmocka_unit_test(test_cut_at_every_byte),
       cmocka_unit_test(test_every_bit_flipped),
       cmocka_unit_test(test_every_byte_of_a_log_bent),
