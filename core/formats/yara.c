@@ -65,7 +65,9 @@ static void report(int level, const char *file, int line, const YR_RULE *rule, c
   const Report *to = context;
   if (level != YARA_ERROR_LEVEL_ERROR || to->error->message[0]) return;
   FsaText name = to->source->name;
-  snprintf(to->error->message, sizeof to->error->message, "line %d of %.*s: %s", line,
+  char place[32] = "";
+  if (line > 0) snprintf(place, sizeof place, "line %d of ", line); /* 0: the end of the text */
+  snprintf(to->error->message, sizeof to->error->message, "%s%.*s: %s", place,
            name.data ? (int)name.size : 9, name.data ? name.data : "the rules", message);
 }
 
@@ -74,6 +76,14 @@ static int refuse(const FsaYaraSource *source, int code, FsaYaraError *ret_error
   snprintf(ret_error->message, sizeof ret_error->message, "%.*s %s",
            name.data ? (int)name.size : 9, name.data ? name.data : "the rules", why);
   return code;
+}
+
+/* The magic module reads a database of this machine, and each thread that used it keeps one for ever. */
+static int check_imports(const YR_COMPILER *compiler, const FsaYaraSource *source,
+                         const char *space, FsaYaraError *ret_error) {
+  if (!yr_hash_table_lookup(compiler->objects_table, "magic", space)) return FSA_OK;
+  return refuse(source, FSA_E_UNSUPPORTED, ret_error,
+                "import \"magic\", which is not served: test the bytes, for example uint32(0)");
 }
 
 static int add_source(YR_COMPILER *compiler, const FsaYaraSource *source, size_t index,
@@ -97,7 +107,7 @@ static int add_source(YR_COMPILER *compiler, const FsaYaraSource *source, size_t
   snprintf(space, sizeof space, "%zu", index);
   int errors = yr_compiler_add_string(compiler, terminated, space);
   free(terminated);
-  if (errors == 0) return FSA_OK;
+  if (errors == 0) return check_imports(compiler, source, space, ret_error);
   if (compiler->last_error == ERROR_INSUFFICIENT_MEMORY) return FSA_E_NOMEM;
   return ret_error->message[0] ? FSA_E_FORMAT
                                : refuse(source, FSA_E_FORMAT, ret_error, "cannot be compiled");
@@ -119,29 +129,6 @@ static int compile(YR_COMPILER *compiler, const FsaYaraSource *sources, size_t c
   return result_of(yr_compiler_get_rules(compiler, ret_rules));
 }
 
-/*
- * The magic module reads a database of the machine that the program runs on and keeps one for every
- * thread for ever. Which modules rules import is known only to a scan, so nothing is scanned once.
- */
-static int on_import(YR_SCAN_CONTEXT *scanner, int message, void *data, void *context) {
-  (void)scanner;
-  bool *has_magic = context;
-  if (message != CALLBACK_MSG_IMPORT_MODULE) return CALLBACK_CONTINUE;
-  *has_magic |= strcmp(((const YR_MODULE_IMPORT *)data)->module_name, "magic") == 0;
-  return CALLBACK_CONTINUE;
-}
-
-static int check_imports(YR_RULES *rules, FsaYaraError *ret_error) {
-  bool has_magic = false;
-  int result = result_of(yr_rules_scan_mem(rules, (const uint8_t *)"", 0, SCAN_FLAGS_NO_TRYCATCH,
-                                           on_import, &has_magic, 0));
-  if (!has_magic) return result;
-  snprintf(ret_error->message, sizeof ret_error->message,
-           "the rules import \"magic\", which is not served: test the bytes themselves, for example "
-           "uint32(0)");
-  return FSA_E_UNSUPPORTED;
-}
-
 int fsa_yara_compile(const FsaYaraSource *sources, size_t count, FsaYaraRules **ret_rules,
                      FsaYaraError *ret_error) {
   ret_error->message[0] = '\0';
@@ -156,7 +143,6 @@ int fsa_yara_compile(const FsaYaraSource *sources, size_t count, FsaYaraRules **
   int result = result_of(yr_compiler_create(&compiler));
   if (result == FSA_OK) result = compile(compiler, sources, count, &rules->rules, ret_error);
   if (compiler) yr_compiler_destroy(compiler);
-  if (result == FSA_OK) result = check_imports(rules->rules, ret_error);
   if (result != FSA_OK) {
     fsa_yara_rules_free(rules);
     return result;
