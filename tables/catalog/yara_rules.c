@@ -71,7 +71,7 @@ int fsa_yara_rules_begin(FsaScan *scan, const FsaYaraColumns *columns, void **re
   if (result == FSA_OK) result = compile(scan, shared, is_file);
   if (result != FSA_OK) {
     fsa_yara_rules_end(shared);
-    return result;
+    return result == FSA_E_NOMEM ? result : FSA_E_USAGE; /* the query's rules, not the evidence */
   }
   *ret_shared = shared;
   return FSA_OK;
