@@ -1,10 +1,10 @@
 /*
- * fsa_injected_modules: executable memory that no installed file accounts for - anonymous pages that
- * may run, programs that live in memory only, code that was changed after it was mapped.
+ * fsa_injected_modules: executable memory that no installed file accounts for - anonymous pages
+ * that may run, programs that live in memory only, code that was changed after it was mapped.
  *
- * How: the kernel keeps, for every page of a file's mapping, whether it is still the file's. A page
- * that became the process's own in a code mapping was written to: by the process, through ptrace or
- * through /proc/PID/mem, whatever the mapping's protection says now. [proc(5) smaps;
+ * How: the kernel keeps, for every page of a file's mapping, whether it is still the file's. A
+ * page that became the process's own in a code mapping was written to: by the process, through
+ * ptrace or through /proc/PID/mem, whatever the mapping's protection says now. [proc(5) smaps;
  * Documentation/admin-guide/mm/pagemap.rst, bit 61]
  */
 #include <stdio.h>
@@ -115,7 +115,7 @@ typedef struct State {
   bool has_told_refusal;
 } State;
 
-/* ---- names -------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static bool is(FsaText text, const char *other) {
   return text.size == strlen(other) && memcmp(text.data, other, text.size) == 0;
@@ -126,7 +126,10 @@ static bool begins(FsaText text, const char *prefix) {
   return text.size >= size && memcmp(text.data, prefix, size) == 0;
 }
 
-/* Code that the kernel itself maps into every process. A process cannot give these names: its own begin with "[anon". */
+/*
+ * Code that the kernel itself maps into every process. A process cannot give these names: its own
+ * begin with "[anon".
+ */
 static bool is_of_kernel(const FsaOsRegion *region) {
   static const char *const names[] = {"[vdso]", "[vvar]", "[vvar_vclock]", "[vsyscall]",
                                       "[vectors]", "[sigpage]"};
@@ -143,7 +146,7 @@ static FsaText last_part(FsaText path) {
   return (FsaText){path.data + at, path.size - at};
 }
 
-/* ---- the process -------------------------------------------------------------------------------------- */
+/* ---- the process ----------------------------------------------------------------------------- */
 
 static const FsaRuntime *runtime_of(FsaText path) {
   FsaText name = last_part(path);
@@ -166,7 +169,7 @@ static int begin(FsaScan *scan, void **ret_shared) {
   (void)ret_shared;
   if (fsa_os_hides_processes(fsa_scan_os(scan)))
     fsa_problem(scan, FSA_E_ACCESS, FSA_NO_OFFSET,
-                "/proc is mounted with hidepid: processes of other users are not listed; ask as root");
+                "/proc hides the processes of other users (hidepid); ask as root");
   return FSA_OK;
 }
 
@@ -191,7 +194,7 @@ static void close_process(void *opaque) {
   fsa_os_process_close(state->process);
 }
 
-/* ---- traits --------------------------------------------------------------------------------------------- */
+/* ---- traits ---------------------------------------------------------------------------------- */
 
 /* One problem for each process: what was refused once is refused for every region. */
 static void tell_refusal(FsaScan *scan, State *state, int result, const char *what) {
@@ -276,7 +279,7 @@ static bool is_made_by_runtime(const Traits *traits) {
   return traits->is_anonymous || traits->is_memfd || traits->is_shared_memory;
 }
 
-/* ---- the costly columns ----------------------------------------------------------------------------------- */
+/* ---- the costly columns ---------------------------------------------------------------------- */
 
 static void ask_threads(FsaScan *scan, State *state) {
   FsaArena *arena = fsa_scan_arena(scan);
@@ -346,7 +349,7 @@ static void set_first_bytes(FsaScan *scan, State *state, FsaRow *row, uint64_t a
   fsa_row_text(row, FIRST_BYTES, text, size * 2);
 }
 
-/* ---- rows --------------------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static void set_known(FsaRow *row, int column, int64_t value) {
   if (value != FSA_OS_UNKNOWN) fsa_row_int(row, column, value);
@@ -386,7 +389,8 @@ static void set_traits(FsaRow *row, const Traits *traits) {
 
 static void set_runtime(FsaRow *row, const State *state, const FsaOsRegion *region,
                         const Traits *traits) {
-  bool is_uprobe = traits->is_anonymous && is(region->name, "[uprobes]"); /* the kernel's own page */
+  /* the kernel's own page */
+  bool is_uprobe = traits->is_anonymous && is(region->name, "[uprobes]");
   bool is_explained = is_uprobe || (state->runtime && is_made_by_runtime(traits));
   fsa_row_bool(row, IS_EXPLAINED, is_explained);
   if (is_uprobe)
@@ -419,13 +423,13 @@ static int next(FsaScan *scan, void *opaque, FsaRow *row) {
 
 const FsaTable fsa_table_injected_modules = {
     .name = "injected_modules",
-    .summary = "One row for each executable memory region that no unchanged, installed file accounts "
-               "for.",
+    .summary = "One row for each executable memory region that no unchanged, installed file "
+               "accounts for.",
     .proves = "The region could be executed while it was looked at, and the marks that the columns "
               "name were on it; is_modified proves that code was written to after it was mapped.",
     .caveat = "Code that is made executable only for the moments in which it runs has no row, nor "
-              "has code in the pages of an unchanged file; debuggers, uprobes and programs with text "
-              "relocations change code too.",
+              "has code in the pages of an unchanged file; debuggers, uprobes and programs with "
+              "text relocations change code too.",
     .example = "SELECT pid, kind, start, permissions, path FROM fsa_injected_modules "
                "WHERE NOT is_explained",
     .sources = FSA_LIVE_LINUX,

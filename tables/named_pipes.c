@@ -1,10 +1,12 @@
 /*
- * fsa_named_pipes: the ends of FIFOs, unix sockets and pipes that processes hold open, each with who
- * holds the other end. No pipe is opened, connected to or read for it. Column names are osquery's
- * (process_open_pipes) where the fact is the same. [pipe(7), fifo(7), unix(7), sock_diag(7)]
+ * fsa_named_pipes: the ends of FIFOs, unix sockets and pipes that processes hold open, each with
+ * who holds the other end. No pipe is opened, connected to or read for it. Column names are
+ * osquery's (process_open_pipes) where the fact is the same. [pipe(7), fifo(7), unix(7),
+ * sock_diag(7)]
  *
  * How: all descriptors of all processes are listed once. Ends of one pipe share its inode; the two
- * ends of a unix socket have two inodes, and the kernel's socket diagnosis says which belong together.
+ * ends of a unix socket have two inodes, and the kernel's socket diagnosis says which belong
+ * together.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,8 +56,9 @@ static const FsaColumn columns[] = {
     [PARTNER_FD] = {"partner_fd", FSA_INTEGER, FSA_COSTLY,
                     "Its descriptor there; NULL as partner_pid."},
     [PARTNER_COUNT] = {"partner_count", FSA_INTEGER, FSA_COSTLY,
-                       "How many processes that can be seen hold the other end; join the table with "
-                       "itself by inode to see all. NULL for sockets when the kernel was not asked."},
+                       "How many processes that can be seen hold the other end; join the table "
+                       "with itself by inode to see all. NULL for sockets when the kernel was not "
+                       "asked."},
     [PARTNER_INODE] = {"partner_inode", FSA_INTEGER, 0,
                        "Inode of the other end of a socket; NULL for the others and without one."},
     [PARTNER_PATH] = {"partner_path", FSA_TEXT, 0,
@@ -88,7 +91,10 @@ typedef struct Namespace {
   size_t count;
 } Namespace;
 
-/* Who holds one direction of a pipe: the first process, the first one that is not that, and how many. */
+/*
+ * Who holds one direction of a pipe: the first process, the first one that is not that, and how
+ * many.
+ */
 typedef struct Side {
   const End *first, *second;
   int64_t processes;
@@ -109,7 +115,7 @@ typedef struct State {
   size_t group_count;
 } State;
 
-/* ---- collecting -------------------------------------------------------------------------------------- */
+/* ---- collecting ------------------------------------------------------------------------------ */
 
 static int add_end(FsaScan *scan, State *state, const End *end) {
   if (state->count == state->room) {
@@ -250,7 +256,7 @@ static int collect(FsaScan *scan, State *state) {
   return FSA_OK;
 }
 
-/* ---- sockets -------------------------------------------------------------------------------------------- */
+/* ---- sockets --------------------------------------------------------------------------------- */
 
 static int compare_inodes(const void *a, const void *b) {
   const FsaOsUnixSocket *x = a, *y = b;
@@ -287,7 +293,7 @@ static void resolve_sockets(State *state) {
   state->count = kept;
 }
 
-/* ---- partners ------------------------------------------------------------------------------------------- */
+/* ---- partners -------------------------------------------------------------------------------- */
 
 static int compare_keys(const End *a, const End *b) {
   if (a->type != b->type) return a->type < b->type ? -1 : 1;
@@ -381,13 +387,13 @@ static void set_partners(FsaScan *scan, const State *state, FsaRow *row, const E
   fsa_row_int(row, PARTNER_FD, partner->fd);
 }
 
-/* ---- rows ----------------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static int open_host(FsaScan *scan, void *opaque) {
   State *state = opaque;
   if (fsa_os_hides_processes(fsa_scan_os(scan)))
     fsa_problem(scan, FSA_E_ACCESS, FSA_NO_OFFSET,
-                "/proc is mounted with hidepid: processes of other users are not listed; ask as root");
+                "/proc hides the processes of other users (hidepid); ask as root");
   int result = collect(scan, state);
   if (result != FSA_OK) return result;
   resolve_sockets(state);

@@ -1,7 +1,7 @@
 /*
- * fsa_processes: every process with what it runs, as whom, since when, under whom - and the marks of
- * those that would rather not be seen: a deleted or memory-only program, the name of a kernel thread.
- * Column names are osquery's where the fact is the same.
+ * fsa_processes: every process with what it runs, as whom, since when, under whom - and the marks
+ * of those that would rather not be seen: a deleted or memory-only program, the name of a kernel
+ * thread. Column names are osquery's where the fact is the same.
  */
 #include <stdio.h>
 
@@ -47,7 +47,8 @@ static const FsaColumn columns[] = {
                     "unknown."},
     [START_TICKS] = {"start_ticks", FSA_INTEGER, 0,
                      "Clock ticks from boot to its start: with pid it names the process as long as "
-                     "the machine runs, whatever is done to the clock. NULL when it cannot be read."},
+                     "the machine runs, whatever is done to the clock. NULL when it cannot be "
+                     "read."},
     [USER_TIME] = {"user_time", FSA_INTEGER, 0,
                    "CPU milliseconds in its own code; NULL when it cannot be read."},
     [SYSTEM_TIME] = {"system_time", FSA_INTEGER, 0,
@@ -90,7 +91,8 @@ static const FsaColumn columns[] = {
                  "Arguments, separated by blanks; the process may have written anything over them. "
                  "NULL for kernel threads and zombies, and when access is refused."},
     [CWD] = {"cwd", FSA_TEXT, 0,
-             "Working directory, with the kernel's mark ' (deleted)' when it is gone; NULL as path."},
+             "Working directory, with the kernel's mark ' (deleted)' when it is gone; NULL as "
+             "path."},
     [ROOT] = {"root", FSA_TEXT, 0, "Root directory, '/' unless changed; NULL as path."},
     [UID] = {"uid", FSA_INTEGER, 0, "Real user id; NULL when it cannot be read."},
     [GID] = {"gid", FSA_INTEGER, 0, "Real group id; NULL when it cannot be read."},
@@ -137,7 +139,7 @@ typedef struct State {
   char refused[128];     /* what could not be read, for one problem and not ten */
 } State;
 
-/* ---- what the readings have in common ------------------------------------------------------------ */
+/* ---- what the readings have in common -------------------------------------------------------- */
 
 static bool wants_any(const FsaScan *scan, int first, int last) {
   for (int i = first; i <= last; i++)
@@ -153,7 +155,10 @@ static void set_text(FsaRow *row, int column, FsaText text) {
   fsa_row_text(row, column, text.data, text.size);
 }
 
-/* True when `result` is good. A refusal is kept for the problem; absence is an answer, as is what a kernel thread lacks. */
+/*
+ * True when `result` is good. A refusal is kept for the problem; absence is an answer, as is what a
+ * kernel thread lacks.
+ */
 static bool good(FsaScan *scan, State *state, int result, const char *what) {
   if (result == FSA_OK) return true;
   if (result == FSA_E_ACCESS && state->is_kernel) return false;
@@ -166,7 +171,7 @@ static bool good(FsaScan *scan, State *state, int result, const char *what) {
   return false;
 }
 
-/* ---- the readings ---------------------------------------------------------------------------------- */
+/* ---- the readings ---------------------------------------------------------------------------- */
 
 static const int64_t ns_per_ms = 1000000;
 
@@ -195,7 +200,10 @@ static bool begins(FsaText text, const char *prefix) {
   return text.size >= size && memcmp(text.data, prefix, size) == 0;
 }
 
-/* Names that only kernel threads bear: what ps shows in brackets. [kernel/kthread.c, workqueue.c, softirq.c ...] */
+/*
+ * Names that only kernel threads bear: what ps shows in brackets. [kernel/kthread.c, workqueue.c,
+ * softirq.c ...]
+ */
 static bool is_kernel_name(FsaText name) {
   static const char *const names[] = {"kworker/", "kthreadd", "ksoftirqd/", "migration/",
                                       "kswapd",   "rcu_",     "kcompactd",  "khugepaged",
@@ -323,13 +331,13 @@ static void set_transfer(FsaScan *scan, State *state, FsaRow *row) {
   set_int(row, DISK_BYTES_WRITTEN, transfer.written_bytes);
 }
 
-/* ---- the row --------------------------------------------------------------------------------------- */
+/* ---- the row --------------------------------------------------------------------------------- */
 
 static int begin(FsaScan *scan, void **ret_shared) {
   (void)ret_shared;
   if (fsa_os_hides_processes(fsa_scan_os(scan)))
     fsa_problem(scan, FSA_E_ACCESS, FSA_NO_OFFSET,
-                "/proc is mounted with hidepid: processes of other users are not listed; ask as root");
+                "/proc hides the processes of other users (hidepid); ask as root");
   return FSA_OK;
 }
 
@@ -345,7 +353,9 @@ static int open_process(FsaScan *scan, void *opaque) {
   return state->is_covered ? FSA_OK : result;
 }
 
-/* stat, which is read for every row: it tells whether the process is still there. False when not. */
+/*
+ * stat, which is read for every row: it tells whether the process is still there. False when not.
+ */
 static bool set_stat(FsaScan *scan, State *state, FsaRow *row, FsaText *ret_name) {
   FsaOsProcessFacts facts;
   int result = fsa_os_process_facts(state->process, fsa_scan_arena(scan), &facts);
@@ -393,8 +403,8 @@ const FsaTable fsa_table_processes = {
     .summary = "One row for each process that exists now.",
     .proves = "The process existed while it was looked at; what it says about itself (name, "
               "cmdline) is its own choice, what the kernel says (path, ids, times) is not.",
-    .caveat = "A missing row does not prove that there was no process: it may have ended or not yet "
-              "started, run in another pid namespace, or be hidden by a kernel that lies.",
+    .caveat = "A missing row does not prove that there was no process: it may have ended or not "
+              "yet started, run in another pid namespace, or be hidden by a kernel that lies.",
     .example = "SELECT pid, name, path, cmdline FROM fsa_processes "
                "WHERE is_deleted OR is_memfd OR is_name_masqueraded",
     .sources = FSA_LIVE_LINUX,

@@ -1,7 +1,7 @@
 /*
- * fsa_tokens: with whose rights each thread acts. On Linux credentials belong to threads: one thread
- * may be root while its process is not, and no tool that looks at processes sees it. [credentials(7),
- * capabilities(7)]
+ * fsa_tokens: with whose rights each thread acts. On Linux credentials belong to threads: one
+ * thread may be root while its process is not, and no tool that looks at processes sees it.
+ * [credentials(7), capabilities(7)]
  */
 #include <stdio.h>
 
@@ -48,14 +48,14 @@ static const FsaColumn columns[] = {
     [CAP_EFFECTIVE] = {"cap_effective", FSA_HEX, 0,
                        "Capabilities that count now; NULL when not told."},
     [CAP_BOUNDING] = {"cap_bounding", FSA_HEX, 0,
-                      "Capabilities that it can ever gain by running a program; NULL when not told."},
+                      "Capabilities that it can ever gain by running a program; NULL when not "
+                      "told."},
     [CAP_AMBIENT] = {"cap_ambient", FSA_HEX, 0,
                      "Capabilities that every program it runs keeps; NULL before Linux 4.3."},
     [HAS_CAPABILITIES] = {"has_capabilities", FSA_BOOL, 0,
                           "1 when any capability is effective; NULL when not told."},
     [HAS_EXCESS_CAPABILITIES] = {"has_excess_capabilities", FSA_BOOL, 0,
-                                 "1 when one is effective that is not permitted, or ambient that is "
-                                 "not permitted: no system call leads there. NULL when not told."},
+                                 "1 when one is effective or ambient that is not permitted: no system call leads there. NULL when not told."},
     [HAS_DAC_OVERRIDE] = {"has_dac_override", FSA_BOOL, 0,
                           "1 when file permissions do not bind it (CAP_DAC_OVERRIDE, effective); "
                           "NULL when not told."},
@@ -68,8 +68,8 @@ static const FsaColumn columns[] = {
                         "1 when it may load kernel modules (CAP_SYS_MODULE, effective); NULL when "
                         "not told."},
     [HAS_SYS_PTRACE] = {"has_sys_ptrace", FSA_BOOL, 0,
-                        "1 when it may read and write any process (CAP_SYS_PTRACE, effective); NULL "
-                        "when not told."},
+                        "1 when it may read and write any process (CAP_SYS_PTRACE, effective); "
+                        "NULL when not told."},
     [HAS_SYS_ADMIN] = {"has_sys_admin", FSA_BOOL, 0,
                        "1 when it may nearly everything (CAP_SYS_ADMIN, effective); NULL when not "
                        "told."},
@@ -132,7 +132,7 @@ typedef struct State {
   uint64_t namespace;
 } State;
 
-/* ---- once for each process ------------------------------------------------------------------------- */
+/* ---- once for each process ------------------------------------------------------------------- */
 
 static bool wants_either(const FsaScan *scan, int a, int b) {
   return fsa_wants(scan, a) || fsa_wants(scan, b);
@@ -177,7 +177,7 @@ static int begin(FsaScan *scan, void **ret_shared) {
   (void)ret_shared;
   if (fsa_os_hides_processes(fsa_scan_os(scan)))
     fsa_problem(scan, FSA_E_ACCESS, FSA_NO_OFFSET,
-                "/proc is mounted with hidepid: processes of other users are not listed; ask as root");
+                "/proc hides the processes of other users (hidepid); ask as root");
   return FSA_OK;
 }
 
@@ -211,7 +211,7 @@ static int open_process(FsaScan *scan, void *opaque) {
                      fsa_result_name(result));
 }
 
-/* ---- once for each thread ---------------------------------------------------------------------------- */
+/* ---- once for each thread -------------------------------------------------------------------- */
 
 static void set_int(FsaRow *row, int column, int64_t value) {
   if (value != FSA_OS_UNKNOWN) fsa_row_int(row, column, value);

@@ -72,7 +72,7 @@ static bool take_char(Rest *rest, char c) {
   return true;
 }
 
-/* ---- lines ------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 bool fsa_proc_line(FsaProcLines *lines, FsaText *ret_line) {
   if (lines->at >= lines->bytes.size) return false;
@@ -110,7 +110,7 @@ bool fsa_proc_number(FsaText text, unsigned base, uint64_t *ret_number) {
   return true;
 }
 
-/* ---- stat -------------------------------------------------------------------------------------- */
+/* ---- stat ------------------------------------------------------------------------------------ */
 
 /* Skips `count` fields of any content. */
 static bool skip_fields(Rest *rest, int count) {
@@ -159,7 +159,7 @@ int fsa_proc_stat(FsaBytes bytes, FsaProcStat *ret_stat) {
   return FSA_OK;
 }
 
-/* ---- status ------------------------------------------------------------------------------------ */
+/* ---- status ---------------------------------------------------------------------------------- */
 
 static int64_t number_or_unknown(FsaText value) {
   uint64_t number;
@@ -258,7 +258,7 @@ int fsa_proc_status(FsaBytes bytes, FsaProcStatus *ret_status) {
   return FSA_OK;
 }
 
-/* ---- maps, smaps ------------------------------------------------------------------------------- */
+/* ---- maps, smaps ----------------------------------------------------------------------------- */
 
 static bool take_flag(Rest *rest, char set, char unset, bool *ret_flag) {
   if (rest->at == rest->end || (*rest->at != set && *rest->at != unset)) return false;
@@ -330,7 +330,7 @@ int fsa_proc_maps_next(FsaProcMaps *maps, FsaProcRegion *ret_region) {
   return FSA_ROW;
 }
 
-/* ---- net/unix ------------------------------------------------------------------------------------ */
+/* ---- net/unix -------------------------------------------------------------------------------- */
 
 #define LISTENING 0x10000u /* __SO_ACCEPTCON [include/uapi/linux/net.h] */
 
@@ -362,7 +362,7 @@ int fsa_proc_unix_next(FsaProcLines *lines, FsaProcUnixSocket *ret_socket) {
   return take_unix_socket(line, ret_socket) ? FSA_ROW : FSA_E_FORMAT;
 }
 
-/* ---- small ones -------------------------------------------------------------------------------- */
+/* ---- small ones ------------------------------------------------------------------------------ */
 
 /* "0::/system.slice/x" or "1:name=systemd:/x": what stands behind the second colon. */
 static bool cgroup_parts(FsaText line, FsaText *ret_controllers, FsaText *ret_path) {
@@ -419,7 +419,10 @@ bool fsa_proc_link_inode(FsaText link, const char *kind, uint64_t *ret_inode) {
   return true;
 }
 
-/* True when the options, separated by commas, have hidepid with a value that hides whole directories. */
+/*
+ * True when the options, separated by commas, have hidepid with a value that hides whole
+ * directories.
+ */
 static bool options_hide(FsaText options) {
   const char *at = options.data, *end = at + options.size;
   while (at < end) {

@@ -17,7 +17,7 @@
 /* A number that the kernel does not tell, or that cannot be true. */
 #define FSA_PROC_UNKNOWN INT64_MIN
 
-/* ---- PID/stat ------------------------------------------------------------------------------------ */
+/* ---- PID/stat -------------------------------------------------------------------------------- */
 
 #define FSA_PROC_KERNEL_THREAD 0x00200000u /* of `flags`: PF_KTHREAD [include/linux/sched.h] */
 
@@ -38,7 +38,7 @@ typedef struct FsaProcStat {
 /* PID/stat or PID/task/TID/stat. FSA_E_FORMAT when a field is missing or no number. */
 int fsa_proc_stat(FsaBytes bytes, FsaProcStat *ret_stat);
 
-/* ---- PID/status ---------------------------------------------------------------------------------- */
+/* ---- PID/status ------------------------------------------------------------------------------ */
 
 enum { FSA_PROC_REAL, FSA_PROC_EFFECTIVE, FSA_PROC_SAVED, FSA_PROC_FILE_SYSTEM, FSA_PROC_IDS };
 enum {
@@ -54,7 +54,8 @@ typedef struct FsaProcStatus {
   FsaText name;                      /* the thread's name, as the kernel escapes it (\n, \\) */
   int64_t uids[FSA_PROC_IDS];
   int64_t gids[FSA_PROC_IDS];
-  FsaText groups;                    /* supplementary group ids, separated by spaces; NULL = not told */
+  /* supplementary group ids, separated by spaces; NULL = not told */
+  FsaText groups;
   int64_t group_count;
   int64_t tracer;                    /* pid of the debugger; 0 = none */
   uint64_t capabilities[FSA_PROC_CAPABILITIES];
@@ -65,10 +66,13 @@ typedef struct FsaProcStatus {
   int64_t resident_size;             /* bytes */
 } FsaProcStatus;
 
-/* PID/status or PID/task/TID/status. Lines that an older kernel lacks stay unknown. FSA_E_FORMAT without Uid and Gid. */
+/*
+ * PID/status or PID/task/TID/status. Lines that an older kernel lacks stay unknown. FSA_E_FORMAT
+ * without Uid and Gid.
+ */
 int fsa_proc_status(FsaBytes bytes, FsaProcStatus *ret_status);
 
-/* ---- PID/maps, PID/smaps ---------------------------------------------------------------------------- */
+/* ---- PID/maps, PID/smaps --------------------------------------------------------------------- */
 
 typedef struct FsaProcRegion {
   uint64_t start, end;        /* addresses; start < end */
@@ -76,10 +80,12 @@ typedef struct FsaProcRegion {
   uint64_t offset;            /* bytes into the file */
   uint64_t major, minor;      /* of the file's device */
   uint64_t inode;             /* 0 = no file */
-  FsaText name;               /* a path, "[heap]"; size 0 = anonymous; "\012" stands for a newline */
+  /* a path, "[heap]"; size 0 = anonymous; "\012" stands for a newline */
+  FsaText name;
   /* smaps only, bytes; else FSA_PROC_UNKNOWN */
   int64_t resident_size;
-  int64_t anonymous_size;     /* pages that belong to this process alone: of a file, the ones it changed */
+  /* pages that belong to this process alone: of a file, the ones it changed */
+  int64_t anonymous_size;
   int64_t swapped_size;
   int64_t is_accounted;       /* VmFlags has "ac": private and at some time writable */
 } FsaProcRegion;
@@ -89,7 +95,10 @@ typedef struct FsaProcMaps {
   size_t at; /* the next line's offset */
 } FsaProcMaps;
 
-/* The next region of maps or smaps: FSA_ROW; FSA_OK at the end; FSA_E_FORMAT (`at` is the bad line's offset, the next call goes on behind it). */
+/*
+ * The next region of maps or smaps: FSA_ROW; FSA_OK at the end; FSA_E_FORMAT (`at` is the bad
+ * line's offset, the next call goes on behind it).
+ */
 int fsa_proc_maps_next(FsaProcMaps *maps, FsaProcRegion *ret_region);
 
 /* What a PID/pagemap entry says of a page. [Documentation/admin-guide/mm/pagemap.rst] */
@@ -97,7 +106,7 @@ int fsa_proc_maps_next(FsaProcMaps *maps, FsaProcRegion *ret_region);
 #define FSA_PROC_PAGE_SWAPPED (UINT64_C(1) << 62)
 #define FSA_PROC_PAGE_FILE (UINT64_C(1) << 61) /* of a file or shared memory, unchanged */
 
-/* ---- net/unix ---------------------------------------------------------------------------------------- */
+/* ---- net/unix -------------------------------------------------------------------------------- */
 
 typedef struct FsaProcUnixSocket {
   uint64_t inode;
@@ -115,30 +124,49 @@ typedef struct FsaProcLines {
 /* The next socket of net/unix; the heading is skipped. FSA_ROW, FSA_OK, FSA_E_FORMAT as above. */
 int fsa_proc_unix_next(FsaProcLines *lines, FsaProcUnixSocket *ret_socket);
 
-/* ---- small ones ---------------------------------------------------------------------------------------- */
+/* ---- small ones ------------------------------------------------------------------------------ */
 
 /* The next line without its newline; false at the end. */
 bool fsa_proc_line(FsaProcLines *lines, FsaText *ret_line);
 
-/* The value behind `key` at the start of a line ("btime", "flags:"), blanks skipped; false without one. */
+/*
+ * The value behind `key` at the start of a line ("btime", "flags:"), blanks skipped; false without
+ * one.
+ */
 bool fsa_proc_value(FsaBytes bytes, const char *key, FsaText *ret_value);
 
-/* The whole text as one number (loginuid, sessionid; a newline may follow); false when it is none. */
+/*
+ * The whole text as one number (loginuid, sessionid; a newline may follow); false when it is none.
+ */
 bool fsa_proc_number(FsaText text, unsigned base, uint64_t *ret_number);
 
-/* PID/cgroup: the path in the unified hierarchy, else in systemd's, else in the first; false without one. */
+/*
+ * PID/cgroup: the path in the unified hierarchy, else in systemd's, else in the first; false
+ * without one.
+ */
 bool fsa_proc_cgroup(FsaBytes bytes, FsaText *ret_path);
 
-/* PID/task/TID/syscall: the instruction pointer; false while the thread runs or the text is damaged. */
+/*
+ * PID/task/TID/syscall: the instruction pointer; false while the thread runs or the text is
+ * damaged.
+ */
 bool fsa_proc_instruction(FsaBytes bytes, uint64_t *ret_address);
 
-/* The inode of a link such as "pipe:[123]" when `link` begins with `kind` ("pipe"); false otherwise. */
+/*
+ * The inode of a link such as "pipe:[123]" when `link` begins with `kind` ("pipe"); false
+ * otherwise.
+ */
 bool fsa_proc_link_inode(FsaText link, const char *kind, uint64_t *ret_inode);
 
-/* True when mountinfo says that the file system at `point` ("/proc") hides other users' processes. */
+/*
+ * True when mountinfo says that the file system at `point` ("/proc") hides other users' processes.
+ */
 bool fsa_proc_hides_pids(FsaBytes mountinfo, const char *point);
 
-/* The octal escapes of the kernel ("\012") undone in place of a copy; gives the new size. `out` has room for text.size bytes. */
+/*
+ * The octal escapes of the kernel ("\012") undone in place of a copy; gives the new size. `out` has
+ * room for text.size bytes.
+ */
 size_t fsa_proc_unescape(char *out, FsaText text);
 
 #endif

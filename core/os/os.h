@@ -2,9 +2,9 @@
  * The live host: the contract that each system's folder implements under the same file names.
  *
  * linux/ reads /proc and /sys below replaceable roots, so that a recorded host can be examined and
- * tested; none/ always compiles and answers FSA_E_UNSUPPORTED. Nothing here knows tables, SQLite or
- * evidence. An FsaOs may be used by several threads; results live in the arena that the caller gives
- * and texts in them are valid UTF-8.
+ * tested; none/ always compiles and answers FSA_E_UNSUPPORTED. Nothing here knows tables, SQLite
+ * or evidence. An FsaOs may be used by several threads; results live in the arena that the caller
+ * gives and texts in them are valid UTF-8.
  *
  * What every function answers: FSA_E_ABSENT when the process (or the asked thing) is gone or does
  * not exist, FSA_E_ACCESS when the system refuses, FSA_E_NOMEM, FSA_E_FORMAT for a damaged
@@ -25,30 +25,39 @@ typedef struct FsaOs FsaOs;
 /* A number that the system does not tell. Unknown texts have data NULL. */
 #define FSA_OS_UNKNOWN INT64_MIN
 
-/* Opens the host whose files lie below `root` ("" = this host); `root`/proc and `root`/sys are its pseudo files. */
+/*
+ * Opens the host whose files lie below `root` ("" = this host); `root`/proc and `root`/sys are its
+ * pseudo files.
+ */
 int fsa_os_open(const char *root, FsaOs **ret_os);
 void fsa_os_close(FsaOs *os); /* accepts NULL */
 
 /* True when the host is this machine and not a recording: only then can memory be read. */
 bool fsa_os_is_this_machine(const FsaOs *os);
 
-/* True when `pid` is the program itself: its memory holds what it looks for. False in a recording. */
+/*
+ * True when `pid` is the program itself: its memory holds what it looks for. False in a recording.
+ */
 bool fsa_os_is_self(const FsaOs *os, int64_t pid);
 
 /* True when the caller may read everything (root); shown in fsa_coverage. */
 bool fsa_os_is_privileged(const FsaOs *os);
 
-/* True when the system keeps other users' processes out of fsa_os_pids() (hidepid): what is missing is then unknown. */
+/*
+ * True when the system keeps other users' processes out of fsa_os_pids() (hidepid): what is missing
+ * is then unknown.
+ */
 bool fsa_os_hides_processes(FsaOs *os);
 
 /* All pids, ascending. A process that vanishes meanwhile is simply not there. */
 int fsa_os_pids(FsaOs *os, FsaArena *arena, int64_t **ret_pids, size_t *ret_count);
 
-/* ---- processes ----------------------------------------------------------------------------------- */
+/* ---- processes ------------------------------------------------------------------------------- */
 
 /*
- * A process, held so that its pid cannot come to mean another one: once it has ended, every function
- * answers FSA_E_ABSENT. Lives in the arena; belongs to one thread at a time; closed by the caller.
+ * A process, held so that its pid cannot come to mean another one: once it has ended, every
+ * function answers FSA_E_ABSENT. Lives in the arena; belongs to one thread at a time; closed by the
+ * caller.
  */
 typedef struct FsaOsProcess FsaOsProcess;
 int fsa_os_process_open(FsaOs *os, int64_t pid, FsaArena *arena, FsaOsProcess **ret_process);
@@ -71,18 +80,23 @@ typedef struct FsaOsProcessFacts {
   int64_t threads;
   int64_t nice;             /* -20..19 */
   int64_t start_time;       /* ns since 1970 UTC */
-  int64_t start_ticks;      /* since boot: compares starts exactly, whatever was done to the clock */
+  /* since boot: compares starts exactly, whatever was done to the clock */
+  int64_t start_ticks;
   int64_t user_time, system_time;       /* ns of CPU */
   int64_t total_size, resident_size;    /* bytes */
 } FsaOsProcessFacts;
 
 int fsa_os_process_facts(FsaOsProcess *process, FsaArena *arena, FsaOsProcessFacts *ret_facts);
 
-/* True for a thread of the kernel: it has no program, no memory and no handles, and nothing of it is ever refused in earnest. */
+/*
+ * True for a thread of the kernel: it has no program, no memory and no handles, and nothing of it
+ * is ever refused in earnest.
+ */
 bool fsa_os_process_is_kernel(FsaOsProcess *process);
 
 typedef enum FsaOsProcessText {
-  FSA_OS_COMMAND_LINE, /* arguments, separated by one blank; FSA_E_ABSENT for kernel threads and zombies */
+  /* arguments, separated by one blank; FSA_E_ABSENT for kernel threads and zombies */
+  FSA_OS_COMMAND_LINE,
   FSA_OS_CWD,
   FSA_OS_ROOT,
   FSA_OS_CGROUP,
@@ -125,7 +139,7 @@ typedef struct FsaOsTransfer {
 } FsaOsTransfer;
 int fsa_os_process_transfer(FsaOsProcess *process, FsaArena *arena, FsaOsTransfer *ret_transfer);
 
-/* ---- tokens: the credentials of a process and of each of its threads ------------------------------- */
+/* ---- tokens: the credentials of a process and of each of its threads ------------------------- */
 
 enum { FSA_OS_REAL, FSA_OS_EFFECTIVE, FSA_OS_SAVED, FSA_OS_FILE_SYSTEM, FSA_OS_IDS };
 enum {
@@ -159,23 +173,33 @@ int fsa_os_token(FsaOsProcess *process, int64_t tid, FsaArena *arena, FsaOsToken
 /* The thread's security label (FSA_OS_LABEL). */
 int fsa_os_thread_label(FsaOsProcess *process, int64_t tid, FsaArena *arena, FsaText *ret_label);
 
-/* The user who logged in and the audit session that the process belongs to, whatever su and sudo did. FSA_E_ABSENT: none. */
+/*
+ * The user who logged in and the audit session that the process belongs to, whatever su and sudo
+ * did. FSA_E_ABSENT: none.
+ */
 int fsa_os_login(FsaOsProcess *process, FsaArena *arena, int64_t *ret_uid, int64_t *ret_session);
 
 /* The inode of the process's user namespace, and whether that is the machine's first one. */
 int fsa_os_user_namespace(FsaOsProcess *process, FsaArena *arena, uint64_t *ret_inode,
                           bool *ret_is_initial);
 
-/* ---- handles: what a process holds open -------------------------------------------------------------- */
+/* ---- handles: what a process holds open ------------------------------------------------------ */
 
-typedef enum FsaOsHandleKind { FSA_OS_OTHER, FSA_OS_PATH, FSA_OS_PIPE, FSA_OS_SOCKET } FsaOsHandleKind;
+typedef enum FsaOsHandleKind {
+  FSA_OS_OTHER,
+  FSA_OS_PATH,
+  FSA_OS_PIPE,
+  FSA_OS_SOCKET,
+} FsaOsHandleKind;
 
 typedef struct FsaOsHandle {
   int64_t number;         /* descriptor */
   FsaOsHandleKind kind;
   uint64_t inode;         /* of a pipe or socket; 0 for others */
-  FsaText target;         /* path, or what the system says in place of one ("anon_inode:[eventfd]") */
-  bool is_deleted;        /* of a path: its name is gone; the system's mark for that is not in target */
+  /* path, or what the system says in place of one ("anon_inode:[eventfd]") */
+  FsaText target;
+  /* of a path: its name is gone; the system's mark for that is not in target */
+  bool is_deleted;
 } FsaOsHandle;
 
 /* All handles of a process, ascending; nothing is opened. */
@@ -189,7 +213,7 @@ int fsa_os_handle_file(FsaOsProcess *process, const FsaOsHandle *handle, FsaOsFi
 int fsa_os_handle_access(FsaOsProcess *process, int64_t number, FsaArena *arena,
                          unsigned *ret_access);
 
-/* ---- sockets ----------------------------------------------------------------------------------------- */
+/* ---- sockets --------------------------------------------------------------------------------- */
 
 typedef struct FsaOsUnixSocket {
   uint64_t inode;
@@ -207,7 +231,7 @@ int fsa_os_network_namespace(FsaOsProcess *process, FsaArena *arena, uint64_t *r
 int fsa_os_unix_sockets(FsaOsProcess *process, FsaArena *arena, FsaOsUnixSocket **ret_sockets,
                         size_t *ret_count);
 
-/* ---- memory ------------------------------------------------------------------------------------------ */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 enum { FSA_OS_READ = 1, FSA_OS_WRITE = 2, FSA_OS_EXECUTE = 4, FSA_OS_SHARED = 8 };
 
@@ -221,7 +245,8 @@ typedef struct FsaOsRegion {
   bool is_deleted;        /* the file's name is gone */
   /* fsa_os_process_regions() with `use` only; FSA_OS_UNKNOWN where it is not told */
   int64_t resident_size;  /* bytes in memory */
-  int64_t private_size;   /* bytes in pages of its own, in memory or swapped: of a file, what it changed */
+  /* bytes in pages of its own, in memory or swapped: of a file, what it changed */
+  int64_t private_size;
   int64_t was_writable;   /* 1: private and at some time writable, 0: never */
 } FsaOsRegion;
 
@@ -229,7 +254,10 @@ typedef struct FsaOsRegion {
 int fsa_os_regions(FsaOs *os, int64_t pid, FsaArena *arena, FsaOsRegion **ret_regions,
                    size_t *ret_count);
 
-/* The same of an open process; `use` asks for the figures at the end of FsaOsRegion, which cost a walk over its pages. */
+/*
+ * The same of an open process; `use` asks for the figures at the end of FsaOsRegion, which cost a
+ * walk over its pages.
+ */
 int fsa_os_process_regions(FsaOsProcess *process, bool use, FsaArena *arena,
                            FsaOsRegion **ret_regions, size_t *ret_count);
 

@@ -2,9 +2,9 @@
 #include "catalog/runtimes.h"
 
 const FsaRuntime fsa_runtimes[] = {
-    {"libjvm.so", "java", "HotSpot Virtual Machine Garbage Collection Tuning / -XX:ReservedCodeCacheSize"},
+    {"libjvm.so", "java", "HotSpot: the code cache, -XX:ReservedCodeCacheSize"},
     {"libj9jit*.so", "java", "OpenJ9: JIT compiler, -Xjit"},
-    {"libcoreclr.so", "dotnet", "dotnet/runtime: docs/design/features/tiered-compilation.md, W^X (DOTNET_EnableWriteXorExecute)"},
+    {"libcoreclr.so", "dotnet", "dotnet/runtime: tiered compilation; DOTNET_EnableWriteXorExecute"},
     {"libclrjit.so", "dotnet", "dotnet/runtime: RyuJIT overview"},
     {"libmonosgen-2.0.so*", "mono", "Mono: Mini runtime, the JIT engine"},
     {"mono-sgen", "mono", "Mono: Mini runtime, the JIT engine"},
@@ -39,11 +39,11 @@ const FsaRuntime fsa_runtimes[] = {
     {"qemu-*-static", "qemu", "QEMU: User space emulator"},
     {"valgrind*", "valgrind", "Valgrind manual: The core; how it works"},
     {"vgpreload_core-*.so", "valgrind", "Valgrind manual: The core; how it works"},
-    {"wine-preloader", "wine", "Wine developer's guide: Windows images are mapped into anonymous memory"},
-    {"wine64-preloader", "wine", "Wine developer's guide: Windows images are mapped into anonymous memory"},
+    {"wine-preloader", "wine", "Wine developer's guide: Windows images lie in anonymous memory"},
+    {"wine64-preloader", "wine", "Wine developer's guide: Windows images lie in anonymous memory"},
     {"libdynamorio.so*", "dynamorio", "DynamoRIO: code cache"},
-    {"frida-agent*.so", "frida", "Frida: Stalker; a tool for instrumentation, rarely there without a reason"},
-    {"libnvidia-*.so*", "nvidia", "NVIDIA driver README: the OpenGL driver optimises at run time (__GL_WRITE_TEXT_SECTION)"},
+    {"frida-agent*.so", "frida", "Frida: Stalker; rarely there without a reason"},
+    {"libnvidia-*.so*", "nvidia", "NVIDIA driver README: __GL_WRITE_TEXT_SECTION"},
     {"libgallium*.so*", "mesa", "Mesa: llvmpipe makes code at run time"},
     {"swrast_dri.so", "mesa", "Mesa: llvmpipe makes code at run time"},
     {"dotnet", "dotnet", "dotnet/runtime: single-file hosts link the runtime statically"},

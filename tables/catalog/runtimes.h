@@ -1,9 +1,9 @@
 /*
  * Programs that make code at run time: what explains anonymous executable memory.
  *
- * One row a fact: which file, mapped into a process, tells that the runtime is there, and where it is
- * documented that the runtime writes code into memory. A row explains, it does not excuse: whoever
- * injects into such a process hides behind it.
+ * One row a fact: which file, mapped into a process, tells that the runtime is there, and where it
+ * is documented that the runtime writes code into memory. A row explains, it does not excuse:
+ * whoever injects into such a process hides behind it.
  */
 #ifndef FSA_TABLES_CATALOG_RUNTIMES_H
 #define FSA_TABLES_CATALOG_RUNTIMES_H

@@ -45,7 +45,10 @@ static void *written_code(int touch) {
   return (void *)(uintptr_t)code;
 }
 
-/* The same byte through /proc/self/mem, as a debugger writes: protection and flags stay as they were. */
+/*
+ * The same byte through /proc/self/mem, as a debugger writes: protection and flags stay as they
+ * were.
+ */
 static void *poked_code(void) {
   volatile uint8_t *code = second_code();
   int memory = open("/proc/self/mem", O_RDWR | O_CLOEXEC);

@@ -1,6 +1,7 @@
 /*
  * A program that waits: the live tests copy it, delete the copy while it runs, or start it under
- * another name. sleeper memfd: runs itself from memory first. Prints "ready PID", waits until its input ends.
+ * another name. sleeper memfd: runs itself from memory first. Prints "ready PID" and waits until
+ * its input ends.
  */
 #include <fcntl.h>
 #include <stdio.h>

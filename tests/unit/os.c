@@ -41,7 +41,7 @@ static int close_live(void **state) {
   return 0;
 }
 
-/* ---- this machine -------------------------------------------------------------------------------- */
+/* ---- this machine ---------------------------------------------------------------------------- */
 
 static void pids_hold_this_process(void **state) {
   Live *live = *state;
@@ -138,7 +138,8 @@ static void memory_ends_where_the_mapping_does(void **state) {
                                       sizeof seen, &size),
                    FSA_OK);
   assert_int_equal(size, 96);
-  assert_int_equal(fsa_os_memory_read(live->os, getpid(), 0x1000, seen, sizeof seen, &size), FSA_OK);
+  assert_int_equal(fsa_os_memory_read(live->os, getpid(), 0x1000, seen, sizeof seen, &size),
+                   FSA_OK);
   assert_int_equal(size, 0);
   munmap(pages, 4096);
 }
@@ -154,7 +155,8 @@ static void private_pages_are_counted(void **state) {
   FsaOsPrivatePages pages;
   FsaOsFile mapped, own;
   size_t count;
-  assert_int_equal(fsa_os_process_regions(live->self, true, &live->arena, &regions, &count), FSA_OK);
+  assert_int_equal(fsa_os_process_regions(live->self, true, &live->arena, &regions, &count),
+                   FSA_OK);
   const FsaOsRegion *region = region_at(regions, count, (const void *)(uintptr_t)code);
   assert_non_null(region);
   assert_int_equal(region->private_size, 4096);
@@ -209,7 +211,7 @@ static void handles_tell_their_kind(void **state) {
   close(ends[1]);
 }
 
-/* ---- recordings ------------------------------------------------------------------------------------ */
+/* ---- recordings ------------------------------------------------------------------------------ */
 
 typedef struct Recording {
   char root[64];

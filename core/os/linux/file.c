@@ -144,7 +144,7 @@ int linux_read_link(int directory, const char *name, FsaArena *arena, FsaText *r
   return FSA_OK;
 }
 
-/* ---- listings ---------------------------------------------------------------------------------- */
+/* ---- listings -------------------------------------------------------------------------------- */
 
 /* What getdents64() writes before each name. [getdents64(2)] */
 enum { ENTRY_LENGTH = 16, ENTRY_NAME = 19, LISTING_BYTES = 32768 };
@@ -241,7 +241,7 @@ int linux_list_numbers(const FsaOs *os, int directory, const char *name, FsaAren
   return FSA_OK;
 }
 
-/* ---- files ------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 bool fsa_os_file_is_fifo(const FsaOsFile *file) { return S_ISFIFO(file->mode); }
 
@@ -277,13 +277,15 @@ int linux_stat_beneath(const FsaOs *os, int directory, FsaText path, FsaOsFile *
     close(file);
     return result;
   }
-  /* Linux before 5.6: links then start from our root, which is right for this machine's files only */
+  /*
+   * Linux before 5.6: links then start from our root, which is right for this machine's files only
+   */
   if (errno != ENOSYS) return result;
   if (!os->is_this_machine || name[0] != '/') return FSA_E_UNSUPPORTED;
   return linux_stat_link(directory, name + 1, ret_file);
 }
 
-/* ---- names ------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 bool linux_take_deleted(FsaText *path) {
   static const char mark[] = " (deleted)";

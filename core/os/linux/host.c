@@ -10,7 +10,10 @@
 #include "formats/procfs.h"
 #include "os/linux/linux.h"
 
-/* USER_HZ: what every architecture that Linux still runs on shows to programs. [include/asm-generic/param.h] */
+/*
+ * USER_HZ: what every architecture that Linux still runs on shows to programs. [include/asm-
+ * generic/param.h]
+ */
 #define RECORDED_TICKS 100
 
 /* When the machine started, as the kernel itself computes btime, but not cut to seconds. */

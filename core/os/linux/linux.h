@@ -36,11 +36,17 @@ int linux_open(const FsaOs *os, int directory, const char *name, int *ret_file);
 int linux_open_directory(const FsaOs *os, int directory, const char *name, int *ret_directory,
                          bool *ret_is_covered);
 
-/* All bytes of a text of /proc, up to FSA_MAX_PROC_BYTES. Memory from `arena`. The kernel gives long texts a page at a time. */
+/*
+ * All bytes of a text of /proc, up to FSA_MAX_PROC_BYTES. Memory from `arena`. The kernel gives
+ * long texts a page at a time.
+ */
 int linux_read(const FsaOs *os, int directory, const char *name, FsaArena *arena,
                FsaBytes *ret_bytes);
 
-/* The same for a text that the kernel gives in one piece (cmdline, cgroup, fdinfo ...): no read to see its end. */
+/*
+ * The same for a text that the kernel gives in one piece (cmdline, cgroup, fdinfo ...): no read to
+ * see its end.
+ */
 int linux_read_piece(const FsaOs *os, int directory, const char *name, FsaArena *arena,
                      FsaBytes *ret_bytes);
 

@@ -12,7 +12,7 @@
 
 enum { PAGEMAP_ENTRIES = 512 }; /* of 8 bytes, read at once */
 
-/* ---- regions ----------------------------------------------------------------------------------- */
+/* ---- regions --------------------------------------------------------------------------------- */
 
 static int64_t private_size(const FsaProcRegion *region) {
   if (region->anonymous_size == FSA_PROC_UNKNOWN) return FSA_OS_UNKNOWN;
@@ -99,7 +99,7 @@ int fsa_os_regions(FsaOs *os, int64_t pid, FsaArena *arena, FsaOsRegion **ret_re
   return result;
 }
 
-/* ---- pages ------------------------------------------------------------------------------------- */
+/* ---- pages ----------------------------------------------------------------------------------- */
 
 /* Reads the pagemap entries of up to PAGEMAP_ENTRIES pages from `address` on; gives how many. */
 static int read_pagemap(int pagemap, int64_t page_size, uint64_t address, size_t pages,
@@ -165,7 +165,7 @@ int fsa_os_thread_instruction(FsaOsProcess *process, int64_t tid, FsaArena *aren
   return fsa_proc_instruction(bytes, ret_address) ? FSA_OK : FSA_E_ABSENT;
 }
 
-/* ---- contents ---------------------------------------------------------------------------------- */
+/* ---- contents -------------------------------------------------------------------------------- */
 
 /* How many bytes from `address` on can be read before a page that was swapped out. */
 static int size_before_swap(int pagemap, int64_t page_size, uint64_t address, size_t size,

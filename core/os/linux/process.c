@@ -37,7 +37,7 @@ bool fsa_os_process_is_covered(FsaOs *os, int64_t pid) {
   return is_covered;
 }
 
-/* ---- facts ------------------------------------------------------------------------------------- */
+/* ---- facts ----------------------------------------------------------------------------------- */
 
 /* Clock ticks as ns; FSA_OS_UNKNOWN beyond what 64 bits hold. */
 static int64_t ticks_ns(const FsaOs *os, uint64_t ticks) {
@@ -112,7 +112,7 @@ int fsa_os_process_facts(FsaOsProcess *process, FsaArena *arena, FsaOsProcessFac
   return FSA_OK;
 }
 
-/* ---- texts ------------------------------------------------------------------------------------- */
+/* ---- texts ----------------------------------------------------------------------------------- */
 
 static int clean(FsaArena *arena, FsaText text, FsaText *ret_text) {
   FsaText valid = fsa_text_clean(arena, text.data, text.size);
@@ -163,7 +163,7 @@ int fsa_os_process_text(FsaOsProcess *process, FsaOsProcessText which, FsaArena 
   }
 }
 
-/* ---- files ------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 int fsa_os_process_image(FsaOsProcess *process, FsaArena *arena, FsaOsImage *ret_image) {
   FsaText target;

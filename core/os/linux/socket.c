@@ -30,7 +30,7 @@ int fsa_os_network_namespace(FsaOsProcess *process, FsaArena *arena, uint64_t *r
   return namespace_inode(process->directory, "ns/net", arena, ret_inode);
 }
 
-/* ---- names ------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static int compare_sockets(const void *a, const void *b) {
   const FsaOsUnixSocket *x = a, *y = b;
@@ -69,7 +69,7 @@ static int take_sockets(FsaBytes bytes, FsaArena *arena, FsaOsUnixSocket **ret_s
   return FSA_OK;
 }
 
-/* ---- the kernel's diagnosis ---------------------------------------------------------------------- */
+/* ---- the kernel's diagnosis ------------------------------------------------------------------ */
 
 enum { STATE_LISTEN = 10 }; /* TCP_LISTEN, which unix sockets share [include/net/tcp_states.h] */
 
@@ -95,7 +95,9 @@ static int ask(int netlink) {
   return sent == (ssize_t)sizeof question ? FSA_OK : fsa_result_from_errno(errno);
 }
 
-/* An abstract name begins with a NUL and may hold more of them: '@' each, as the kernel prints it. */
+/*
+ * An abstract name begins with a NUL and may hold more of them: '@' each, as the kernel prints it.
+ */
 static int take_name(const char *name, size_t size, FsaArena *arena, FsaText *ret_path) {
   char *copy = fsa_arena_copy(arena, name, size);
   if (!copy) return FSA_E_NOMEM;
@@ -188,7 +190,10 @@ static int take_all_answers(int netlink, Sockets *sockets) {
   return result;
 }
 
-/* The sockets of our own network namespace, names and peers from the kernel: a name cannot forge a line here. */
+/*
+ * The sockets of our own network namespace, names and peers from the kernel: a name cannot forge a
+ * line here.
+ */
 static int diagnose(FsaArena *arena, FsaOsUnixSocket **ret_sockets, size_t *ret_count) {
   int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
   if (netlink < 0) return FSA_E_UNSUPPORTED;

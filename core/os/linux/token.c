@@ -1,4 +1,7 @@
-/* The credentials of processes and threads: PID/task/TID/status and what stands around it. [proc(5), credentials(7)] */
+/*
+ * The credentials of processes and threads: PID/task/TID/status and what stands around it.
+ * [proc(5), credentials(7)]
+ */
 #include <string.h>
 
 #include "formats/procfs.h"
