@@ -104,7 +104,7 @@ bool fsa_answer_next(FsaText *text, FsaAnswerLine *ret_line) {
   return true;
 }
 
-int fsa_answer_parse(FsaAnswer *answer, FsaText text, const FsaQueryMeta *meta, FsaHashKey hash_key) {
+int fsa_answer_parse(FsaAnswer *answer, FsaText text, const FsaQueryMeta *meta, FsaSipKey hash_key) {
   FsaArena arena = fsa_arena(0);
   FsaBuffer scratch = fsa_buffer(FSA_MAX_ANSWER_BYTES);
   FsaAnswerLine line;

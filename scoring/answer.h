@@ -59,6 +59,6 @@ typedef struct FsaAnswerLine {
 bool fsa_answer_next(FsaText *text, FsaAnswerLine *ret_line);
 
 /* Reads such text into an empty answer; keys are made anew. FSA_OK, FSA_E_FORMAT or FSA_E_NOMEM. */
-int fsa_answer_parse(FsaAnswer *answer, FsaText text, const FsaQueryMeta *meta, FsaHashKey hash_key);
+int fsa_answer_parse(FsaAnswer *answer, FsaText text, const FsaQueryMeta *meta, FsaSipKey hash_key);
 
 #endif

@@ -69,7 +69,7 @@ struct FsaCase {
   sqlite3 *db;
   sqlite3_stmt *prepared[STATEMENT_COUNT];
   GHashTable *artefacts; /* query's and key's hash -> number; only when open for writing */
-  FsaHashKey hash_key;
+  FsaSipKey hash_key;
   FsaBuffer message;
 };
 
@@ -259,7 +259,7 @@ const char *fsa_case_message(const FsaCase *store) {
 }
 
 sqlite3 *fsa_case_database(FsaCase *store) { return store->db; }
-FsaHashKey fsa_case_hash_key(const FsaCase *store) { return store->hash_key; }
+FsaSipKey fsa_case_hash_key(const FsaCase *store) { return store->hash_key; }
 int fsa_case_begin(FsaCase *store) { return execute(store, "BEGIN IMMEDIATE", "beginning to write"); }
 int fsa_case_commit(FsaCase *store) { return execute(store, "COMMIT", "writing"); }
 

@@ -33,7 +33,7 @@ const char *fsa_case_message(const FsaCase *store);
 sqlite3 *fsa_case_database(FsaCase *store);
 
 /* The secret with which this case hashes. */
-FsaHashKey fsa_case_hash_key(const FsaCase *store);
+FsaSipKey fsa_case_hash_key(const FsaCase *store);
 
 /* A transaction around everything that is written between the two. */
 int fsa_case_begin(FsaCase *store);

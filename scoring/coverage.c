@@ -81,7 +81,7 @@ static void put_sources(Report *report) {
   const FsaMatrix *matrix = report->matrix;
   FsaBuffer *out = &report->out;
   fsa_buffer_printf(out, "\n%-32s", "query");
-  for (int status = FSA_COVER_OK; status < FSA_COVER_COUNT; status++)
+  for (FsaCoverStatus status = FSA_COVER_OK; status < FSA_COVER_COUNT; status++)
     fsa_buffer_printf(out, "%*s", status == FSA_COVER_UNSUPPORTED ? 12 : 8, fsa_cover_name(status));
   fsa_buffer_puts(out, "  silent\n");
   for (size_t query = 0; query < matrix->query_count; query++) {
@@ -89,7 +89,7 @@ static void put_sources(Report *report) {
     for (size_t host = 0; host < matrix->host_count; host++)
       counts[fsa_matrix_cell(matrix, host, query)->status]++;
     fsa_buffer_printf(out, "%-32.60s", matrix->queries[query].name);
-    for (int status = FSA_COVER_OK; status < FSA_COVER_COUNT; status++)
+    for (FsaCoverStatus status = FSA_COVER_OK; status < FSA_COVER_COUNT; status++)
       fsa_buffer_printf(out, "%*zu", status == FSA_COVER_UNSUPPORTED ? 12 : 8, counts[status]);
     fsa_buffer_printf(out, "%8zu\n", counts[FSA_COVER_SILENT]);
   }

@@ -145,41 +145,8 @@ void fsa_key_put(FsaBuffer *out, FsaText column, FsaText value) {
 
 /* ---- hashes ----------------------------------------------------------------------------------- */
 
-static uint64_t rotate(uint64_t value, unsigned bits) { return value << bits | value >> (64 - bits); }
-
-static void sip_round(uint64_t v[4]) {
-  v[0] += v[1]; v[1] = rotate(v[1], 13); v[1] ^= v[0]; v[0] = rotate(v[0], 32);
-  v[2] += v[3]; v[3] = rotate(v[3], 16); v[3] ^= v[2];
-  v[0] += v[3]; v[3] = rotate(v[3], 21); v[3] ^= v[0];
-  v[2] += v[1]; v[1] = rotate(v[1], 17); v[1] ^= v[2]; v[2] = rotate(v[2], 32);
-}
-
-uint64_t fsa_hash(FsaHashKey key, const void *data, size_t size) {
-  uint64_t v[4] = {key.k0 ^ 0x736f6d6570736575u, key.k1 ^ 0x646f72616e646f6du,
-                   key.k0 ^ 0x6c7967656e657261u, key.k1 ^ 0x7465646279746573u};
-  FsaBytes bytes = fsa_bytes(data, size);
-  size_t whole = size - size % 8;
-  uint64_t word;
-  for (size_t at = 0; at < whole; at += 8) {
-    word = fsa_u64(&bytes, at);
-    v[3] ^= word;
-    sip_round(v);
-    sip_round(v);
-    v[0] ^= word;
-  }
-  word = (uint64_t)size << 56;
-  for (size_t i = 0; i < size % 8; i++) word |= (uint64_t)fsa_u8(&bytes, whole + i) << (8 * i);
-  v[3] ^= word;
-  sip_round(v);
-  sip_round(v);
-  v[0] ^= word;
-  v[2] ^= 0xFF;
-  for (int i = 0; i < 4; i++) sip_round(v);
-  return v[0] ^ v[1] ^ v[2] ^ v[3];
-}
-
-uint64_t fsa_hash_column(FsaHashKey key, FsaText column, FsaText value) {
+uint64_t fsa_hash_column(FsaSipKey key, FsaText column, FsaText value) {
   if (!value.size) return 0;
-  uint64_t name = fsa_hash(key, column.data, column.size);
-  return fsa_hash((FsaHashKey){key.k0 ^ name, key.k1}, value.data, value.size);
+  uint64_t name = fsa_siphash(key, column.data, column.size);
+  return fsa_siphash((FsaSipKey){key.k0 ^ name, key.k1}, value.data, value.size);
 }

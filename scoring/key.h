@@ -16,6 +16,7 @@
 #define FSA_SCORING_KEY_H
 
 #include "base/buffer.h"
+#include "base/siphash.h"
 #include "base/text.h"
 
 #define FSA_MAX_KEY_BYTES 2048 /* of a normalised key; a longer one is cut and ends in its hash */
@@ -24,18 +25,10 @@
 /* Appends one value, normalised. `column` is its name, which tells hashes. NULL or empty adds nothing. */
 void fsa_key_put(FsaBuffer *out, FsaText column, FsaText value);
 
-/* The secret with which a case hashes rows and keys, so that a host cannot make two of them meet. */
-typedef struct FsaHashKey {
-  uint64_t k0, k1;
-} FsaHashKey;
-
-/* SipHash-2-4 of the bytes. [Aumasson, Bernstein: SipHash, 2012] */
-uint64_t fsa_hash(FsaHashKey key, const void *data, size_t size);
-
 /*
- * The hash of one column of a row; the sum over its columns is the row's hash, whatever their order.
+ * The hash of one column of a row, under the secret of the case, so that a host cannot make two meet; the sum over its columns is the row's hash, whatever their order.
  * A value that is empty adds 0, as one that is absent does: osquery writes NULL as "".
  */
-uint64_t fsa_hash_column(FsaHashKey key, FsaText column, FsaText value);
+uint64_t fsa_hash_column(FsaSipKey key, FsaText column, FsaText value);
 
 #endif

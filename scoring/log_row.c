@@ -48,9 +48,9 @@ static bool same_text(FsaText a, FsaText b) {
 }
 
 /* A long key is cut; what tells it from others of the same beginning is its hash. */
-static void cap_key(FsaBuffer *key, FsaHashKey hash_key) {
+static void cap_key(FsaBuffer *key, FsaSipKey hash_key) {
   if (key->size <= FSA_MAX_KEY_BYTES) return;
-  uint64_t hash = fsa_hash(hash_key, key->data, key->size);
+  uint64_t hash = fsa_siphash(hash_key, key->data, key->size);
   size_t cut = FSA_MAX_KEY_BYTES - 24;
   while (cut && ((unsigned char)key->data[cut] & 0xC0) == 0x80) cut--; /* whole characters */
   key->size = cut;
@@ -90,7 +90,7 @@ static FsaText keep(FsaArena *arena, FsaBuffer *buffer) {
   return (FsaText){copy, copy ? buffer->size : 0};
 }
 
-int fsa_log_row_read(FsaJson *json, const FsaQueryMeta *meta, FsaHashKey hash_key, FsaArena *arena,
+int fsa_log_row_read(FsaJson *json, const FsaQueryMeta *meta, FsaSipKey hash_key, FsaArena *arena,
                      FsaBuffer *scratch, FsaLogRow *ret_row) {
   if (fsa_json_kind(json) != FSA_JSON_OBJECT) {
     fsa_json_skip(json);
@@ -106,7 +106,7 @@ int fsa_log_row_read(FsaJson *json, const FsaQueryMeta *meta, FsaHashKey hash_ke
   put_key(scratch, &cells, meta);
   cap_key(scratch, hash_key);
   row.key = keep(arena, scratch);
-  row.key_hash = fsa_hash(hash_key, row.key.data, row.key.size);
+  row.key_hash = fsa_siphash(hash_key, row.key.data, row.key.size);
   fsa_buffer_clear(scratch);
   put_json(scratch, &cells);
   row.json = keep(arena, scratch);

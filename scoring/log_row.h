@@ -20,7 +20,7 @@ typedef struct FsaLogRow {
  * emptied and used. FSA_OK; FSA_E_FORMAT (reader moved behind the value where that is possible) when
  * it is no row; FSA_E_NOMEM.
  */
-int fsa_log_row_read(FsaJson *json, const FsaQueryMeta *meta, FsaHashKey hash_key, FsaArena *arena,
+int fsa_log_row_read(FsaJson *json, const FsaQueryMeta *meta, FsaSipKey hash_key, FsaArena *arena,
                      FsaBuffer *scratch, FsaLogRow *ret_row);
 
 /* The value of a column of a row's canonical text; {NULL, 0} when it has none. */

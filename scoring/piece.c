@@ -9,7 +9,7 @@
 typedef struct Parser {
   FsaPiece *piece;
   const FsaPackMeta *meta;
-  FsaHashKey hash_key;
+  FsaSipKey hash_key;
   FsaBuffer scratch, rows, packed;
   GArray *row_list;    /* FsaLogRow, of the entry that is read */
   int64_t line_number, line_offset;
@@ -155,7 +155,7 @@ static void parse_line(Parser *parser, const char *line, size_t size) {
   if (result != FSA_OK) piece->result = result;
 }
 
-void fsa_piece_parse(FsaPiece *piece, const FsaPackMeta *meta, FsaHashKey hash_key) {
+void fsa_piece_parse(FsaPiece *piece, const FsaPackMeta *meta, FsaSipKey hash_key) {
   Parser parser = {.piece = piece,
                    .meta = meta,
                    .hash_key = hash_key,

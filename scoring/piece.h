@@ -52,6 +52,6 @@ void fsa_piece_free(FsaPiece *piece);
 void fsa_piece_clear(FsaPiece *piece);
 
 /* Parses `text`. */
-void fsa_piece_parse(FsaPiece *piece, const FsaPackMeta *meta, FsaHashKey hash_key);
+void fsa_piece_parse(FsaPiece *piece, const FsaPackMeta *meta, FsaSipKey hash_key);
 
 #endif

@@ -1,0 +1,62 @@
+/* Result logs as the scorer reads them: lines, rows, keys, and the stored form read back. */
+#include <stdlib.h>
+
+#include "answer.h"
+#include "result_log.h"
+
+typedef struct Context {
+  FsaArena arena;
+  FsaBuffer scratch;
+  FsaAnswer *answer;
+} Context;
+
+static const FsaSipKey hash_key = {1, 2};
+
+static int take_row(Context *context, FsaJson *json, const FsaLogEntry *entry) {
+  FsaLogRow row;
+  int result = fsa_log_row_read(json, NULL, hash_key, &context->arena, &context->scratch, &row);
+  if (result != FSA_OK) return FSA_OK;
+  /* what is stored must be text whatever came */
+  if (!fsa_text_is_valid(row.json.data, row.json.size)) abort();
+  if (!fsa_text_is_valid(row.key.data, row.key.size)) abort();
+  fsa_answer_change(context->answer, &row, entry->time, entry->form != FSA_LOG_REMOVED, &result);
+  return result;
+}
+
+static int take_entry(void *opaque, const FsaLogEntry *entry) {
+  Context *context = opaque;
+  FsaJson json = entry->rows;
+  int result = FSA_OK;
+  if (entry->form == FSA_LOG_STATUS) return FSA_OK;
+  if (entry->form == FSA_LOG_SNAPSHOT) fsa_answer_reset(context->answer, entry->time);
+  if (fsa_json_kind(&json) == FSA_JSON_OBJECT) return take_row(context, &json, entry);
+  fsa_json_enter(&json);
+  while (result == FSA_OK && fsa_json_item(&json)) result = take_row(context, &json, entry);
+  return result;
+}
+
+static int take_reject(void *context, const char *why, size_t at, size_t lost) {
+  (void)context, (void)at, (void)lost;
+  if (!why) abort();
+  return FSA_OK;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  Context context = {fsa_arena(64u << 20), fsa_buffer(64u << 20), fsa_answer_new()};
+  FsaLogSink sink = {&context, take_entry, take_reject};
+  fsa_result_log_read((const char *)data, size, &context.arena, &sink);
+  if (fsa_result_log_complete((const char *)data, size) > size) abort();
+  FsaBuffer text = fsa_buffer(64u << 20);
+  FsaAnswer *again = fsa_answer_new();
+  fsa_answer_print(context.answer, &text);
+  if (fsa_answer_parse(again, (FsaText){text.data, text.size}, NULL, hash_key) != FSA_OK) abort();
+  if (g_hash_table_size(again->rows) != g_hash_table_size(context.answer->rows)) abort();
+  fsa_answer_free(again);
+  fsa_answer_free(context.answer);
+  fsa_buffer_done(&text);
+  fsa_buffer_done(&context.scratch);
+  fsa_arena_done(&context.arena);
+  return 0;
+}

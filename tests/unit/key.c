@@ -1,0 +1,88 @@
+/* scoring/key.c: what is taken out of a value, and what must stay. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "key.h"
+
+static FsaText text(const char *data) {
+  return (FsaText){data, strlen(data)};
+}
+
+static void check(const char *column, const char *value, const char *wanted) {
+  FsaBuffer out = fsa_buffer(4096);
+  fsa_key_put(&out, text(column), text(value));
+  assert_string_equal(fsa_buffer_text(&out), wanted);
+  fsa_buffer_done(&out);
+}
+
+static void paths(void **state) {
+  (void)state;
+  check("path", "C:\\Users\\Ada\\AppData\\x.EXE", "c:\\%USER%\\appdata\\x.exe");
+  check("path", "C:\\Documents and Settings\\Ada Lovelace\\x", "c:\\%USER%\\x");
+  check("path", "\\Device\\HarddiskVolume3\\Users\\Ada\\a", "\\device\\harddiskvolume3\\%USER%\\a");
+  check("path", "C:\\Users\\Public\\x.exe", "c:\\users\\public\\x.exe");
+  check("path", "/home/ada/.cache/X", "/%USER%/.cache/X");
+  check("path", "/home/", "/home/");
+  check("path", "/usr/bin/Xorg", "/usr/bin/Xorg"); /* the case of a Linux name is part of it */
+  check("path", "C:", "C:");
+  check("path", "", "");
+}
+
+static void numbers(void **state) {
+  (void)state;
+  check("name", "\\\\.\\pipe\\mojo.1234.5678.99", "\\\\.\\pipe\\mojo.{N}.{N}.99");
+  check("name", "a12b", "a12b");
+  check("name", "python3.11", "python3.11");
+  check("name", "abc1234", "abc{N}");
+  check("name", "deadbeef01", "{H}");
+  check("name", "feedface", "feedface"); /* a word of letters is no number */
+  check("name", "12345678", "{H}");
+  check("name", "0x7f3a12345000", "0x{H}");
+  check("name", "x_deadbeef01.tmp", "x_{H}.tmp");
+  check("name", "deadbeef01xyz", "deadbeef01xyz");
+}
+
+static void identifiers(void **state) {
+  (void)state;
+  check("name", "{6f1C2a3b-0000-1111-2222-333344445555}", "{G}");
+  check("name", "a-6f1c2a3b-0000-1111-2222-333344445555-b", "a-{G}-b");
+  check("name", "6f1c2a3b-0000-1111-2222-33334444555", "{H}-{N}-{N}-{N}-{H}");
+  check("name", "S-1-5-21-1-2-3-1001", "{S}");
+  check("name", "HKU\\S-1-5-21-10-20-30-500\\Run", "hku\\{S}\\run");
+  check("name", "S-1-5-18", "S-1-5-18"); /* LocalSystem is the same everywhere */
+  check("name", "S-1-5-21-", "S-1-5-21-");
+}
+
+static void hashes_stay(void **state) {
+  (void)state;
+  check("sha256", "ABCDEF0123456789", "abcdef0123456789");
+  check("file_md5", "00112233", "00112233");
+  check("path", "00112233", "{H}");
+}
+
+static void separator_cannot_be_forged(void **state) {
+  (void)state;
+  check("name", "a\x1f" "b", "a?b");
+}
+
+static void columns_do_not_mix(void **state) {
+  (void)state;
+  FsaSipKey key = {1, 2};
+  assert_true(fsa_hash_column(key, text("a"), text("b")) != fsa_hash_column(key, text("b"), text("a")));
+  assert_true(fsa_hash_column(key, text("a"), (FsaText){NULL, 0}) == 0);
+  assert_true(fsa_hash_column(key, text("a"), text("")) == 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(paths),       cmocka_unit_test(numbers),
+      cmocka_unit_test(identifiers), cmocka_unit_test(separator_cannot_be_forged),
+      cmocka_unit_test(hashes_stay), cmocka_unit_test(columns_do_not_mix),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
