@@ -13,15 +13,17 @@ FsaBuffer fsa_buffer(size_t limit) { return (FsaBuffer){.limit = limit}; }
 
 char *fsa_buffer_room(FsaBuffer *b, size_t size) {
   if (b->error) return NULL;
+  if (!b->data && size == 0) return NULL; /* NULL + 0 is undefined */
   if (size <= b->room - b->size) return b->data + b->size;
   if (b->size > b->limit || size > b->limit - b->size) {
     b->error = FSA_E_LIMIT;
     return NULL;
   }
   size_t room = b->room ? b->room : 256;
-  while (room < b->size + size) room *= 2;
-  if (room > b->limit) room = b->limit;
-  char *data = realloc(b->data, room + 1); /* one more for fsa_buffer_text()'s NUL */
+  while (room < b->size + size && room <= b->limit / 2) room *= 2;
+  if (room > b->limit || room < b->size + size) room = b->limit;
+  /* one more for fsa_buffer_text()'s NUL */
+  char *data = room < SIZE_MAX ? realloc(b->data, room + 1) : NULL;
   if (!data) {
     b->error = FSA_E_NOMEM;
     return NULL;
