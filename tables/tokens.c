@@ -55,7 +55,8 @@ static const FsaColumn columns[] = {
     [HAS_CAPABILITIES] = {"has_capabilities", FSA_BOOL, 0,
                           "1 when any capability is effective; NULL when not told."},
     [HAS_EXCESS_CAPABILITIES] = {"has_excess_capabilities", FSA_BOOL, 0,
-                                 "1 when one is effective or ambient that is not permitted: no system call leads there. NULL when not told."},
+                                 "1 when one is effective or ambient that is not permitted: no "
+                                 "system call leads there. NULL when not told."},
     [HAS_DAC_OVERRIDE] = {"has_dac_override", FSA_BOOL, 0,
                           "1 when file permissions do not bind it (CAP_DAC_OVERRIDE, effective); "
                           "NULL when not told."},
