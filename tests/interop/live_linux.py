@@ -316,6 +316,23 @@ def check_access():
             test("refused %s: problem" % table, '"access"' in text[at:], text)
 
 
+def check_hidepid():
+    """hidepid keeps other users' processes out of the listing: a problem says that rows are missing."""
+    if os.geteuid() != 0 or not shutil.which("setpriv") or not shutil.which("unshare"):
+        skip("hidepid", "it needs root, setpriv and unshare")
+        return
+    script = ('mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid %d --regid %d --clear-groups '
+              '--bounding-set -all "$0" -f jsonl "$1"' % (NOBODY, NOBODY))
+    for table in ("processes", "tokens", "injected_modules", "named_pipes"):
+        sql = ("SELECT pid FROM fsa_%s WHERE pid = 1; SELECT code FROM fsa_problems WHERE table_name = 'fsa_%s' "
+               "AND message LIKE '%%hidepid%%'" % (table, table))
+        done = subprocess.run(["unshare", "-m", "sh", "-c", script, FSA, sql], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        if b"mount" in done.stderr:
+            skip("hidepid", "this user cannot mount")
+            return
+        same("hidepid: " + table, done.stdout.decode().split(), ['{"code":"access"}'])
+
+
 def check_covered(folder):
     """A directory mounted over /proc/PID, in a mount namespace of its own, hides the process from ps but not from us."""
     empty = os.path.join(folder, "empty")
@@ -335,7 +352,7 @@ def check_covered(folder):
 
 def main():
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
-        for check in (check_against_ps, check_against_proc, check_self, check_tokens, check_memory, check_access):
+        for check in (check_against_ps, check_against_proc, check_self, check_tokens, check_memory, check_access, check_hidepid):
             check()
         check_hidden_programs(folder)
         check_pipes(folder)
