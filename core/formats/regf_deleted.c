@@ -1,7 +1,7 @@
 /*
  * regf: recovery of deleted keys and values.
  *
- * A walk over the live tree marks every eight bytes that a live record uses; what is left - free
+ * A walk over the live tree marks every four bytes that a live record uses; what is left - free
  * cells, slack behind records, cells that nothing refers to, the file behind the last bin - is
  * searched for nk and vk records where a cell may have started. Windows joins neighbouring free
  * cells but leaves their bytes, so old records keep their place and their own size in front. A
@@ -14,9 +14,11 @@
 /* What a record that was once in use does not have. */
 enum {
   KEY_FLAGS_UNKNOWN = 0x0C00,
-  KEY_NAME_MOST = 512,     /* 255 characters in Windows */
+  KEY_NAME_MOST = 512, /* 255 characters in Windows */
+  RECORD_MOST = VK_NAME + 32768 + 16,
   VALUE_NAME_MOST = 32768, /* 16383 characters in Windows */
-  VALUE_TYPE_NEWEST = 11,  /* REG_QWORD; device properties have 0xFFFF in the upper half */
+  VALUE_TYPE_MOST =
+      0xFFFF, /* SAM keeps numbers of accounts there; device properties use 0xFFFFnnnn */
 };
 
 #define TIME_LEAST (INT64_C(631152000) * FSA_NS_PER_SECOND) /* 1990 */
@@ -34,9 +36,9 @@ typedef struct FoundList {
 } FoundList;
 
 struct FsaRegfDeleted {
-  uint64_t *used;      /* bit n: the 8 bytes at REGF_BASE_SIZE + 8 n belong to a live record */
-  uint64_t *live_keys; /* bit n: a live key's cell starts there */
-  size_t slots;        /* bits of both */
+  uint64_t *used;      /* bit n: the 4 bytes at REGF_BASE_SIZE + 4 n belong to a live record */
+  uint64_t *live_keys; /* bit n: a live key's cell starts at REGF_BASE_SIZE + 8 n */
+  size_t slots;        /* bits of `used`; `live_keys` has half as many */
   FoundList keys;      /* by handle */
   FoundList values;    /* by owner, then offset */
   FsaRegfKey *handles; /* the keys by owner, then offset */
@@ -100,7 +102,7 @@ static void bit_set(uint64_t *bits, size_t slot) {
 static void mark(FsaRegfDeleted *deleted, const FsaRegf *hive, FsaRegfCell cell, uint64_t size) {
   if (size > cell.bytes.size) size = cell.bytes.size;
   uint64_t start = cell.offset - REGF_BASE_SIZE, end = start + hive->cell_head + size;
-  for (uint64_t slot = start / 8; slot < (end + 7) / 8 && slot < deleted->slots; slot++)
+  for (uint64_t slot = start / 4; slot < (end + 3) / 4 && slot < deleted->slots; slot++)
     bit_set(deleted->used, (size_t)slot);
 }
 
@@ -189,15 +191,24 @@ static int mark_tree(FsaRegfDeleted *deleted, const FsaRegf *hive) {
 
 /* The bytes of [start, end), relative, up to the first that is in use. */
 static uint64_t unused_until(const FsaRegfDeleted *deleted, uint64_t start, uint64_t end) {
-  for (uint64_t slot = start / 8; slot < (end + 7) / 8; slot++)
-    if (slot >= deleted->slots || bit_get(deleted->used, (size_t)slot)) return slot * 8;
+  for (uint64_t slot = start / 4; slot < (end + 3) / 4; slot++)
+    if (slot >= deleted->slots || bit_get(deleted->used, (size_t)slot)) return slot * 4;
   return end;
 }
 
-/*
- * What is left of a freed cell: its content by the size that still stands in front of it, up to the
- * first byte that is in use again.
- */
+/* The content of [offset + head, offset + size) up to the first byte that is in use again. */
+static bool freed_content(const FsaRegf *hive, const FsaRegfDeleted *deleted, uint32_t relative,
+                          uint64_t size, FsaRegfCell *ret_cell) {
+  FsaBytes file = hive->file;
+  uint64_t start = (uint64_t)relative + hive->cell_head;
+  uint64_t end = unused_until(deleted, start, (uint64_t)relative + size);
+  if (end <= start) return false;
+  ret_cell->bytes = fsa_slice(&file, (size_t)(REGF_BASE_SIZE + start), (size_t)(end - start));
+  ret_cell->offset = fsa_regf_file_offset(relative);
+  return true;
+}
+
+/* What is left of a freed cell, by the size that still stands in front of it. */
 static bool freed_cell_in(const FsaRegf *hive, const FsaRegfDeleted *deleted, uint32_t relative,
                           FsaRegfCell *ret_cell) {
   FsaBytes file = hive->file;
@@ -206,12 +217,21 @@ static bool freed_cell_in(const FsaRegf *hive, const FsaRegfDeleted *deleted, ui
   int32_t signed_size = (int32_t)fsa_u32(&file, (size_t)offset);
   uint32_t size = signed_size < 0 ? 0u - (uint32_t)signed_size : (uint32_t)signed_size;
   if (size % 8 || size <= hive->cell_head || size > file.size - offset) return false;
-  uint64_t end = unused_until(deleted, relative, (uint64_t)relative + size);
-  if (end <= (uint64_t)relative + hive->cell_head) return false;
-  size_t start = (size_t)offset + hive->cell_head;
-  *ret_cell = (FsaRegfCell){
-      fsa_slice(&file, start, (size_t)(fsa_regf_file_offset(0) + end) - start), offset};
-  return true;
+  if (bit_get(deleted->used, relative / 4)) return false;
+  return freed_content(hive, deleted, relative, size, ret_cell);
+}
+
+/*
+ * What is left of a freed record. Other data may have reached into the size in front of it - data
+ * ends at any byte, cells at eight - and then the record may go on up to the next byte in use.
+ */
+static bool freed_record(const FsaRegf *hive, const FsaRegfDeleted *deleted, uint32_t relative,
+                         FsaRegfCell *ret_cell) {
+  uint64_t offset = fsa_regf_file_offset(relative);
+  if (freed_cell_in(hive, deleted, relative, ret_cell)) return true;
+  if (relative % 8 || offset >= hive->file.size || hive->file.size - offset < 8) return false;
+  uint64_t left = hive->file.size - offset;
+  return freed_content(hive, deleted, relative, left < RECORD_MOST ? left : RECORD_MOST, ret_cell);
 }
 
 static bool freed_cell(const FsaRegf *hive, uint32_t relative, FsaRegfCell *ret_cell) {
@@ -258,7 +278,7 @@ static bool value_is_plausible(const FsaRegf *hive, FsaBytes record) {
   uint32_t size = fsa_u32(&record, VK_SIZE), data = fsa_u32(&record, VK_DATA);
   uint32_t type = fsa_u32(&record, VK_TYPE);
   if (record.size < VK_NAME || flags > 3 || name_size > VALUE_NAME_MOST) return false;
-  if (type > VALUE_TYPE_NEWEST && type < 0xFFFF0000u) return false;
+  if (type > VALUE_TYPE_MOST && type < 0xFFFF0000u) return false;
   if (size & REGF_DATA_INLINE) {
     if ((size & ~REGF_DATA_INLINE) > 4) return false;
   } else if (size && (size > hive->file.size || data == 0 || data == REGF_NOWHERE ||
@@ -275,7 +295,7 @@ static int search_at(FsaRegfDeleted *deleted, const FsaRegf *hive, uint32_t rela
                      uint32_t *ret_skip) {
   FsaRegfCell cell;
   *ret_skip = 8;
-  if (!freed_cell_in(hive, deleted, relative, &cell)) return FSA_OK;
+  if (!freed_record(hive, deleted, relative, &cell)) return FSA_OK;
   size_t size;
   int rc;
   if (fsa_u8(&cell.bytes, 0) == 'n' && key_is_plausible(hive, cell.bytes)) {
@@ -297,7 +317,7 @@ static int search_unused(FsaRegfDeleted *deleted, const FsaRegf *hive) {
   for (size_t at = 0; size - at >= 8 + hive->cell_head;) {
     uint32_t skip = 8;
     const uint8_t *record = bins + at + hive->cell_head;
-    if (!bit_get(deleted->used, at / 8) && record[1] == 'k' &&
+    if (!bit_get(deleted->used, (at + hive->cell_head) / 4) && record[1] == 'k' &&
         (record[0] == 'n' || record[0] == 'v')) {
       int rc = search_at(deleted, hive, (uint32_t)at, &skip);
       if (rc < 0) return rc;
@@ -335,7 +355,7 @@ static void own_values_of_deleted(FsaRegfDeleted *deleted, const FsaRegf *hive) 
 
 /* The list of a live key keeps entries of deleted values behind its count. */
 static void own_values_of_live(FsaRegfDeleted *deleted, const FsaRegf *hive) {
-  for (size_t slot = 0; slot < deleted->slots; slot++) {
+  for (size_t slot = 0; slot < deleted->slots / 2; slot++) {
     if (deleted->live_keys[slot / 64] == 0) {
       slot |= 63;
       continue;
@@ -355,7 +375,7 @@ static void find_parents(FsaRegfDeleted *deleted, const FsaRegf *hive) {
     if (!fsa_regf_key_cell(hive, key->item, &cell)) continue;
     uint32_t parent = fsa_u32(&cell.bytes, NK_PARENT);
     uint64_t offset = fsa_regf_file_offset(parent);
-    if (parent % 8 == 0 && parent / 8 < deleted->slots && bit_get(deleted->live_keys, parent / 8))
+    if (parent % 8 == 0 && parent / 4 < deleted->slots && bit_get(deleted->live_keys, parent / 8))
       key->owner = offset;
     else if (offset != cell.offset && found_item(&deleted->keys, REGF_KEY_DELETED | offset))
       key->owner = REGF_KEY_DELETED | offset;
@@ -414,7 +434,7 @@ static int make_handles(FsaRegfDeleted *deleted) {
 }
 
 static int recover(FsaRegfDeleted *deleted, const FsaRegf *hive) {
-  deleted->slots = (hive->file.size - REGF_BASE_SIZE + 7) / 8;
+  deleted->slots = (hive->file.size - REGF_BASE_SIZE + 3) / 4;
   size_t words = deleted->slots / 64 + 1;
   deleted->used = calloc(words, sizeof *deleted->used);
   deleted->live_keys = calloc(words, sizeof *deleted->live_keys);
@@ -498,7 +518,8 @@ int fsa_regf_deleted_key_values(const FsaRegf *hive, FsaRegfKey key, FsaArena *a
   if (!values) return FSA_E_NOMEM;
   for (size_t i = first; i < first + run; i++) {
     FsaRegfCell record;
-    if (!freed_cell(hive, fsa_regf_relative(deleted->values.items[i].item), &record)) continue;
+    uint32_t relative = fsa_regf_relative(deleted->values.items[i].item);
+    if (!freed_record(hive, deleted, relative, &record)) continue;
     rc = fsa_regf_value_read(hive, &record, freed_cell, arena, &quiet, &values[count]);
     if (rc == FSA_E_NOMEM) return rc;
     if (rc < 0) continue;
