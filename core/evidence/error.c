@@ -8,6 +8,7 @@ int fsa_error_set(FsaError *error, int code, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   error->code = code;
+  error->is_evidence = false;
   vsnprintf(error->message, sizeof error->message, format, arguments);
   va_end(arguments);
   return code;

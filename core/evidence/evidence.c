@@ -107,6 +107,7 @@ int fsa_evidence_open(const char *name, FsaEvidence **ret_evidence, FsaError *re
   if (!evidence) return open_failed(ret_error, FSA_E_NOMEM, name ? name : "live");
   int result = open_by_name(evidence, name ? name : "live", ret_error);
   if (result != FSA_OK) {
+    ret_error->is_evidence = true;
     fsa_evidence_close(evidence);
     return result;
   }

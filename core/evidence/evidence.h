@@ -13,6 +13,7 @@
 /* What went wrong while opening: for the message of a door. */
 typedef struct FsaError {
   int code; /* FsaResult */
+  bool is_evidence; /* the evidence as a whole cannot be opened, whatever was asked of it */
   char message[FSA_MAX_MESSAGE]; /* what was tried, on what, why it failed, what to do */
 } FsaError;
 

@@ -284,7 +284,8 @@ int fsa_registry_values(FsaRegistry *registry, FsaRegKey key, bool deleted, FsaA
   size_t live_count, gone_count = 0;
   int result = fsa_regf_values(hive->regf, key.handle, arena, fsa_mount_tell, hive, &live,
                                &live_count);
-  if (result == FSA_OK && deleted)
+  bool is_key_deleted = result == FSA_OK && live_count && live[0].is_deleted; /* then these are all */
+  if (result == FSA_OK && deleted && !is_key_deleted)
     result = fsa_regf_deleted_values(hive->regf, key.handle, arena, &gone, &gone_count);
   if (result != FSA_OK) return result;
   FsaRegValue *values = fsa_arena_zero(arena, live_count + gone_count, sizeof *values);

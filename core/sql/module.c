@@ -377,8 +377,8 @@ static int fail(Cursor *cursor, const FsaError *error) {
   cursor->base.pVtab->zErrMsg = sqlite3_mprintf("%s", error->message);
   if (error->code == FSA_E_NOMEM) return SQLITE_NOMEM;
   /* evidence that cannot be opened is told apart, for the shell's exit code */
-  return error->code == FSA_E_USAGE || error->code == FSA_E_UNSUPPORTED ? SQLITE_ERROR
-                                                                       : SQLITE_CANTOPEN;
+  bool is_question = error->code == FSA_E_USAGE || error->code == FSA_E_UNSUPPORTED;
+  return is_question && !error->is_evidence ? SQLITE_ERROR : SQLITE_CANTOPEN;
 }
 
 static int vtab_filter(sqlite3_vtab_cursor *base, int joined, const char *plan, int argc,

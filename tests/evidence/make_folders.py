@@ -196,6 +196,7 @@ def main(out):
     linux(Folder(root + '/uac/[root]'))
     Folder(root + '/uac').put('uac.log')
     linux(Folder(root + '/linux'))
+    Folder(root + '/linux').put('proc/sys/kernel/hostname', b'web-7-now\n')  # as a recorded host
 
     loose = Folder(root + '/loose')
     loose.put('export/one.hiv', system())

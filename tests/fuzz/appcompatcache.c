@@ -8,9 +8,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   FsaAppCompatCache cache;
   FsaAppCompatEntry entry;
-  volatile unsigned sum = 0;
   FsaBytes value = fsa_bytes(data, size);
-  sum += fsa_appcompat_probe(value);
+  fsa_appcompat_probe(value);
   if (fsa_appcompat_open(value, &cache) != FSA_OK) return 0;
   for (uint64_t calls = 0;; calls++) {
     if (calls > 2 * size + 400) abort(); /* each call moves on, XP's by a place of its list */
@@ -19,6 +18,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (result != FSA_ROW) continue;
     FsaBytes parts[] = {entry.path, entry.package, entry.data};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-      if (parts[i].size) sum += parts[i].data[0] + parts[i].data[parts[i].size - 1];
+      if (parts[i].size && !memchr(parts[i].data, 'x', parts[i].size)) continue; /* reads it all */
   }
 }
