@@ -228,20 +228,28 @@ static bool take_hit(FsaArena *arena, const YR_STRING *string, const YR_MATCH *f
   return hit->data != NULL;
 }
 
+/* The places of one string. libyara packs its matches without alignment, so each is copied first. */
+static bool take_string(Taker *taker, YR_SCANNER *scanner, const YR_STRING *string, size_t room,
+                        FsaYaraMatch *match) {
+  YR_MATCH from;
+  for (const void *at = scanner->matches[string->idx].head; at; at = from.next) {
+    memcpy(&from, at, sizeof from);
+    if (from.is_private) continue;
+    if (match->hit_count == room) return true;
+    if (!take_hit(taker->arena, string, &from, &match->hits[match->hit_count])) return false;
+    match->hit_count++;
+  }
+  return true;
+}
+
 static bool take_hits(Taker *taker, YR_SCANNER *scanner, YR_RULE *rule, FsaYaraMatch *match) {
   size_t room = match->count < FSA_MAX_YARA_HITS ? (size_t)match->count : FSA_MAX_YARA_HITS;
+  taker->matches.is_cut |= room < match->count;
   match->hits = fsa_arena_zero(taker->arena, room, sizeof *match->hits);
   if (!match->hits) return false;
   const YR_STRING *string;
   yr_rule_strings_foreach(rule, string) {
-    const YR_MATCH *from;
-    yr_string_matches_foreach(scanner, string, from) {
-      if (match->hit_count == room) {
-        taker->matches.is_cut |= room < match->count;
-        return true;
-      }
-      if (!take_hit(taker->arena, string, from, &match->hits[match->hit_count++])) return false;
-    }
+    if (!take_string(taker, scanner, string, room, match)) return false;
   }
   return true;
 }
