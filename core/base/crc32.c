@@ -4,7 +4,7 @@
  */
 #include "base/crc32.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(FSA_PORTABLE)
 #define HAVE_PCLMUL 1
 #include <immintrin.h>
 #endif

@@ -109,6 +109,12 @@ static inline size_t copy_plain(char *out, const uint8_t *utf16, size_t units, b
     memcpy(out + i, &packed, 4);
   }
 #endif
+  for (; i < units; i++) {
+    unsigned unit = (unsigned)(utf16[2 * i] | utf16[2 * i + 1] << 8);
+    if (unit - (json ? 0x20u : 1u) >= (json ? 0x60u : 0x7Fu)) break;
+    if (json && (unit == '"' || unit == '\\')) break;
+    out[i] = (char)unit;
+  }
   return i;
 }
 
@@ -133,7 +139,9 @@ size_t fsa_utf8_from_utf16(char *out, const uint8_t *utf16, size_t units) {
     size_t plain = copy_plain(to, utf16 + 2 * i, units - i, false);
     to += plain;
     i += plain;
-    for (size_t stop = i + 4 < units ? i + 4 : units; i < stop;)
+    /* where one unit needed work, the next ones likely do not; where several did, more will */
+    size_t burst = plain ? 1 : 4;
+    for (size_t stop = i + burst < units ? i + burst : units; i < stop;)
       to += fsa_utf8_put(to, utf16_next(utf16, units, &i));
   }
   return (size_t)(to - out);
@@ -160,7 +168,9 @@ size_t fsa_json_from_utf16(char *out, const uint8_t *utf16, size_t units) {
     size_t plain = copy_plain(to, utf16 + 2 * i, units - i, true);
     to += plain;
     i += plain;
-    for (size_t stop = i + 4 < units ? i + 4 : units; i < stop;)
+    /* where one unit needed work, the next ones likely do not; where several did, more will */
+    size_t burst = plain ? 1 : 4;
+    for (size_t stop = i + burst < units ? i + burst : units; i < stop;)
       to += json_put(to, utf16_next(utf16, units, &i));
   }
   return (size_t)(to - out);

@@ -309,11 +309,12 @@ FsaEvtxValue fsa_binxml_datum(FsaBinxml *x, const char *name, size_t size) {
 
 /* Copies sixteen bytes at a time and may write as many behind; literals have as many behind them. */
 static inline char *copy_literal(char *at, const char *literal, size_t size) {
-  if (size > 256) {
+  memcpy(at, literal, 16);
+  if (size <= 16) return at + size;
+  if (size > 128)
     memcpy(at, literal, size);
-    return at + size;
-  }
-  for (size_t i = 0; i < size; i += 16) memcpy(at + i, literal + i, 16);
+  else
+    for (size_t i = 16; i < size; i += 16) memcpy(at + i, literal + i, 16);
   return at + size;
 }
 

@@ -371,13 +371,30 @@ static char *put_code_point(char *at, uint32_t c) {
   return at + fsa_json_from_utf16(at, units, 2);
 }
 
+/* How many bytes at the start stand in a JSON string as they are. */
+static size_t plain_bytes(const uint8_t *bytes, size_t size) {
+  size_t i = 0;
+  while (i < size && bytes[i] - 0x20u < 0x60u && bytes[i] != '"' && bytes[i] != '\\') i++;
+  return i;
+}
+
 /* Bytes that are UTF-8 or, where not valid, Latin-1, inside a JSON string. */
 static char *put_ansi(FsaBinxmlWriter *writer, char *at, const uint8_t *bytes, size_t size) {
   at = fsa_binxml_room(writer, at, size * 6);
   if (!at) return NULL;
-  bool is_utf8 = fsa_text_is_valid(bytes, size);
-  for (size_t i = 0; i < size;)
+  bool is_utf8 = false, is_known = false;
+  for (size_t i = 0; i < size;) {
+    size_t plain = plain_bytes(bytes + i, size - i);
+    memcpy(at, bytes + i, plain);
+    at += plain;
+    i += plain;
+    if (i == size) break;
+    if (bytes[i] >= 0x80 && !is_known) {
+      is_utf8 = fsa_text_is_valid(bytes, size);
+      is_known = true;
+    }
     at = put_code_point(at, is_utf8 ? fsa_utf8_next((const char *)bytes, size, &i) : bytes[i++]);
+  }
   return at;
 }
 
@@ -496,20 +513,50 @@ static char *put_quoted(FsaBinxmlWriter *writer, char *at, FsaEvtxValue value) {
   return at;
 }
 
-char *fsa_binxml_value_json(FsaBinxmlWriter *writer, char *at, FsaEvtxValue value) {
-  at = fsa_binxml_room(writer, at, FIXED_TEXT);
-  if (!at || value.type == FSA_BINXML_NULL) return at ? put_null(at) : NULL;
+/* What the switch of fsa_binxml_value_json() leaves: rare types, and sizes that are not the type's. */
+static char *put_other(FsaBinxmlWriter *writer, char *at, FsaEvtxValue value) {
+  if (value.type >= FSA_BINXML_ARRAY) return put_array(writer, at, value);
   if (is_text(value.type)) {
     *at++ = '"';
     at = put_text(writer, at, value);
     if (at) *at++ = '"';
     return at;
   }
-  if (value.type >= FSA_BINXML_ARRAY) return put_array(writer, at, value);
   char *behind = at;
   if (value.size && is_number(value.type) && put_fixed(writer, &behind, value) == FORM_BARE)
     return behind;
   return put_quoted(writer, at, value);
+}
+
+/* The types that nearly all values have are written here; the rest goes the long way. */
+char *fsa_binxml_value_json(FsaBinxmlWriter *writer, char *at, FsaEvtxValue value) {
+  at = fsa_binxml_room(writer, at, FIXED_TEXT);
+  if (!at) return NULL;
+  FsaBytes b = bytes_of(value);
+  switch (value.type) {
+  case FSA_BINXML_NULL: return put_null(at);
+  case FSA_BINXML_STRING:
+    *at++ = '"';
+    at = put_utf16(writer, at, value.data, utf16_units(value));
+    if (at) *at++ = '"';
+    return at;
+  case FSA_BINXML_UINT8:
+    if (value.size != 1) break;
+    return put_u64(at, value.data[0]);
+  case FSA_BINXML_UINT16:
+    if (value.size != 2) break;
+    return put_u64(at, fsa_u16(&b, 0));
+  case FSA_BINXML_UINT32:
+    if (value.size != 4) break;
+    return put_u64(at, fsa_u32(&b, 0));
+  case FSA_BINXML_HEX64:
+    if (value.size != 8) break;
+    *at++ = '"';
+    at = put_hex(at, fsa_u64(&b, 0));
+    *at++ = '"';
+    return at;
+  }
+  return put_other(writer, at, value);
 }
 
 char *fsa_binxml_value_part(FsaBinxmlWriter *writer, char *at, FsaEvtxValue value) {
