@@ -333,6 +333,24 @@ def check_hidepid():
         same("hidepid: " + table, done.stdout.decode().split(), ['{"code":"access"}'])
 
 
+def check_old_kernel():
+    """The same answers without openat2, as before Linux 5.6."""
+    if not shutil.which("strace"):
+        skip("without openat2", "strace is not installed")
+        return
+    old = ["strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=openat2", "-e", "inject=openat2:error=ENOSYS"]
+    with Plant("sleeper") as plant:
+        sql = "SELECT pid, name, path, on_disk, euid, cmdline, cgroup_path FROM fsa_processes WHERE pid = %d" % plant.pid
+        same("live without openat2", ask(sql, old), ask(sql))
+    recorded = "live:" + os.path.join(BUILD, "evidence/recorded_host")
+    if not os.path.exists(recorded[5:]):
+        skip("recording without openat2", "no recorded host was made")
+        return
+    for sql in ("SELECT pid, name, cmdline, cgroup_path, euid FROM fsa_processes('%s')",
+                "SELECT pid, tid, is_different FROM fsa_tokens('%s')", "SELECT pid, kind, start FROM fsa_injected_modules('%s')"):
+        same("recording without openat2", ask(sql % recorded, old), ask(sql % recorded))
+
+
 def check_covered(folder):
     """A directory mounted over /proc/PID, in a mount namespace of its own, hides the process from ps but not from us."""
     empty = os.path.join(folder, "empty")
@@ -352,7 +370,8 @@ def check_covered(folder):
 
 def main():
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
-        for check in (check_against_ps, check_against_proc, check_self, check_tokens, check_memory, check_access, check_hidepid):
+        for check in (check_against_ps, check_against_proc, check_self, check_tokens, check_memory, check_access, check_hidepid,
+                      check_old_kernel):
             check()
         check_hidden_programs(folder)
         check_pipes(folder)

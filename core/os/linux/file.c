@@ -21,12 +21,42 @@ void linux_name(char out[64], const char *format, ...) {
   va_end(arguments);
 }
 
-/* openat2() has no wrapper in glibc 2.36. FSA_OK and a descriptor, or a result. */
+/* The result of a failed open: a link that must not be followed is as good as a refusal. */
+static int open_failure(void) {
+  return errno == ELOOP ? FSA_E_ACCESS : fsa_result_from_errno(errno);
+}
+
+/* Without openat2(), before Linux 5.6: one part of the name after the other, no links. */
+static int open_stepwise(int directory, const char *name, int flags, int *ret_file) {
+  int at = directory;
+  for (;;) {
+    char part[64];
+    size_t size = strcspn(name, "/");
+    bool is_last = name[size] == '\0';
+    if (size >= sizeof part) return FSA_E_LIMIT; /* all names are ours: "task/12/attr/current" */
+    memcpy(part, name, size);
+    part[size] = '\0';
+    int next = openat(at, part, (is_last ? flags : O_PATH | O_DIRECTORY) | O_NOFOLLOW | O_CLOEXEC);
+    int result = next < 0 ? open_failure() : FSA_OK;
+    if (at != directory) close(at);
+    if (result != FSA_OK) return result;
+    if (is_last) {
+      *ret_file = next;
+      return FSA_OK;
+    }
+    at = next;
+    name += size + 1;
+  }
+}
+
+/* openat2() has no wrapper in glibc 2.36. FSA_OK and a descriptor, or a result with its errno. */
 static int open_resolved(int directory, const char *name, uint64_t flags, uint64_t resolve,
                          int *ret_file) {
   struct open_how how = {.flags = flags | O_CLOEXEC, .mode = 0, .resolve = resolve};
   long file = syscall(SYS_openat2, directory, name, &how, sizeof how);
-  if (file < 0) return errno == ELOOP ? FSA_E_ACCESS : fsa_result_from_errno(errno);
+  if (file < 0 && errno == ENOSYS && (resolve & RESOLVE_NO_SYMLINKS))
+    return open_stepwise(directory, name, (int)flags, ret_file);
+  if (file < 0) return open_failure();
   *ret_file = (int)file;
   return FSA_OK;
 }
@@ -58,17 +88,11 @@ int linux_open_directory(const FsaOs *os, int directory, const char *name, int *
   if (os->is_this_machine) resolve |= RESOLVE_NO_XDEV;
   if (ret_is_covered) *ret_is_covered = false;
   int result = open_resolved(directory, name, flags, resolve, ret_directory);
-  if (result == FSA_OK) return FSA_OK;
-  if (errno == EXDEV && os->is_this_machine) {
+  if (result != FSA_OK && errno == EXDEV && os->is_this_machine) {
     if (ret_is_covered) *ret_is_covered = true;
     return FSA_E_ACCESS;
   }
-  if (errno != ENOSYS) return result;
-  /* Linux before 5.6 cannot tell what is mounted over */
-  int opened = openat(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (opened < 0) return fsa_result_from_errno(errno);
-  *ret_directory = opened;
-  return FSA_OK;
+  return result;
 }
 
 /* read() that goes on after a signal. */
