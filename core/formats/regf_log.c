@@ -92,9 +92,14 @@ static bool read_log(FsaBytes bytes, Log *ret_log) {
 static size_t read_logs(const FsaBytes *logs, size_t count, FsaRegfTeller *teller,
                         Log ret_logs[FSA_MAX_REGF_LOGS]) {
   size_t found = 0;
-  for (size_t i = 0; i < count && found < FSA_MAX_REGF_LOGS; i++) {
+  for (size_t i = 0; i < count; i++) {
     Log log;
     if (logs[i].size == 0) continue;
+    if (found == FSA_MAX_REGF_LOGS) {
+      fsa_regf_tell(teller, FSA_E_LIMIT, FSA_NO_OFFSET, "only %d logs are looked at, %zu came",
+                    FSA_MAX_REGF_LOGS, count);
+      break;
+    }
     if (!read_log(logs[i], &log)) {
       fsa_regf_tell(teller, FSA_E_FORMAT, FSA_NO_OFFSET,
                     "log %zu of %zu (%zu bytes) has no sound head and is not used", i + 1, count,

@@ -423,14 +423,18 @@ def pages_that_differ(before, after, size=PAGE):
             if new[at:at + size] != old[at:at + size]]
 
 
-def new_entry(sequence, after, pages, flags=0):
-    """One HvLE log entry."""
-    references = b''.join(struct.pack('<II', at, len(page)) for at, page in pages)
-    body = references + b''.join(page for _, page in pages)
+def new_entry(sequence, after, pages, flags=0, claims=None):
+    """One HvLE log entry. `claims` overrides 'size', 'bins_size', 'count' or 'references' (a list of
+    offset and size) with lies under right hashes."""
+    claims = claims or {}
+    references = claims.get('references', [(at, len(page)) for at, page in pages])
+    body = b''.join(struct.pack('<II', at, size) for at, size in references)
+    body += b''.join(page for _, page in pages)
     size = (40 + len(body) + 511) // 512 * 512
     body = body.ljust(size - 40, b'\0')
-    head = b'HvLE' + struct.pack('<IIIIIQ', size, flags, sequence, len(_bytes(after)) - PAGE,
-                                 len(pages), marvin32(body))
+    head = b'HvLE' + struct.pack('<IIIIIQ', claims.get('size', size), flags, sequence,
+                                 claims.get('bins_size', len(_bytes(after)) - PAGE),
+                                 claims.get('count', len(pages)), marvin32(body))
     return head + struct.pack('<Q', marvin32(head)) + body
 
 

@@ -143,10 +143,20 @@ def dirty_family(write):
     write('clean_with_log', before, hw.new_log(before, [first, second], 5), empty)
     write('badbase_new', patch(primary, 40, '<I', 0xDEAD0000), hw.new_log(before, [first, second], 5), empty)
 
+    # right hashes, wrong facts: none of these may be applied, or be believed when memory is taken
+    lies = {'page_outside': {'references': [(0x7FFFF000, PAGE)]}, 'page_wraps': {'references': [(PAGE, 0xFFFFFFFF)]},
+            'pages_missing': {'references': [(0, 8 * PAGE)]}, 'many_pages': {'count': 0xFFFFFFFF},
+            'bins_huge': {'bins_size': 0xFFFFF000}, 'bins_odd': {'bins_size': 0x1001}, 'bins_none': {'bins_size': 0},
+            'entry_small': {'size': 0}, 'entry_huge': {'size': 0xFFFFFE00}}
+    for name, claims in lies.items():
+        entry = hw.new_entry(5, before, [(0, before[PAGE:2 * PAGE])], claims=claims)
+        write('lie_' + name, primary, hw.new_log(before, [entry], 5), empty)
+
     old = hw.old_log(before, after, 5)
     write('dirty_old', primary, old, empty)
     write('dirty_old_cut', primary, old[:len(old) - 512], empty)
     write('dirty_old_other', primary, hw.old_log(before, after, 2), empty)
+    write('lie_old_bins', primary, _rechecked(patch(old, 40, '<I', 0x7FFFF000)), empty)
     write('badbase_old', patch(primary, 36, '<I', 0xDEAD0000), old, empty)
 
 

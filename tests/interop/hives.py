@@ -3,7 +3,8 @@
 
 1. Real hives (shared evidence): the counts of keys and values that libregf, hivex, dissect and regipy
    agree on; after log replay the counts of yarp.
-2. Hives of our own and a real one, content by content: hivexml, regfexport, reglookup.
+2. Hives of our own and a real one, content by content: hivexml, regfexport, reglookup,
+   reglookup-recover.
 
 Every difference that is expected stands below with its reason; an expected one that is gone fails too.
 Ends with `N passed, N failed, N skipped`.
@@ -291,6 +292,20 @@ def check_reglookup(name, path):
     check('reglookup %s values' % name, values == named, sorted(values ^ named)[:5])
 
 
+def check_recovered(path):
+    """Every key that reglookup-recover finds in free cells is found, at the same place."""
+    if not shutil.which('reglookup-recover'):
+        return skip('reglookup-recover', 'reglookup is not installed')
+    text = subprocess.run(['reglookup-recover', path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    rows = [line.split(',') for line in text.decode('latin-1').splitlines()[1:]]
+    theirs = {int(row[0], 16): row[4] for row in rows if row[2] == 'KEY'}
+    mine = {row['source_offset']: row['name'] for row in fsa(path, "SELECT source_offset, name FROM fsa_registry "
+                                                             "WHERE deleted = 1 AND is_deleted = 1 AND type = 'subkey'")}
+    missing = {at: name for at, name in theirs.items()
+               if at not in mine or ('%' not in name and mine[at] != name)}
+    check('recovered keys of ' + os.path.basename(path), not missing, sorted(missing.items())[:3])
+
+
 def check_content():
     if not os.path.isdir(FIXTURES):
         return skip('made hives', 'tests/evidence/make_hives.py was not run')
@@ -299,6 +314,11 @@ def check_content():
         check_xml(name, path)
         check_regfexport(name, path)
         check_reglookup(name, path)
+    check_recovered(os.path.join(FIXTURES, 'deleted'))
+    for name in ('msuhanov+yarp/DeletedTreeHive', 'EricZimmerman+Registry/SAM', 'EricZimmerman+Registry/SECURITY',
+                 'mkorman90+regipy/BCD', 'AndrewRathbun+DFIRArtifactMuseum/Amcache/Win2012R2/StolenSzechuan/Amcache.hve'):
+        if os.path.exists(os.path.join(SHARED, 'dev', 'hives', name)):
+            check_recovered(os.path.join(SHARED, 'dev', 'hives', name))
     real = os.path.join(SHARED, 'dev', 'hives', 'mkorman90+regipy', 'SYSTEM')
     if os.path.exists(real):
         check_xml('real SYSTEM', real)

@@ -277,6 +277,18 @@ static void test_gap_is_stale(void **state) {
   done(&hive);
 }
 
+static void test_lying_logs(void **state) {
+  (void)state;
+  static const char *const names[] = {"page_outside", "page_wraps", "pages_missing", "many_pages",
+                                      "bins_huge",    "bins_odd",   "bins_none",     "entry_small",
+                                      "entry_huge",   "old_bins"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    char name[32];
+    snprintf(name, sizeof name, "lie_%s", names[i]);
+    expect(name, FSA_REGF_STALE, 2, 1, 2);
+  }
+}
+
 static void test_old_logs(void **state) {
   (void)state;
   expect("dirty_old", FSA_REGF_REPLAYED, 44, 42, 0);
@@ -577,6 +589,7 @@ int main(void) {
       cmocka_unit_test(test_probe),
       cmocka_unit_test(test_new_logs),
       cmocka_unit_test(test_gap_is_stale),
+      cmocka_unit_test(test_lying_logs),
       cmocka_unit_test(test_old_logs),
       cmocka_unit_test(test_no_logs),
       cmocka_unit_test(test_deleted_keys),
