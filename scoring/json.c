@@ -242,26 +242,39 @@ static char unescape(char c) {
   }
 }
 
+/* Appends the run up to the next backslash; true when all of it is printable ASCII. */
+static bool put_run(char *out, FsaJsonText text, size_t *at, size_t *size) {
+  const char *start = text.data + *at;
+  const char *stop = memchr(start, '\\', text.size - *at);
+  size_t run = stop ? (size_t)(stop - start) : text.size - *at;
+  memcpy(out + *size, start, run);
+  *at += run;
+  *size += run;
+  return plain_end(start, 0, run) == run;
+}
+
 FsaText fsa_json_decode(FsaArena *arena, FsaJsonText text) {
   if (text.plain) return (FsaText){text.data, text.size};
-  /* only a damaged "\\u" grows: two bytes become the three of U+FFFD */
+  /* only a damaged "\u" grows: two bytes become the three of U+FFFD */
   if (text.size > SIZE_MAX / 2 - 4) return (FsaText){NULL, 0};
   char *out = fsa_arena_alloc(arena, text.size + text.size / 2 + 4);
   if (!out) return (FsaText){NULL, 0};
-  size_t size = 0;
-  for (size_t at = 0; at < text.size;) {
-    char c = text.data[at++];
-    if (c != '\\' || at == text.size) {
-      out[size++] = c;
-      continue;
-    }
-    c = text.data[at++];
-    if (c == 'u')
+  size_t size = 0, at = 0;
+  bool is_ascii = true;
+  while (at < text.size) {
+    is_ascii &= put_run(out, text, &at, &size);
+    if (at + 1 >= text.size) break;
+    char c = text.data[++at];
+    at++;
+    if (c == 'u') {
+      is_ascii = false;
       size += put_unicode(out + size, text, &at);
-    else
+    } else {
       out[size++] = unescape(c);
+      is_ascii &= (unsigned char)c < 0x80 && c != '\0';
+    }
   }
-  return fsa_text_clean(arena, out, size);
+  return is_ascii ? (FsaText){out, size} : fsa_text_clean(arena, out, size);
 }
 
 bool fsa_json_integer(FsaJsonText text, int64_t *ret_value) {

@@ -36,6 +36,7 @@ static size_t take_guid(FsaText text, size_t at) {
 }
 
 static size_t take_sid(FsaText text, size_t at) {
+  if ((text.data[at] | 0x20) != 's') return 0;
   static const char *const owned[] = {"S-1-5-21-", "S-1-5-5-", "S-1-12-1-"};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) {
     if (!has_prefix(text, at, owned[i])) continue;
@@ -71,6 +72,8 @@ static bool is_shared_profile(FsaText name) {
 
 /* "\Users\NAME" at a separator, up to before the next one. */
 static size_t take_profile(FsaText text, size_t at) {
+  char initial = at + 1 < text.size ? (char)(text.data[at + 1] | 0x20) : 0;
+  if (initial != 'u' && initial != 'd' && initial != 'h') return 0;
   static const char *const homes[] = {"\\Users\\", "\\Documents and Settings\\", "/home/", "/Users/"};
   for (size_t i = 0; i < sizeof homes / sizeof *homes; i++) {
     if (!has_prefix(text, at, homes[i])) continue;
@@ -84,15 +87,13 @@ static size_t take_profile(FsaText text, size_t at) {
 
 /* ---- one value -------------------------------------------------------------------------------- */
 
+static bool ends_with(FsaText text, const char *end, size_t size) {
+  return text.size >= size && memcmp(text.data + text.size - size, end, size) == 0;
+}
+
 static bool is_hash_column(FsaText column) {
-  static const char *const names[] = {"md5", "sha1", "sha256", "hash"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    size_t size = strlen(names[i]);
-    if (column.size >= size &&
-        fsa_text_same(column.data + column.size - size, size, names[i], size))
-      return true;
-  }
-  return false;
+  return ends_with(column, "md5", 3) || ends_with(column, "sha1", 4) ||
+         ends_with(column, "sha256", 6) || ends_with(column, "hash", 4);
 }
 
 /* A drive, or a backslash: names of Windows, which does not tell letter cases apart. */
@@ -101,46 +102,46 @@ static bool is_windows_name(FsaText value) {
          (value.size > 2 && is_letter(value.data[0]) && value.data[1] == ':');
 }
 
-static size_t replace_at(FsaBuffer *out, FsaText value, size_t at) {
+/*
+ * What stands for the thing at `at`, if one begins there; *ret_taken is its size. A token is never
+ * longer than what it stands for.
+ */
+static const char *token_at(FsaText value, size_t at, size_t *ret_taken) {
   char c = value.data[at];
-  size_t taken = 0;
+  bool is_word = is_alnum(c), starts_word = is_word && (at == 0 || !is_alnum(value.data[at - 1]));
   if (is_separator(c)) {
-    taken = take_profile(value, at);
-    if (taken) {
-      fsa_buffer_putc(out, c);
-      fsa_buffer_puts(out, "%USER%");
-    }
-    return taken;
+    *ret_taken = take_profile(value, at);
+    return *ret_taken ? (c == '/' ? "/%USER%" : "\\%USER%") : NULL;
   }
-  bool starts_word = at == 0 || !is_alnum(value.data[at - 1]);
+  if (!is_word && c != '{') return NULL;
   /* an address: its 0x belongs to the number */
   bool after_0x = at >= 2 && (value.data[at - 1] | 0x20) == 'x' && value.data[at - 2] == '0';
-  const char *token = NULL;
-  if ((starts_word || c == '{') && (taken = take_guid(value, at)) > 0)
-    token = "{G}";
-  else if (starts_word && (taken = take_sid(value, at)) > 0)
-    token = "{S}";
-  else if ((starts_word || after_0x) && (taken = take_hex(value, at)) > 0)
-    token = "{H}";
-  else if (is_digit(c) && (taken = take_digits(value, at)) > 0)
-    token = "{N}";
-  if (token) fsa_buffer_puts(out, token);
-  return taken;
+  if ((starts_word || c == '{') && (*ret_taken = take_guid(value, at)) > 0) return "{G}";
+  if (starts_word && (*ret_taken = take_sid(value, at)) > 0) return "{S}";
+  if ((starts_word || after_0x) && (*ret_taken = take_hex(value, at)) > 0) return "{H}";
+  if (is_digit(c) && (*ret_taken = take_digits(value, at)) > 0) return "{N}";
+  return NULL;
 }
 
 void fsa_key_put(FsaBuffer *out, FsaText column, FsaText value) {
-  bool is_hash = is_hash_column(column);
-  bool lowers = value.size && (is_hash || is_windows_name(value));
+  char *start = value.size ? fsa_buffer_room(out, value.size) : NULL, *to = start;
+  if (!start) return;
+  bool is_hash = is_hash_column(column), lowers = is_hash || is_windows_name(value);
   for (size_t at = 0; at < value.size;) {
-    size_t taken = is_hash ? 0 : replace_at(out, value, at);
-    if (taken) {
+    size_t taken = 0;
+    const char *token = is_hash ? NULL : token_at(value, at, &taken);
+    if (token) {
+      size_t size = strlen(token);
+      memcpy(to, token, size);
+      to += size;
       at += taken;
       continue;
     }
     char c = value.data[at++];
     if (c == FSA_KEY_SEPARATOR) c = '?';
-    fsa_buffer_putc(out, lowers ? lower(c) : c);
+    *to++ = lowers ? lower(c) : c;
   }
+  fsa_buffer_added(out, (size_t)(to - start));
 }
 
 /* ---- hashes ----------------------------------------------------------------------------------- */

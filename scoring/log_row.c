@@ -5,6 +5,7 @@
 
 typedef struct Cell {
   FsaText column, value;
+  FsaJsonText raw; /* as the log has it; data NULL when that cannot be passed on */
 } Cell;
 
 typedef struct Cells {
@@ -12,19 +13,31 @@ typedef struct Cells {
   size_t count;
 } Cells;
 
+/* True when the text between its quotes is JSON as it stands: printable ASCII, and \\ \" \/ alone. */
+static bool is_passed_on(FsaJsonText text) {
+  for (size_t at = 0; !text.plain && at < text.size; at++) {
+    unsigned char c = (unsigned char)text.data[at];
+    if (c < 0x20 || c >= 0x7F) return false;
+    if (c != '\\') continue;
+    if (++at == text.size || !strchr("\\\"/", text.data[at]) || !text.data[at]) return false;
+  }
+  return true;
+}
+
 /* A value as text: null is no value, an object or array (osquery writes none) its JSON. */
-static bool read_cell(FsaJson *json, FsaArena *arena, FsaText *ret_value) {
+static bool read_cell(FsaJson *json, FsaArena *arena, Cell *cell) {
   FsaJsonText text;
   FsaJsonKind kind = fsa_json_kind(json);
   if (kind == FSA_JSON_OBJECT || kind == FSA_JSON_ARRAY) {
     size_t start = json->at;
     if (!fsa_json_skip(json)) return false;
-    *ret_value = fsa_text_clean(arena, json->data + start, json->at - start);
+    cell->value = fsa_text_clean(arena, json->data + start, json->at - start);
     return true;
   }
   if (!fsa_json_scalar(json, &text)) return false;
   if (kind == FSA_JSON_WORD && fsa_json_is(text, "null")) return true;
-  *ret_value = fsa_json_decode(arena, text);
+  cell->value = fsa_json_decode(arena, text);
+  if (is_passed_on(text)) cell->raw = text;
   return true;
 }
 
@@ -37,7 +50,8 @@ static int read_cells(FsaJson *json, FsaArena *arena, Cells *cells) {
     Cell *cell = &cells->cells[cells->count];
     cell->column = fsa_json_decode(arena, name);
     cell->value = (FsaText){NULL, 0};
-    if (!read_cell(json, arena, &cell->value)) return FSA_E_FORMAT;
+    cell->raw = (FsaJsonText){NULL, 0, false};
+    if (!read_cell(json, arena, cell)) return FSA_E_FORMAT;
     cells->count += cell->value.data != NULL;
   }
   return json->why ? FSA_E_FORMAT : FSA_OK;
@@ -79,7 +93,14 @@ static void put_json(FsaBuffer *out, const Cells *cells) {
     if (c) fsa_buffer_putc(out, ',');
     fsa_buffer_json(out, cells->cells[c].column.data, cells->cells[c].column.size);
     fsa_buffer_putc(out, ':');
-    fsa_buffer_json(out, cells->cells[c].value.data, cells->cells[c].value.size);
+    FsaJsonText raw = cells->cells[c].raw;
+    if (!raw.data) {
+      fsa_buffer_json(out, cells->cells[c].value.data, cells->cells[c].value.size);
+      continue;
+    }
+    fsa_buffer_putc(out, '"');
+    fsa_buffer_put(out, raw.data, raw.size);
+    fsa_buffer_putc(out, '"');
   }
   fsa_buffer_putc(out, '}');
 }
