@@ -16,7 +16,7 @@ enum {
   PATH, IS_DELETED, IS_MEMFD, IS_NAME_MASQUERADED, ON_DISK,
   IMAGE_DEVICE, IMAGE_INODE, IMAGE_UID, IS_SETUID, IS_SETGID,
   CMDLINE, CWD, ROOT,
-  UID, GID, EUID, EGID, SUID, SGID, TRACER_PID, SECCOMP, NO_NEW_PRIVS,
+  UID, GID, EUID, EGID, SUID, SGID, TRACER_PID, NAMESPACE_PID, SECCOMP, NO_NEW_PRIVS,
   LOGIN_UID, LOGIN_SESSION,
   PARENT_START_TIME, IS_PARENT_ALIVE,
   CGROUP_PATH, SECURITY_LABEL,
@@ -102,6 +102,9 @@ static const FsaColumn columns[] = {
     [SGID] = {"sgid", FSA_INTEGER, 0, "Saved group id; NULL when it cannot be read."},
     [TRACER_PID] = {"tracer_pid", FSA_INTEGER, 0,
                     "Pid of the process that debugs it; 0 = none, NULL when it cannot be read."},
+    [NAMESPACE_PID] = {"namespace_pid", FSA_INTEGER, 0,
+                       "What it takes for its own pid: another number than pid in a container. NULL "
+                       "before Linux 4.1."},
     [SECCOMP] = {"seccomp", FSA_INTEGER, 0,
                  "System call filter: 0 none, 1 strict, 2 filter; NULL where the kernel has none."},
     [NO_NEW_PRIVS] = {"no_new_privs", FSA_INTEGER, 0,
@@ -292,6 +295,7 @@ static void set_token(FsaScan *scan, State *state, FsaRow *row) {
   set_int(row, SUID, token.uids[FSA_OS_SAVED]);
   set_int(row, SGID, token.gids[FSA_OS_SAVED]);
   set_int(row, TRACER_PID, token.tracer);
+  set_int(row, NAMESPACE_PID, token.namespace_pid);
   set_int(row, SECCOMP, token.seccomp);
   set_int(row, NO_NEW_PRIVS, token.no_new_privileges);
 }

@@ -184,6 +184,14 @@ static int64_t kilobytes(FsaText value) {
   return (int64_t)number * 1024;
 }
 
+/* "8085 3 1": the last one. */
+static int64_t last_number(FsaText value) {
+  Rest rest = {value.data, value.data + value.size};
+  int64_t number, last = FSA_PROC_UNKNOWN;
+  while (take_signed(&rest, &number)) last = number;
+  return last;
+}
+
 static void take_groups(FsaText value, FsaProcStatus *status) {
   Rest rest = {value.data, value.data + value.size};
   int64_t group, count = 0;
@@ -214,6 +222,8 @@ static void take_status_line(FsaText key, FsaText value, FsaProcStatus *status) 
     status->name = value;
   else if (text_is(key, "TracerPid"))
     status->tracer = number_or_unknown(value);
+  else if (text_is(key, "NSpid"))
+    status->namespace_pid = last_number(value);
   else if (text_is(key, "Uid"))
     take_ids(value, status->uids);
   else if (text_is(key, "Gid"))
@@ -236,6 +246,7 @@ int fsa_proc_status(FsaBytes bytes, FsaProcStatus *ret_status) {
       .groups = {NULL, 0},
       .group_count = FSA_PROC_UNKNOWN,
       .tracer = FSA_PROC_UNKNOWN,
+      .namespace_pid = FSA_PROC_UNKNOWN,
       .no_new_privileges = FSA_PROC_UNKNOWN,
       .seccomp = FSA_PROC_UNKNOWN,
       .seccomp_filters = FSA_PROC_UNKNOWN,

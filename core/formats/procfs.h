@@ -58,6 +58,7 @@ typedef struct FsaProcStatus {
   FsaText groups;
   int64_t group_count;
   int64_t tracer;                    /* pid of the debugger; 0 = none */
+  int64_t namespace_pid;             /* its pid in its own pid namespace, the innermost */
   uint64_t capabilities[FSA_PROC_CAPABILITIES];
   unsigned capabilities_known;       /* bit i: capabilities[i] was there */
   int64_t no_new_privileges;         /* 0, 1 */

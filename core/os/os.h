@@ -162,6 +162,7 @@ typedef struct FsaOsToken {
   int64_t seccomp;              /* 0 off, 1 strict, 2 filter */
   int64_t seccomp_filters;
   int64_t tracer;               /* pid of the debugger; 0 = none */
+  int64_t namespace_pid;        /* its own idea of its pid: in a container another one */
 } FsaOsToken;
 
 /* All thread ids of a process, ascending. */

@@ -38,12 +38,13 @@ def stat_text(pid, name, parent, start, flags=0x400000, threads=1, nice=0, state
 
 
 def status_text(name, pid, uids=(0, 0, 0, 0), gids=(0, 0, 0, 0), groups="", caps=(NONE, ALL, ALL, ALL, NONE), seccomp=0,
-                no_new_privs=0, old=False, tracer=0):
+                no_new_privs=0, old=False, tracer=0, inside=None):
     lines = ["Name:\t" + name, "Umask:\t0022", "State:\tS (sleeping)", "Tgid:\t%d" % pid, "Pid:\t%d" % pid,
              "TracerPid:\t%d" % tracer, "Uid:\t%d\t%d\t%d\t%d" % uids, "Gid:\t%d\t%d\t%d\t%d" % gids, "FDSize:\t64",
              "Groups:\t%s " % groups, "VmRSS:\t    2000 kB", "Threads:\t1"]
     lines += ["%s:\t%016x" % pair for pair in zip(CAPS, caps) if not (old and pair[0] == "CapAmb")]
     if not old:
+        lines += ["NSpid:\t" + "\t".join(str(n) for n in (pid, inside) if n is not None)]
         lines += ["NoNewPrivs:\t%d" % no_new_privs, "Seccomp:\t%d" % seccomp, "Seccomp_filters:\t%d" % (seccomp // 2)]
     return "\n".join(lines) + "\n"
 
@@ -178,7 +179,7 @@ def make(host):
     Process(host, 710, "cut", 1, 11100, b"cut\0", "/usr/bin/server").put("stat", b"710 (cut) S 1 71")
     Process(host, 720, "old", 1, 11200, b"old\0", "/usr/bin/server", old=True)
     os.makedirs(host + "/proc/730")
-    Process(host, 740, "contained", 1, 11300, b"contained\0", "/usr/bin/server", namespace=CONTAINER, cgroup="/docker/0123456789ab")
+    Process(host, 740, "contained", 1, 11300, b"contained\0", "/usr/bin/server", namespace=CONTAINER, cgroup="/docker/0123456789ab", inside=1)
     Process(host, 750, "orphan", 420, 8150, b"orphan\0", "/usr/bin/server")
 
 

@@ -67,7 +67,7 @@ static void status_of_a_new_and_an_old_kernel(void **state) {
   (void)state;
   FsaProcStatus status;
   assert_int_equal(
-      fsa_proc_status(bytes_of("Name:\ta\\nUid: 0\nTracerPid:\t7\nUid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\n"
+      fsa_proc_status(bytes_of("Name:\ta\\nUid: 0\nTracerPid:\t7\nNSpid:\t8085\t12\t1\nUid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\n"
                                "Groups:\t4 24 27 \nVmRSS:\t    1748 kB\nCapInh:\t0000000000000000\n"
                                "CapPrm:\t000001fffeffffff\nCapEff:\t0000000000000001\n"
                                "CapBnd:\tffffffffffffffff\nCapAmb:\t0000000000000002\n"
@@ -76,6 +76,7 @@ static void status_of_a_new_and_an_old_kernel(void **state) {
       FSA_OK);
   assert_text(status.name, "a\\nUid: 0");
   assert_int_equal(status.tracer, 7);
+  assert_int_equal(status.namespace_pid, 1);
   assert_int_equal(status.uids[FSA_PROC_EFFECTIVE], 2);
   assert_int_equal(status.gids[FSA_PROC_FILE_SYSTEM], 8);
   assert_text(status.groups, "4 24 27");

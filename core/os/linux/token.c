@@ -36,6 +36,7 @@ static int copy_token(const FsaProcStatus *status, FsaArena *arena, FsaOsToken *
       .seccomp = status->seccomp,
       .seccomp_filters = status->seccomp_filters,
       .tracer = status->tracer,
+      .namespace_pid = status->namespace_pid,
   };
   memcpy(token.uids, status->uids, sizeof token.uids);
   memcpy(token.gids, status->gids, sizeof token.gids);
