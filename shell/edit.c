@@ -183,8 +183,9 @@ static void set_up(FsaEdit *edit) {
   el_set(line, EL_EDITOR, "emacs");
   el_set(line, EL_HIST, history, edit->history);
   el_set(line, EL_SIGNAL, 1);
-  el_set(line, EL_ADDFN, "fsa-complete", "completes the word", on_complete);
-  el_set(line, EL_ADDFN, "fsa-cancel", "drops the statement", on_cancel);
+  /* the wide form: the narrow one leaks its copies of the names */
+  el_wset(line, EL_ADDFN, L"fsa-complete", L"completes the word", on_complete);
+  el_wset(line, EL_ADDFN, L"fsa-cancel", L"drops the statement", on_cancel);
   el_set(line, EL_BIND, "^I", "fsa-complete", NULL);
   el_set(line, EL_BIND, "^R", "em-inc-search-prev", NULL);
   /* Ctrl-C is a key while a line is edited, and the signal again while a query runs */
