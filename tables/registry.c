@@ -154,9 +154,14 @@ static int add_hives(FsaScan *scan, State *state, const Root *root, const char *
   return FSA_OK;
 }
 
-/* A key that a query names was not found. Recovered ones have no path to seek by: all are walked. */
-static int add_unfound(FsaScan *scan, State *state, int result) {
+/*
+ * A key that a query names was not found: no problem where its hive was looked into. Recovered keys
+ * have no path to seek by: all are walked.
+ */
+static int add_unfound(FsaScan *scan, State *state, const char *path, int result) {
   if (result == FSA_E_NOMEM) return result;
+  if (!fsa_registry_has_hive(state->registry, path))
+    fsa_problem_in(scan, FSA_E_ABSENT, path, FSA_NO_OFFSET, "the evidence has no hive for this key");
   if (state->deleted == 0 || state->is_whole) return FSA_OK;
   state->is_whole = true;
   return add_hives(scan, state, NULL, NULL, NULL, true);
@@ -170,7 +175,8 @@ static int add_named(FsaScan *scan, State *state, FsaText path) {
   if (root) return add_hives(scan, state, root, text, NULL, false);
   Start start = {.path = text};
   int result = fsa_registry_find(state->registry, text, &start.key);
-  return result == FSA_OK ? add_start(scan, state, start) : add_unfound(scan, state, result);
+  return result == FSA_OK ? add_start(scan, state, start)
+                          : add_unfound(scan, state, text, result);
 }
 
 /* key LIKE 'path\pre%': below the last key that the prefix names in full, what begins with the rest. */
@@ -186,7 +192,8 @@ static int add_prefix(FsaScan *scan, State *state, FsaText prefix) {
   const Root *root = find_root(start.path, strlen(start.path));
   if (root) return add_hives(scan, state, root, start.path, rest + 1, true);
   int result = fsa_registry_find(state->registry, start.path, &start.key);
-  return result == FSA_OK ? add_start(scan, state, start) : add_unfound(scan, state, result);
+  return result == FSA_OK ? add_start(scan, state, start)
+                          : add_unfound(scan, state, start.path, result);
 }
 
 static int find_starts(FsaScan *scan, State *state) {
@@ -283,19 +290,27 @@ static int enter_orphans(FsaScan *scan, State *state, const Start *start) {
 
 /* ---- rows ----------------------------------------------------------------------------------------- */
 
+/* "parent\name", NUL-terminated; data NULL when memory ran out. */
+static FsaText join(FsaArena *arena, FsaText parent, FsaText name) {
+  size_t size = parent.size + 1 + name.size;
+  char *path = fsa_arena_alloc(arena, size + 1);
+  if (!path) return (FsaText){NULL, 0};
+  memcpy(path, parent.data, parent.size);
+  path[parent.size] = '\\';
+  if (name.size) memcpy(path + parent.size + 1, name.data, name.size);
+  path[size] = '\0';
+  return (FsaText){path, size};
+}
+
 /* Sets the columns that keys and values share. */
 static int fill_names(FsaScan *scan, const State *state, FsaRow *row, FsaText key, FsaText name) {
-  FsaArena *arena = fsa_row_arena(scan);
-  char *path = fsa_arena_alloc(arena, key.size + name.size + 2);
-  if (!path) return FSA_E_NOMEM;
-  memcpy(path, key.data, key.size);
-  path[key.size] = '\\';
-  if (name.size) memcpy(path + key.size + 1, name.data, name.size);
-  path[key.size + 1 + name.size] = '\0';
-  fsa_row_text(row, KEY, path, key.size);
-  fsa_row_text(row, PATH, path, key.size + 1 + name.size);
-  fsa_row_text(row, NAME, path + key.size + 1, name.size);
   fsa_row_int(row, DELETED, state->deleted);
+  if (!fsa_wants(scan, KEY) && !fsa_wants(scan, PATH) && !fsa_wants(scan, NAME)) return FSA_OK;
+  FsaText path = join(fsa_row_arena(scan), key, name);
+  if (!path.data) return FSA_E_NOMEM;
+  fsa_row_text(row, KEY, path.data, key.size);
+  fsa_row_text(row, PATH, path.data, path.size);
+  fsa_row_text(row, NAME, path.data + key.size + 1, name.size);
   return FSA_OK;
 }
 
@@ -374,9 +389,9 @@ static int next_subkey(FsaScan *scan, State *state, FsaRow *row, Level *level) {
     return FSA_OK;
   result = key_row(scan, state, row, level->path, &info, info.name, level->file);
   if (!state->is_deep || result == FSA_E_NOMEM) return result;
-  const char *path = fsa_arena_printf(&state->scratch, "%s\\%s", level->path.data, info.name.data);
-  if (!path) return FSA_E_NOMEM;
-  int entered = enter(scan, state, key, (FsaText){path, strlen(path)}, info.write_time, NULL);
+  FsaText path = join(&state->scratch, level->path, info.name);
+  if (!path.data) return FSA_E_NOMEM;
+  int entered = enter(scan, state, key, path, info.write_time, NULL);
   return entered == FSA_OK ? result : entered;
 }
 
