@@ -202,13 +202,16 @@ static int read_registry(FsaScan *scan, State *state) {
   FsaRegistry *registry;
   int result = fsa_scan_registry(scan, &registry);
   if (result != FSA_OK) return result == FSA_E_ABSENT ? FSA_OK : result;
-  size_t count = fsa_registry_machine_count(registry);
+  size_t count = fsa_registry_machine_count(registry), systems = 0;
   for (size_t i = 0; result == FSA_OK && i < count; i++) {
     FsaText path;
     fsa_registry_root(registry, i, &path, NULL);
-    if (fsa_text_starts(path.data, path.size, "HKLM\\SYSTEM", 11))
-      result = read_hive(scan, state, registry, i);
+    if (!fsa_text_starts(path.data, path.size, "HKLM\\SYSTEM", 11)) continue;
+    systems++;
+    result = read_hive(scan, state, registry, i);
   }
+  if (result == FSA_OK && systems == 0)
+    fsa_problem(scan, FSA_E_ABSENT, FSA_NO_OFFSET, "the evidence has no SYSTEM hive");
   return result;
 }
 

@@ -184,6 +184,14 @@ int fsa_registry_find(FsaRegistry *registry, const char *path, FsaRegKey *ret_ke
   return result;
 }
 
+bool fsa_registry_has_hive(FsaRegistry *registry, const char *path) {
+  FsaArena scratch = fsa_arena(0);
+  const char *plain = plain_path(&scratch, path), *rest;
+  bool has_hive = plain && hive_at(registry, plain, &rest);
+  fsa_arena_done(&scratch);
+  return has_hive;
+}
+
 /* ---- facts ---------------------------------------------------------------------------------------- */
 
 int fsa_registry_key_info(FsaRegistry *registry, FsaRegKey key, FsaArena *arena,

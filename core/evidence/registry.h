@@ -90,7 +90,10 @@ int fsa_registry_orphans(FsaRegistry *registry, size_t index, FsaArena *arena,
 /* The key at a path. FSA_E_ABSENT when there is none (not a problem). */
 int fsa_registry_find(FsaRegistry *registry, const char *path, FsaRegKey *ret_key);
 
-/* The same below a key; `path` may have several parts. */
+/* True when a hive is mounted at the beginning of `path`: else what FSA_E_ABSENT means is "not collected". */
+bool fsa_registry_has_hive(FsaRegistry *registry, const char *path);
+
+/* fsa_registry_find() below a key; `path` may have several parts. */
 int fsa_registry_find_below(FsaRegistry *registry, FsaRegKey key, const char *path,
                             FsaRegKey *ret_key);
 
