@@ -67,12 +67,19 @@ class Terminal:
     def text(self):
         return self.seen.decode("utf-8", "replace")
 
-    def type(self, keys):
+    def edits(self):
+        return not termios.tcgetattr(self.fd)[3] & termios.ICANON
+
+    def type(self, keys, at_prompt=True):
+        """Types; at the prompt not before the shell reads keys (libedit shows its prompt a moment earlier)."""
+        until = time.monotonic() + PATIENCE
+        while at_prompt and not self.edits() and time.monotonic() < until:
+            time.sleep(0.005)
         self.seen = b""
         os.write(self.fd, keys.encode())
 
-    def ask(self, keys, pattern, name):
-        self.type(keys)
+    def ask(self, keys, pattern, name, at_prompt=True):
+        self.type(keys, at_prompt)
         found = self.wait(pattern)
         test(name, found is not None, "%r not in %r" % (pattern, self.text()))
         return found or self.text()
@@ -199,11 +206,12 @@ def interrupts(folder):
     shell.wait("fsa> ")
     shell.type(ENDLESS)
     time.sleep(1.0)
-    shell.ask("\x03", r"cancelled: the answer is not complete.*fsa> ", "Ctrl-C cancels the query, not the shell")
+    shell.ask("\x03", r"cancelled: the answer is not complete.*fsa> ", "Ctrl-C cancels the query, not the shell",
+              at_prompt=False)
     shell.ask("SELECT 5 * 5 AS n;\n", r"25.*fsa> ", "... which goes on")
     shell.type(ENDLESS)
     test("progress appears on a terminal", shell.wait(r"reading: 0 rows, \d+ s") is not None, shell.text())
-    shell.ask("\x03", r"cancelled.*fsa> ", "Ctrl-C again")
+    shell.ask("\x03", r"cancelled.*fsa> ", "Ctrl-C again", at_prompt=False)
     shell.type("\x04")
     test("Ctrl-D leaves after Ctrl-C", shell.close() == 0)
 
