@@ -140,9 +140,8 @@ static bool is_of_kernel(const FsaOsRegion *region) {
 }
 
 static FsaText last_part(FsaText path) {
-  const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
-  if (!slash) return path;
-  size_t at = (size_t)(slash - path.data) + 1;
+  size_t at = path.size;
+  while (at > 0 && path.data[at - 1] != '/') at--;
   return (FsaText){path.data + at, path.size - at};
 }
 

@@ -23,6 +23,13 @@ static bool starts(FsaText text, const char *prefix) {
   return text.size >= size && memcmp(text.data, prefix, size) == 0;
 }
 
+/* The last `c` of the text, or NULL. memrchr() is not everywhere. */
+static const char *find_last(FsaText text, char c) {
+  for (size_t i = text.size; i > 0; i--)
+    if (text.data[i - 1] == c) return text.data + i - 1;
+  return NULL;
+}
+
 static void skip_blanks(Rest *rest) {
   while (rest->at < rest->end && (*rest->at == ' ' || *rest->at == '\t')) rest->at++;
 }
@@ -127,7 +134,7 @@ static bool take_name(FsaBytes bytes, Rest *ret_rest, FsaText *ret_name) {
   if (bytes.size == 0) return false;
   const char *text = (const char *)bytes.data;
   const char *open = memchr(text, '(', bytes.size);
-  const char *close = memrchr(text, ')', bytes.size);
+  const char *close = find_last((FsaText){text, bytes.size}, ')');
   if (!open || !close || close < open) return false;
   *ret_name = (FsaText){open + 1, (size_t)(close - open - 1)};
   *ret_rest = (Rest){close + 1, text + bytes.size};
@@ -407,7 +414,7 @@ bool fsa_proc_instruction(FsaBytes bytes, uint64_t *ret_address) {
   if (bytes.size == 0) return false;
   FsaText text = {(const char *)bytes.data, bytes.size};
   if (text.data[text.size - 1] == '\n') text.size--;
-  const char *blank = memrchr(text.data, ' ', text.size);
+  const char *blank = find_last(text, ' ');
   if (!blank) return false; /* "running" */
   Rest rest = {blank + 1, text.data + text.size};
   if (rest.end - rest.at < 3 || rest.at[0] != '0' || rest.at[1] != 'x') return false;
@@ -459,7 +466,7 @@ bool fsa_proc_hides_pids(FsaBytes mountinfo, const char *point) {
     const char *start = rest.at;
     skip_fields(&rest, 1);
     if (!text_is((FsaText){start, (size_t)(rest.at - start)}, point)) continue;
-    const char *blank = memrchr(line.data, ' ', line.size);
+    const char *blank = find_last(line, ' ');
     /* the newest mount on the point is the one that is seen */
     hides = options_hide((FsaText){blank + 1, (size_t)(rest.end - blank - 1)});
   }
