@@ -38,10 +38,10 @@ int fsa_regf_open(FsaBytes primary, const FsaBytes *logs, size_t log_count, FsaR
                   void *context, FsaRegf **ret_hive);
 void fsa_regf_close(FsaRegf *hive); /* accepts NULL */
 
+/* How the logs were used; what of them was lost was told to `problem` at open. */
 FsaRegfReplay fsa_regf_replay(const FsaRegf *hive);
 
-/* The name that the base block remembers ("\SystemRoot\System32\Config\SAM", often cut in front).
- */
+/* The name that the base block remembers, often cut in front ("temRoot\System32\Config\SAM"). */
 FsaText fsa_regf_file_name(const FsaRegf *hive, FsaArena *arena);
 
 /* A key: the file offset of its nk cell; deleted ones carry a flag bit. 0 = none. */
@@ -63,6 +63,7 @@ typedef struct FsaRegfKeyInfo {
   bool is_deleted;
 } FsaRegfKeyInfo;
 
+/* The facts of a key. FSA_E_FORMAT when `key` is none, FSA_E_NOMEM. */
 int fsa_regf_key_info(const FsaRegf *hive, FsaRegfKey key, FsaArena *arena,
                       FsaRegfKeyInfo *ret_info);
 
@@ -88,6 +89,7 @@ typedef struct FsaRegfValue {
   bool is_deleted;
 } FsaRegfValue;
 
+/* The values of a key, in hive order. Broken entries are told and left out. FSA_OK, FSA_E_NOMEM. */
 int fsa_regf_values(const FsaRegf *hive, FsaRegfKey key, FsaArena *arena, FsaRegfProblem *problem,
                     void *context, FsaRegfValue **ret_values, size_t *ret_count);
 
@@ -103,8 +105,7 @@ int fsa_regf_find_value(const FsaRegf *hive, FsaRegfKey key, const char *name, s
  * taken over are given. Arrays of keys belong to the hive; FSA_OK or FSA_E_NOMEM.
  */
 
-/* All recovered keys, those of one parent together. key_info() gives the parent where it is known.
- */
+/* All recovered keys, those of one parent together. */
 int fsa_regf_deleted_keys(FsaRegf *hive, const FsaRegfKey **ret_keys, size_t *ret_count);
 
 /* The recovered keys whose parent is `key`, live or recovered; 0: those whose parent is unknown. */
