@@ -18,10 +18,12 @@ typedef struct Maker {
   FsaCompletion *completion;
   const char *word; /* what was typed of it */
   size_t size;
-  bool failed;      /* memory ran out */
+  bool failed; /* memory ran out */
 } Maker;
 
-static bool is_word_character(char c) { return isalnum((unsigned char)c) || c == '_'; }
+static bool is_word_character(char c) {
+  return isalnum((unsigned char)c) || c == '_';
+}
 
 static void offer_made(Maker *maker, const char *word) {
   if (!word) maker->failed = true;
@@ -36,7 +38,7 @@ static void offer(Maker *maker, const char *prefix, const char *name, const char
   offer_made(maker, word);
 }
 
-/* ---- SQL -------------------------------------------------------------------------------------- */
+/* ---- SQL --------------------------------------------------------------------------------- */
 
 /* A keyword in the letter case in which it was begun. */
 static void offer_keyword(Maker *maker, const char *keyword, size_t size) {
@@ -92,7 +94,7 @@ static void offer_known_columns(Maker *maker, FsaText before, FsaText line) {
   for (size_t i = 0; i < fsa_table_count; i++) offer_columns(maker, fsa_tables[i]);
 }
 
-/* ---- dot commands ----------------------------------------------------------------------------- */
+/* ---- dot commands ------------------------------------------------------------------------ */
 
 static void offer_commands(Maker *maker) {
   for (const FsaDotCommand *command = fsa_dot_commands; command->name; command++)
@@ -144,7 +146,7 @@ static void complete_command(Maker *maker, const char *line, size_t cursor) {
     offer_arguments(maker, (FsaText){line, name_end});
 }
 
-/* ---- the whole -------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------- */
 
 static int compare_words(const void *a, const void *b) {
   return strcmp(*(const char *const *)a, *(const char *const *)b);

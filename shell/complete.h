@@ -8,7 +8,7 @@
 #define FSA_MAX_COMPLETIONS 512
 
 typedef struct FsaCompletion {
-  size_t start;      /* where in the line the word at the cursor begins, bytes */
+  size_t start;       /* where in the line the word at the cursor begins, bytes */
   const char **words; /* what it may become, sorted, without doubles */
   size_t count;
 } FsaCompletion;

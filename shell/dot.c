@@ -172,7 +172,8 @@ const FsaDotCommand fsa_dot_commands[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-/* The argument of a command: what follows the name, without blanks around it or one pair of quotes. */
+/* The argument of a command: what follows the name, without blanks around it or one pair of quotes.
+ */
 static FsaText argument_of(const char *text) {
   while (isspace((unsigned char)*text)) text++;
   size_t size = strlen(text);

@@ -28,7 +28,7 @@ struct FsaEdit {
   bool is_cancelled; /* Ctrl-C ended the line */
 };
 
-/* ---- history ---------------------------------------------------------------------------------- */
+/* ---- history ----------------------------------------------------------------------------- */
 
 /* The history's path, from the buffer; NULL when none is wanted. */
 static const char *history_path(char *buffer, size_t room) {
@@ -54,8 +54,8 @@ static void load_history(FsaEdit *edit) {
 }
 
 /*
- * Only a regular file is written: libedit sets its mode to 0600, and doing that to /dev/null as root
- * would break the host.
+ * Only a regular file is written: libedit sets its mode to 0600, and doing that to /dev/null as
+ * root would break the host.
  */
 static void save_history(FsaEdit *edit) {
   char buffer[FSA_MAX_PATH];
@@ -89,7 +89,7 @@ void fsa_edit_remember(FsaEdit *edit, const char *text, size_t size) {
   free(entry);
 }
 
-/* ---- keys ------------------------------------------------------------------------------------- */
+/* ---- keys -------------------------------------------------------------------------------- */
 
 static FsaEdit *edit_of(EditLine *line) {
   void *edit = NULL;
@@ -136,7 +136,8 @@ static void list_words(const FsaCompletion *completion) {
 }
 
 /* Replaces the `typed` bytes before the cursor. */
-static void replace_word(EditLine *line, const char *word, size_t typed, size_t size, bool is_whole) {
+static void replace_word(EditLine *line, const char *word, size_t typed, size_t size,
+                         bool is_whole) {
   char text[FSA_MAX_PATH + 2];
   if (size > FSA_MAX_PATH) return;
   memcpy(text, word, size);
@@ -171,7 +172,7 @@ static unsigned char on_complete(EditLine *line, int key) {
   return result;
 }
 
-/* ---- the editor ------------------------------------------------------------------------------- */
+/* ---- the editor -------------------------------------------------------------------------- */
 
 static void set_up(FsaEdit *edit) {
   HistEvent event;

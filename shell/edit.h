@@ -20,9 +20,9 @@ FsaEdit *fsa_edit_new(void);
 void fsa_edit_free(FsaEdit *edit);
 
 /*
- * Reads a line. `before` is the open statement so far, for completion. FSA_ROW with the line (without
- * its line break, NUL-terminated, good until the next call), FSA_OK at the end of the input,
- * FSA_E_CANCELLED when Ctrl-C was typed.
+ * Reads a line. `before` is the open statement so far, for completion. FSA_ROW with the line
+ * (without its line break, NUL-terminated, good until the next call), FSA_OK at the end of the
+ * input, FSA_E_CANCELLED when Ctrl-C was typed.
  */
 int fsa_edit_line(FsaEdit *edit, const char *prompt, FsaText before, FsaText *ret_line);
 

@@ -51,8 +51,8 @@ static const char *hardware_uuid(FsaArena *arena) {
 static const char *machine_uuid(FsaArena *arena) {
   const char *id = read_word(arena, "/etc/machine-id");
   if (!id || strlen(id) != 32 || strspn(id, "0123456789abcdef") != 32) return NULL;
-  char *uuid = fsa_arena_printf(arena, "%.8s-%.4s-%.4s-%.4s-%.12s", id, id + 8, id + 12, id + 16,
-                                id + 20);
+  char *uuid =
+      fsa_arena_printf(arena, "%.8s-%.4s-%.4s-%.4s-%.12s", id, id + 8, id + 12, id + 16, id + 20);
   if (uuid) make_upper(uuid);
   return uuid;
 }

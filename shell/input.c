@@ -19,13 +19,17 @@ static bool is_blank(const char *text, size_t size) {
   return true;
 }
 
-FsaGather fsa_gather(void) { return (FsaGather){.text = fsa_buffer(MAX_STATEMENT)}; }
+FsaGather fsa_gather(void) {
+  return (FsaGather){.text = fsa_buffer(MAX_STATEMENT)};
+}
 
 bool fsa_gather_is_open(const FsaGather *gather) {
   return gather->text.error || !is_blank(gather->text.data, gather->text.size);
 }
 
-void fsa_gather_drop(FsaGather *gather) { fsa_buffer_clear(&gather->text); }
+void fsa_gather_drop(FsaGather *gather) {
+  fsa_buffer_clear(&gather->text);
+}
 
 static int run_statement(FsaGather *gather, FsaSession *session) {
   int result = FSA_EXIT_SQL;

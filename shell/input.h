@@ -23,7 +23,8 @@ bool fsa_gather_is_open(const FsaGather *gather);
 /* Forgets the open statement. */
 void fsa_gather_drop(FsaGather *gather);
 
-/* Takes a line of `size` bytes without its line break. `number` is its number, or 0. An exit code. */
+/* Takes a line of `size` bytes without its line break. `number` is its number, or 0. An exit code.
+ */
 int fsa_gather_line(FsaGather *gather, FsaSession *session, const char *line, size_t size,
                     size_t number);
 

@@ -46,4 +46,6 @@ void fsa_interrupt_begin(void) {
   if (engine) fsa_engine_interrupt(engine, false);
 }
 
-bool fsa_interrupt_came(void) { return atomic_load(&signals) > 0; }
+bool fsa_interrupt_came(void) {
+  return atomic_load(&signals) > 0;
+}

@@ -8,8 +8,8 @@ struct sqlite3;
 struct FsaEngine;
 
 /*
- * From now on SIGINT interrupts the queries of `db` and the scans of `engine`; with NULL it ends the
- * program again. Also makes a broken pipe an error of write(2) instead of a signal.
+ * From now on SIGINT interrupts the queries of `db` and the scans of `engine`; with NULL it ends
+ * the program again. Also makes a broken pipe an error of write(2) instead of a signal.
  */
 void fsa_interrupt_watch(struct sqlite3 *db, struct FsaEngine *engine);
 

@@ -12,13 +12,13 @@
 
 typedef struct Option {
   const char *name;
-  char letter;       /* 0 = none */
+  char letter; /* 0 = none */
   bool has_value;
-  unsigned group;    /* FSA_OPTION_...; 0 = every command */
+  unsigned group; /* FSA_OPTION_...; 0 = every command */
   int (*set)(FsaOptions *options, const char *value);
 } Option;
 
-/* ---- setting ---------------------------------------------------------------------------------- */
+/* ---- setting ----------------------------------------------------------------------------- */
 
 static int refuse(const char *what, const char *value, const char *wanted) {
   fsa_terminal_complain("--%s %s: %s", what, value, wanted);
@@ -170,7 +170,7 @@ static const Option known[] = {
     {"help", 'h', false, 0, set_help},
 };
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------- */
 
 /* The option that an argument names: "--name", "--name=value", "-x", "-xvalue". */
 static const Option *find_option(const char *argument, unsigned taken, const char **ret_value) {

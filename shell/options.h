@@ -6,15 +6,15 @@
 
 /* Which options a command takes. */
 enum {
-  FSA_OPTION_EVIDENCE = 1, /* -e PATH, --evidence PATH */
-  FSA_OPTION_FORMAT = 2,   /* -f MODE, --format MODE */
-  FSA_OPTION_OUTPUT = 4,   /* -o FILE, --output FILE */
-  FSA_OPTION_ENGINE = 8,   /* --jobs N, --timeout S, --memory MB */
-  FSA_OPTION_STRICT = 16,  /* --strict */
-  FSA_OPTION_PACK = 32,    /* --pack PATH */
-  FSA_OPTION_HOST = 64,    /* --host-identifier uuid|hostname|NAME */
-  FSA_OPTION_QUIET = 128,  /* --quiet */
-  FSA_OPTION_SCHEMA = 256, /* --markdown, --json, --osquery, --fleet DIR, --list */
+  FSA_OPTION_EVIDENCE = 1,  /* -e PATH, --evidence PATH */
+  FSA_OPTION_FORMAT = 2,    /* -f MODE, --format MODE */
+  FSA_OPTION_OUTPUT = 4,    /* -o FILE, --output FILE */
+  FSA_OPTION_ENGINE = 8,    /* --jobs N, --timeout S, --memory MB */
+  FSA_OPTION_STRICT = 16,   /* --strict */
+  FSA_OPTION_PACK = 32,     /* --pack PATH */
+  FSA_OPTION_HOST = 64,     /* --host-identifier uuid|hostname|NAME */
+  FSA_OPTION_QUIET = 128,   /* --quiet */
+  FSA_OPTION_SCHEMA = 256,  /* --markdown, --json, --osquery, --fleet DIR, --list */
   FSA_OPTION_VERSION = 512, /* --version */
 };
 
@@ -46,8 +46,8 @@ typedef struct FsaOptions {
 } FsaOptions;
 
 /*
- * Reads argv[1..]; `command` ("", "sweep", ...) is for messages. Options and words may be mixed; "--"
- * ends the options. FSA_EXIT_OK, or FSA_EXIT_USAGE with a message.
+ * Reads argv[1..]; `command` ("", "sweep", ...) is for messages. Options and words may be mixed;
+ * "--" ends the options. FSA_EXIT_OK, or FSA_EXIT_USAGE with a message.
  */
 int fsa_options_read(FsaOptions *options, const char *command, unsigned taken, int argc,
                      char **argv);

@@ -6,9 +6,8 @@
 #include "base/result.h"
 
 const FsaMode *const fsa_modes[] = {
-    &fsa_mode_table, &fsa_mode_box,   &fsa_mode_csv,  &fsa_mode_tsv,
-    &fsa_mode_json,  &fsa_mode_jsonl, &fsa_mode_line, &fsa_mode_markdown,
-    NULL,
+    &fsa_mode_table, &fsa_mode_box,  &fsa_mode_csv,      &fsa_mode_tsv, &fsa_mode_json,
+    &fsa_mode_jsonl, &fsa_mode_line, &fsa_mode_markdown, NULL,
 };
 
 const FsaMode *fsa_mode_find(const char *name) {

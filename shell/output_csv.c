@@ -20,7 +20,9 @@ static uint64_t is_csv_special(uint64_t word) {
          fsa_span_equals(word, '\r');
 }
 
-static uint64_t is_quote(uint64_t word) { return fsa_span_equals(word, '"'); }
+static uint64_t is_quote(uint64_t word) {
+  return fsa_span_equals(word, '"');
+}
 
 static uint64_t is_tsv_special(uint64_t word) {
   return fsa_span_equals(word, '\\') | fsa_span_equals(word, '\t') | fsa_span_equals(word, '\n') |
@@ -112,13 +114,17 @@ static int put_row(FsaPrint *print, const FsaCell *cells, PutText *put_text, cha
   return FSA_OK;
 }
 
-static int csv_begin(FsaPrint *print) { return put_header(print, put_csv_text, ','); }
+static int csv_begin(FsaPrint *print) {
+  return put_header(print, put_csv_text, ',');
+}
 
 static int csv_row(FsaPrint *print, const FsaCell *cells) {
   return put_row(print, cells, put_csv_text, ',');
 }
 
-static int tsv_begin(FsaPrint *print) { return put_header(print, put_tsv_text, '\t'); }
+static int tsv_begin(FsaPrint *print) {
+  return put_header(print, put_tsv_text, '\t');
+}
 
 static int tsv_row(FsaPrint *print, const FsaCell *cells) {
   return put_row(print, cells, put_tsv_text, '\t');

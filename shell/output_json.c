@@ -1,9 +1,9 @@
 /*
  * json (one array) and jsonl (one object a line).
  *
- * Always valid JSON in UTF-8: bytes that are not UTF-8 become U+FFFD, blobs are hex strings, infinite
- * numbers are 1e999. DEL and C1 controls are escaped, because output may be a terminal. A cell that
- * is JSON already goes out as it is, on one line. [RFC 8259]
+ * Always valid JSON in UTF-8: bytes that are not UTF-8 become U+FFFD, blobs are hex strings,
+ * infinite numbers are 1e999. DEL and C1 controls are escaped, because output may be a terminal. A
+ * cell that is JSON already goes out as it is, on one line. [RFC 8259]
  */
 #include <string.h>
 
@@ -82,9 +82,9 @@ static void put_raw(FsaWriter *w, const char *json, size_t size) {
   for (size_t at = 0; at < size;) {
     char out[LONGEST_ESCAPE];
     uint32_t c = fsa_utf8_next(json, size, &at);
-    char *end = c < 0x20                 ? out + 1
+    char *end = c < 0x20                ? out + 1
                 : c >= 0x7f && c < 0xa0 ? put_unicode_escape(out, c)
-                                         : out + fsa_utf8_put(out, c);
+                                        : out + fsa_utf8_put(out, c);
     if (c < 0x20) out[0] = ' ';
     fsa_writer_put(w, out, (size_t)(end - out));
   }

@@ -59,8 +59,7 @@ static int line_row(FsaPrint *print, const FsaCell *cells) {
   if (print->rows) fsa_writer_putc(print->writer, '\n');
   for (int i = 0; i < print->column_count; i++) {
     const char *name = state->names[i];
-    fsa_writer_fill(print->writer, ' ',
-                    state->width - fsa_terminal_text_width(name, strlen(name)));
+    fsa_writer_fill(print->writer, ' ', state->width - fsa_terminal_text_width(name, strlen(name)));
     fsa_writer_puts(print->writer, name);
     fsa_writer_puts(print->writer, " = ");
     fsa_buffer_clear(&out);

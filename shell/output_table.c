@@ -3,8 +3,8 @@
  *
  * The first rows are held back to measure them (at most HELD_ROWS rows or HELD_BYTES of text); then
  * the widths stand and later rows are written as they come. On a terminal the widest columns are
- * narrowed until a row fits and cells wrap, so that nothing is lost at the right edge. A cell that is
- * too long for a table is cut with a mark that says how much is missing.
+ * narrowed until a row fits and cells wrap, so that nothing is lost at the right edge. A cell that
+ * is too long for a table is cut with a mark that says how much is missing.
  */
 #include <string.h>
 
@@ -16,9 +16,9 @@
 #define HELD_ROWS 5000
 #define FIRST_ROWS 32
 #define HELD_BYTES (8u << 20)
-#define TERMINAL_CELL 1024       /* bytes of a cell shown on a terminal */
-#define FILE_CELL (64u << 10)    /* ... and in a file */
-#define LEAST_WIDTH 8            /* columns that a narrowed cell keeps */
+#define TERMINAL_CELL 1024    /* bytes of a cell shown on a terminal */
+#define FILE_CELL (64u << 10) /* ... and in a file */
+#define LEAST_WIDTH 8         /* columns that a narrowed cell keeps */
 
 /* The lines of a mode. A rule is: left, `-` as often as wide, middle, ..., right. */
 typedef struct Rule {
@@ -27,8 +27,8 @@ typedef struct Rule {
 
 typedef struct Border {
   const char *left, *middle, *right;
-  size_t outer, inner; /* columns of left + right, of middle */
-  bool fills_last;     /* the last column is padded */
+  size_t outer, inner;            /* columns of left + right, of middle */
+  bool fills_last;                /* the last column is padded */
   Rule top, below_header, bottom; /* left NULL = no such rule */
 } Border;
 
@@ -71,7 +71,7 @@ typedef struct TableState {
   size_t held_room;  /* rows */
   FsaArena texts;    /* what the held rows, or the one row, point to */
   FsaBuffer scratch;
-  bool has_begun;    /* the widths stand */
+  bool has_begun; /* the widths stand */
 } TableState;
 
 static int cut_long(FsaBuffer *text, size_t limit) {
@@ -109,7 +109,7 @@ static int show_row(FsaPrint *print, const FsaCell *cells, Shown *row) {
   return FSA_OK;
 }
 
-/* ---- widths ----------------------------------------------------------------------------------- */
+/* ---- widths ------------------------------------------------------------------------------ */
 
 static void measure(FsaPrint *print) {
   TableState *state = print->state;
@@ -152,7 +152,7 @@ static void narrow(FsaPrint *print) {
     if (state->widths[i] > low) state->widths[i] = low;
 }
 
-/* ---- lines ------------------------------------------------------------------------------------ */
+/* ---- lines ------------------------------------------------------------------------------- */
 
 static void put_rule(FsaPrint *print, const Rule *rule) {
   const TableState *state = print->state;
@@ -207,7 +207,7 @@ static void put_shown(FsaPrint *print, const Shown *row, bool is_header) {
   }
 }
 
-/* ---- the mode --------------------------------------------------------------------------------- */
+/* ---- the mode ---------------------------------------------------------------------------- */
 
 static int make_header(FsaPrint *print) {
   TableState *state = print->state;
@@ -215,8 +215,8 @@ static int make_header(FsaPrint *print) {
   if (!names) return FSA_E_NOMEM;
   for (int i = 0; i < print->column_count; i++) {
     size_t size = strlen(names[i]);
-    state->header[i] = (Shown){
-        .text = names[i], .size = size, .width = fsa_terminal_text_width(names[i], size)};
+    state->header[i] =
+        (Shown){.text = names[i], .size = size, .width = fsa_terminal_text_width(names[i], size)};
   }
   return FSA_OK;
 }
@@ -292,8 +292,12 @@ static int table_end(FsaPrint *print) {
   return FSA_OK;
 }
 
-static int table_begin(FsaPrint *print) { return begin(print, &plain); }
-static int box_begin(FsaPrint *print) { return begin(print, &boxed); }
+static int table_begin(FsaPrint *print) {
+  return begin(print, &plain);
+}
+static int box_begin(FsaPrint *print) {
+  return begin(print, &boxed);
+}
 
 const FsaMode fsa_mode_table = {
     .name = "table",

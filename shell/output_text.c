@@ -28,8 +28,7 @@ void fsa_cell_put_safe(FsaBuffer *out, const FsaCell *cell) {
 }
 
 const char *const *fsa_print_safe_names(FsaPrint *print) {
-  const char **names =
-      fsa_arena_zero(&print->arena, (size_t)print->column_count, sizeof *names);
+  const char **names = fsa_arena_zero(&print->arena, (size_t)print->column_count, sizeof *names);
   FsaBuffer name = fsa_buffer(FSA_MAX_SHOWN_CELL);
   for (int i = 0; names && i < print->column_count; i++) {
     fsa_buffer_clear(&name);

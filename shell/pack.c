@@ -26,7 +26,7 @@ typedef struct Loader {
   size_t room; /* queries */
 } Loader;
 
-/* ---- header fields ---------------------------------------------------------------------------- */
+/* ---- header fields ----------------------------------------------------------------------- */
 
 typedef enum FieldKind { FIELD_TEXT, FIELD_LIST, FIELD_COUNT, FIELD_SHARE } FieldKind;
 
@@ -37,7 +37,8 @@ typedef struct Field {
   size_t offset; /* in FsaPackQuery */
 } Field;
 
-#define FIELD(name, kind, is_optional) {#name, kind, is_optional, offsetof(FsaPackQuery, name)}
+#define FIELD(name, kind, is_optional)                                                             \
+  { #name, kind, is_optional, offsetof(FsaPackQuery, name) }
 
 static const Field fields[] = {
     FIELD(id, FIELD_TEXT, false),
@@ -145,7 +146,8 @@ static const Field *find_field(const char *name, size_t size) {
   return NULL;
 }
 
-/* Reads the `-- name: value` lines; leaves *at at the first line that is none. FSA_OK or FSA_E_NOMEM. */
+/* Reads the `-- name: value` lines; leaves *at at the first line that is none. FSA_OK or
+ * FSA_E_NOMEM. */
 static int read_header(FsaPack *pack, FsaPackQuery *query, const char **at, size_t *line) {
   unsigned long long seen = 0;
   while (strncmp(*at, "-- ", 3) == 0) {
@@ -180,14 +182,14 @@ static const char *read_sql(FsaArena *arena, const char *at, size_t *line) {
   return fsa_arena_copy(arena, at, size);
 }
 
-/* ---- files ------------------------------------------------------------------------------------ */
+/* ---- files ------------------------------------------------------------------------------- */
 
 static FsaPackQuery *add_query(Loader *loader) {
   FsaPack *pack = loader->pack;
   if (pack->count == loader->room) {
     size_t room = loader->room ? loader->room * 2 : 32;
-    FsaPackQuery *grown = fsa_arena_grow(&pack->arena, pack->queries,
-                                         loader->room * sizeof *grown, room * sizeof *grown);
+    FsaPackQuery *grown = fsa_arena_grow(&pack->arena, pack->queries, loader->room * sizeof *grown,
+                                         room * sizeof *grown);
     if (!grown) return NULL;
     pack->queries = grown;
     loader->room = room;
@@ -263,7 +265,9 @@ static int load_entry(Loader *loader, const char *folder, const char *name, unsi
   return is_query_file(name) ? load_file(loader, path) : FSA_OK;
 }
 
-static int is_visible(const struct dirent *entry) { return entry->d_name[0] != '.'; }
+static int is_visible(const struct dirent *entry) {
+  return entry->d_name[0] != '.';
+}
 
 static int load_folder(Loader *loader, const char *path, unsigned depth) {
   struct dirent **entries;
@@ -284,7 +288,7 @@ static int load_path(Loader *loader, const char *path, unsigned depth) {
   return S_ISDIR(facts.st_mode) ? load_folder(loader, path, depth) : load_file(loader, path);
 }
 
-/* ---- the pack --------------------------------------------------------------------------------- */
+/* ---- the pack ---------------------------------------------------------------------------- */
 
 int fsa_pack_pillar_rank(const char *pillar) {
   static const char *const pillars[] = {"running", "set_to_run", "has_run", "os_state", "coverage"};
@@ -343,7 +347,7 @@ int64_t fsa_pack_interval(const FsaPackQuery *query) {
   return 0;
 }
 
-/* ---- the tables of a statement ---------------------------------------------------------------- */
+/* ---- the tables of a statement ----------------------------------------------------------- */
 
 typedef struct Collector {
   FsaArena *arena;

@@ -27,10 +27,11 @@ typedef struct FsaPackFile {
 
 extern const FsaPackFile fsa_pack_files[];
 
-/* One query. Texts are NUL-terminated; lists end with NULL; a field that the header lacks is NULL. */
+/* One query. Texts are NUL-terminated; lists end with NULL; a field that the header lacks is NULL.
+ */
 typedef struct FsaPackQuery {
   const char *path;
-  const char *id;       /* "fsa_..." */
+  const char *id; /* "fsa_..." */
   const char *title;
   const char *pillar;   /* running | set_to_run | has_run | os_state | coverage */
   const char *platform; /* linux | windows | all */
@@ -39,10 +40,10 @@ typedef struct FsaPackQuery {
   const char **key;     /* columns that prevalence counts */
   const char **join;    /* columns that name the entity a row is about */
   const char *family;
-  const char **attack;  /* ATT&CK technique ids */
-  int64_t max_rows;     /* -1 = not given */
-  int64_t max_bytes;    /* of a result line; -1 = not given */
-  double tpr, fpr;      /* the author's prior of a detection; -1 = none */
+  const char **attack; /* ATT&CK technique ids */
+  int64_t max_rows;    /* -1 = not given */
+  int64_t max_bytes;   /* of a result line; -1 = not given */
+  double tpr, fpr;     /* the author's prior of a detection; -1 = none */
   const char *proves;
   const char *does_not_prove;
   const char *false_positives;
@@ -57,7 +58,7 @@ typedef struct FsaPack {
   FsaArena arena;
   FsaPackQuery *queries; /* in the order in which they run: by pillar, then id, coverage last */
   size_t count;
-  size_t faults;         /* complaints while loading */
+  size_t faults; /* complaints while loading */
 } FsaPack;
 
 /*

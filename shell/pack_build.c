@@ -1,8 +1,9 @@
 /*
- * fsa pack build: fsa-linux.json and fsa-windows.json for osquery, fsa-pack-meta.json for the scorer.
+ * fsa pack build: fsa-linux.json and fsa-windows.json for osquery, fsa-pack-meta.json for the
+ * scorer.
  *
- * The forms: osquery's pack configuration [osquery docs/deployment/configuration.md]; the metadata is
- * described in docs/packs.md.
+ * The forms: osquery's pack configuration [osquery docs/deployment/configuration.md]; the metadata
+ * is described in docs/packs.md.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -50,7 +51,7 @@ static int write_file(FsaBuffer *text, const char *folder, const char *name) {
   return FSA_EXIT_SQL;
 }
 
-/* ---- osquery ---------------------------------------------------------------------------------- */
+/* ---- osquery ----------------------------------------------------------------------------- */
 
 /* What an analyst reads in the fleet manager: what the query is for and how far to trust it. */
 static void put_description(FsaBuffer *out, const FsaPackQuery *query) {
@@ -105,7 +106,7 @@ static int build_osquery(const FsaPack *pack, const char *platform, const char *
   return result;
 }
 
-/* ---- the scorer ------------------------------------------------------------------------------- */
+/* ---- the scorer -------------------------------------------------------------------------- */
 
 static void put_meta(FsaBuffer *out, const FsaPackQuery *query, const FsaPackTables *tables) {
   fsa_buffer_puts(out, "    ");
@@ -121,7 +122,8 @@ static void put_meta(FsaBuffer *out, const FsaPackQuery *query, const FsaPackTab
   put_string(out, "source", tables->count ? tables->names[0] : "");
   fsa_buffer_printf(out, ", \"max_rows\": %lld, \"max_bytes\": %lld", (long long)query->max_rows,
                     (long long)query->max_bytes);
-  if (query->tpr >= 0) fsa_buffer_printf(out, ", \"tpr\": %.17g, \"fpr\": %.17g", query->tpr, query->fpr);
+  if (query->tpr >= 0)
+    fsa_buffer_printf(out, ", \"tpr\": %.17g, \"fpr\": %.17g", query->tpr, query->fpr);
   fsa_buffer_putc(out, '}');
 }
 

@@ -46,8 +46,8 @@ static int run(const FsaOptions *options) {
   FsaEngineOptions engine = {0};
   int result = fsa_session_open(&session, &engine, NULL);
   if (result != FSA_EXIT_OK) return result;
-  int loaded = fsa_pack_load(&pack, (const char *const *)options->words + 1,
-                             options->word_count - 1);
+  int loaded =
+      fsa_pack_load(&pack, (const char *const *)options->words + 1, options->word_count - 1);
   result = loaded == FSA_OK ? run_pack(&pack, &session, verb, options->output) : FSA_EXIT_USAGE;
   fsa_pack_done(&pack);
   int closed = fsa_session_close(&session);

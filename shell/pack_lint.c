@@ -37,7 +37,7 @@ static void fault(Lint *lint, size_t line, const char *format, ...) {
   lint->faults++;
 }
 
-/* ---- the header ------------------------------------------------------------------------------- */
+/* ---- the header -------------------------------------------------------------------------- */
 
 static bool is_one_of(const char *value, const char *const *known) {
   for (; *known; known++)
@@ -73,8 +73,8 @@ static bool is_technique(const char *id) {
 
 static void check_words(Lint *lint) {
   static const char *const platforms[] = {"linux", "windows", "all", NULL};
-  static const char *const loggings[] = {"snapshot", "differential",
-                                         "differential_ignore_removals", NULL};
+  static const char *const loggings[] = {"snapshot", "differential", "differential_ignore_removals",
+                                         NULL};
   const FsaPackQuery *query = lint->query;
   if (strncmp(query->id, "fsa_", 4) != 0 || !is_plain_name(query->id))
     fault(lint, 1, "id %s: must be fsa_ and lower-case letters, digits, underscores", query->id);
@@ -102,7 +102,7 @@ static void check_bounds(Lint *lint) {
     fault(lint, 1, "tpr and fpr belong together: a detection has both, a collection none");
 }
 
-/* ---- the text --------------------------------------------------------------------------------- */
+/* ---- the text ---------------------------------------------------------------------------- */
 
 static void check_text(Lint *lint) {
   const char *sql = lint->query->sql;
@@ -128,7 +128,8 @@ static const char *skip_quoted(const char *at, bool *ret_is_word) {
     return end ? end + (is_line ? 1 : 2) : at + strlen(at);
   }
   if (!strchr("'\"`", *at)) return at;
-  const char *end = strchr(at + 1, *at); /* a doubled quote is two strings side by side: good enough */
+  const char *end =
+      strchr(at + 1, *at); /* a doubled quote is two strings side by side: good enough */
   return end ? end + 1 : at + strlen(at);
 }
 
@@ -163,7 +164,7 @@ static void check_stars(Lint *lint) {
   }
 }
 
-/* ---- against the schema ----------------------------------------------------------------------- */
+/* ---- against the schema ------------------------------------------------------------------ */
 
 static bool has_column(const FsaPackColumns *columns, const char *name) {
   for (size_t i = 0; i < columns->count; i++)

@@ -10,7 +10,7 @@
 #define NEAREST_NAME_BYTES 64 /* longer names are not compared */
 #define CONTEXT_COLUMNS 70    /* of the line that an error message shows */
 
-/* ---- cells ------------------------------------------------------------------------------------ */
+/* ---- cells ------------------------------------------------------------------------------- */
 
 static void fetch_cell(sqlite3_stmt *statement, int column, bool is_json, FsaCell *cell) {
   switch (sqlite3_column_type(statement, column)) {
@@ -26,8 +26,8 @@ static void fetch_cell(sqlite3_stmt *statement, int column, bool is_json, FsaCel
                       .data = (const char *)sqlite3_column_text(statement, column)};
     break;
   default:
-    is_json |= sqlite3_value_subtype(sqlite3_column_value(statement, column)) ==
-               FSA_SQL_JSON_SUBTYPE;
+    is_json |=
+        sqlite3_value_subtype(sqlite3_column_value(statement, column)) == FSA_SQL_JSON_SUBTYPE;
     *cell = (FsaCell){.kind = is_json ? FSA_CELL_JSON : FSA_CELL_TEXT,
                       .data = (const char *)sqlite3_column_text(statement, column)};
   }
@@ -42,8 +42,8 @@ void fsa_query_cells(sqlite3_stmt *statement, const bool *is_json, FsaCell *ret_
 }
 
 /*
- * True when a result column is a table's JSON column. The value's subtype alone does not tell: it is
- * lost where SQLite sorts.
+ * True when a result column is a table's JSON column. The value's subtype alone does not tell: it
+ * is lost where SQLite sorts.
  */
 static bool is_json_column(sqlite3_stmt *statement, int column) {
   const char *table_name = sqlite3_column_table_name(statement, column);
@@ -54,9 +54,11 @@ static bool is_json_column(sqlite3_stmt *statement, int column) {
   return false;
 }
 
-/* ---- errors ----------------------------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------------------------ */
 
-static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+static size_t least(size_t a, size_t b) {
+  return a < b ? a : b;
+}
 
 /* The number of single-letter edits between two names. [Levenshtein] */
 static size_t edit_distance(const char *a, const char *b) {
@@ -133,7 +135,7 @@ static int explain(FsaSession *session, const char *statement, size_t line) {
   return code == SQLITE_CANTOPEN ? FSA_EXIT_EVIDENCE : FSA_EXIT_SQL;
 }
 
-/* ---- one statement ---------------------------------------------------------------------------- */
+/* ---- one statement ----------------------------------------------------------------------- */
 
 /* What the result needs besides the statement; from one arena. */
 typedef struct Columns {

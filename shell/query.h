@@ -6,9 +6,9 @@
 
 /*
  * Runs every statement of a text and prints the results. Stops at the first that fails, says what
- * was wrong and where (with `line`, the text's first line in its file, when that is not 0), and gives
- * FSA_EXIT_SQL, or FSA_EXIT_EVIDENCE when evidence could not be opened. Sets session->is_over when
- * the reader of the output went away.
+ * was wrong and where (with `line`, the text's first line in its file, when that is not 0), and
+ * gives FSA_EXIT_SQL, or FSA_EXIT_EVIDENCE when evidence could not be opened. Sets session->is_over
+ * when the reader of the output went away.
  */
 int fsa_query_run(FsaSession *session, const char *sql, size_t line);
 

@@ -36,8 +36,7 @@ static void make_prompt(const FsaSession *session, bool is_open, FsaBuffer *prom
     const char *name = slash && slash[1] ? slash + 1 : evidence;
     size_t width;
     fsa_buffer_putc(prompt, ' ');
-    fsa_terminal_put_safe(prompt, name,
-                          fsa_terminal_fit(name, strlen(name), PROMPT_NAME, &width));
+    fsa_terminal_put_safe(prompt, name, fsa_terminal_fit(name, strlen(name), PROMPT_NAME, &width));
   }
   fsa_buffer_puts(prompt, "> ");
 }

@@ -4,7 +4,8 @@
 
 #include "session.h"
 
-/* Runs until the user leaves. An exit code; failing statements are told and are no failure of it. */
+/* Runs until the user leaves. An exit code; failing statements are told and are no failure of it.
+ */
 int fsa_repl_run(FsaSession *session);
 
 #endif

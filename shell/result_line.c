@@ -11,7 +11,7 @@
 #define MAX_LINE (64u << 20) /* bytes of a status line or of what surrounds rows */
 #define CALENDAR_TIME 64
 
-/* ---- the parts that all lines have ------------------------------------------------------------ */
+/* ---- the parts that all lines have ------------------------------------------------------- */
 
 /* asctime()'s form, as osquery prints it: "Mon May  2 22:27:32 2016 UTC". */
 static void print_calendar(char out[CALENDAR_TIME], int64_t seconds) {
@@ -81,7 +81,7 @@ void fsa_status_write(FsaWriter *writer, const FsaLineHost *host, FsaSeverity se
   fsa_buffer_done(&out);
 }
 
-/* ---- rows ------------------------------------------------------------------------------------- */
+/* ---- rows -------------------------------------------------------------------------------- */
 
 static void put_hex(FsaBuffer *out, const unsigned char *data, size_t size) {
   static const char digits[] = "0123456789abcdef";

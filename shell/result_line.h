@@ -24,20 +24,20 @@ typedef enum FsaSeverity { FSA_INFO = 0, FSA_WARNING = 1, FSA_ERROR = 2 } FsaSev
 typedef struct FsaSnapshot {
   FsaWriter *writer;
   const FsaLineHost *host;
-  const char *name;  /* "pack_fsa_..." */
-  int64_t time;      /* Unix seconds at which the query began */
-  size_t max_bytes;  /* of a line */
+  const char *name; /* "pack_fsa_..." */
+  int64_t time;     /* Unix seconds at which the query began */
+  size_t max_bytes; /* of a line */
   int column_count;
   const char *const *names;
-  FsaBuffer rows;    /* `{...},{...}` */
-  FsaBuffer row;     /* the newest */
-  FsaBuffer tail;    /* what follows the rows of a line */
+  FsaBuffer rows; /* `{...},{...}` */
+  FsaBuffer row;  /* the newest */
+  FsaBuffer tail; /* what follows the rows of a line */
   FsaArena arena;
-  size_t *starts;    /* where each row begins in `rows` */
-  size_t room;       /* of `starts` */
+  size_t *starts; /* where each row begins in `rows` */
+  size_t room;    /* of `starts` */
   uint64_t row_count;
-  uint64_t lost;     /* rows that are larger than a line may be */
-  bool is_split;     /* written in event form */
+  uint64_t lost; /* rows that are larger than a line may be */
+  bool is_split; /* written in event form */
 } FsaSnapshot;
 
 /* Begins an answer; `names` lives until its end. */
@@ -48,7 +48,8 @@ void fsa_snapshot_begin(FsaSnapshot *snapshot, FsaWriter *writer, const FsaLineH
 /* Adds a row. FSA_OK or FSA_E_NOMEM. */
 int fsa_snapshot_row(FsaSnapshot *snapshot, const FsaCell *cells);
 
-/* Writes the answer. Without this call nothing is written, as osquery does for a query that failed. */
+/* Writes the answer. Without this call nothing is written, as osquery does for a query that failed.
+ */
 void fsa_snapshot_write(FsaSnapshot *snapshot);
 
 /* Frees what it held. */

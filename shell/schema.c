@@ -124,8 +124,8 @@ static int run(const FsaOptions *options) {
 
 int fsa_schema_main(int argc, char **argv) {
   FsaOptions options;
-  int result = fsa_options_read(&options, "schema", FSA_OPTION_SCHEMA | FSA_OPTION_OUTPUT, argc,
-                                argv);
+  int result =
+      fsa_options_read(&options, "schema", FSA_OPTION_SCHEMA | FSA_OPTION_OUTPUT, argc, argv);
   if (result == FSA_EXIT_OK && options.wants_help)
     fputs(usage, stdout);
   else if (result == FSA_EXIT_OK)

@@ -13,10 +13,9 @@
 
 static int open_database(FsaSession *session) {
   const char *message = NULL;
-  int result = sqlite3_open_v2(":memory:", &session->db,
-                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
-  if (result == SQLITE_OK)
-    result = fsa_sql_register(session->db, session->engine, false, &message);
+  int result =
+      sqlite3_open_v2(":memory:", &session->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+  if (result == SQLITE_OK) result = fsa_sql_register(session->db, session->engine, false, &message);
   if (result == SQLITE_OK) return FSA_EXIT_OK;
   fsa_terminal_complain("cannot set up SQLite: %s", message ? message : sqlite3_errstr(result));
   return FSA_EXIT_SQL;
@@ -95,8 +94,8 @@ static void tell_problem(sqlite3_stmt *problem) {
   const char *source = (const char *)sqlite3_column_text(problem, 1);
   const char *offset = (const char *)sqlite3_column_text(problem, 2);
   fsa_terminal_add("%s: %s%s%s: %s: %s", (const char *)sqlite3_column_text(problem, 0),
-                   source ? source : "the evidence", offset ? ", byte " : "",
-                   offset ? offset : "", (const char *)sqlite3_column_text(problem, 3),
+                   source ? source : "the evidence", offset ? ", byte " : "", offset ? offset : "",
+                   (const char *)sqlite3_column_text(problem, 3),
                    (const char *)sqlite3_column_text(problem, 4));
 }
 
@@ -120,8 +119,8 @@ void fsa_session_tell_problems(FsaSession *session) {
                         (unsigned long long)fresh, fresh == 1 ? "" : "s");
   /* the engine keeps the newest FSA_MAX_PROBLEMS: the first kept one may be later than ours */
   uint64_t dropped = count > FSA_MAX_PROBLEMS ? count - FSA_MAX_PROBLEMS : 0;
-  tell_first_problems(session, session->problems_told > dropped ? session->problems_told - dropped
-                                                                : 0);
+  tell_first_problems(session,
+                      session->problems_told > dropped ? session->problems_told - dropped : 0);
   session->problems_told = fsa_engine_problem_count(session->engine);
 }
 

@@ -25,18 +25,19 @@ typedef struct FsaSession {
   FsaEngine *engine;
   sqlite3 *db;
   FsaWriter out;
-  const FsaMode *mode;  /* NULL: table on a terminal, csv elsewhere */
+  const FsaMode *mode; /* NULL: table on a terminal, csv elsewhere */
   bool has_header;
   bool has_timer;
-  bool is_over;         /* .quit, or the reader of the output went away */
-  unsigned read_depth;  /* files that are being read inside each other */
+  bool is_over;        /* .quit, or the reader of the output went away */
+  unsigned read_depth; /* files that are being read inside each other */
   FsaProgress *progress;
   uint64_t problems_told; /* problems that the user has been told about */
 } FsaSession;
 
 /*
- * Opens the engine, the database in memory and standard output (or `output`). Says on standard error
- * what failed and gives the exit code; FSA_EXIT_OK when all is well. A session that failed is closed.
+ * Opens the engine, the database in memory and standard output (or `output`). Says on standard
+ * error what failed and gives the exit code; FSA_EXIT_OK when all is well. A session that failed is
+ * closed.
  */
 int fsa_session_open(FsaSession *session, const FsaEngineOptions *options, const char *output);
 
@@ -49,7 +50,8 @@ const FsaMode *fsa_session_mode(const FsaSession *session);
 /* Sends the results to a file, or with NULL to standard output again. FSA_OK or a told failure. */
 int fsa_session_redirect(FsaSession *session, const char *path);
 
-/* Tells on standard error about problems that were recorded since the last time, with the first few. */
+/* Tells on standard error about problems that were recorded since the last time, with the first
+ * few. */
 void fsa_session_tell_problems(FsaSession *session);
 
 /* True when anything could not be read since the session began. */

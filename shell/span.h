@@ -40,7 +40,8 @@ static inline size_t fsa_span_first(uint64_t marks) {
 #endif
 }
 
-/* The word at `from`; where fewer than 8 bytes are left, filled up with `filler`, which is plain. */
+/* The word at `from`; where fewer than 8 bytes are left, filled up with `filler`, which is plain.
+ */
 static inline uint64_t fsa_span_load(const char *from, size_t left, char filler) {
   uint64_t word = FSA_SPAN_EACH(filler);
   if (left >= 8)

@@ -2,8 +2,8 @@
  * fsa sweep: the packs, once, over this host or each piece of evidence, as osquery result lines.
  *
  * Every query that a host's evidence can answer gives a line, empty or not: a missing line means
- * "did not run". What fails is a status line, and the sweep goes on. fsa_coverage comes last and says
- * what each table saw.
+ * "did not run". What fails is a status line, and the sweep goes on. fsa_coverage comes last and
+ * says what each table saw.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -36,17 +36,18 @@ static const char usage[] =
     "\n"
     "Examples\n"
     "  fsa sweep -o host.log\n"
-    "  fsa sweep --evidence /cases/42 -o case42.log && fsa-score ingest --db case42.db case42.log\n";
+    "  fsa sweep --evidence /cases/42 -o case42.log && fsa-score ingest --db case42.db "
+    "case42.log\n";
 
 /* A whole sweep. */
 typedef struct Sweep {
   const FsaOptions *options;
   const FsaPack *pack;
   FsaWriter out;
-  size_t hosts, unopened;    /* pieces of evidence */
+  size_t hosts, unopened; /* pieces of evidence */
   size_t queries, failures;
   uint64_t rows, problems;
-  bool is_stopped;           /* Ctrl-C, or the output failed */
+  bool is_stopped; /* Ctrl-C, or the output failed */
 } Sweep;
 
 /* One host of it. */
@@ -54,12 +55,12 @@ typedef struct Stop {
   Sweep *sweep;
   FsaSession session;
   FsaLineHost host;
-  FsaArena arena;            /* of one query */
-  unsigned sources;          /* what kind of evidence it is */
-  const char *platform;      /* "linux", "windows"; NULL = unknown */
+  FsaArena arena;       /* of one query */
+  unsigned sources;     /* what kind of evidence it is */
+  const char *platform; /* "linux", "windows"; NULL = unknown */
 } Stop;
 
-/* ---- one query -------------------------------------------------------------------------------- */
+/* ---- one query --------------------------------------------------------------------------- */
 
 static void tell(Stop *stop, FsaSeverity severity, const FsaPackQuery *query, const char *format,
                  ...) __attribute__((format(printf, 4, 5)));
@@ -162,9 +163,10 @@ static void run_query(Stop *stop, const FsaPackQuery *query) {
   stop->sweep->is_stopped = fsa_interrupt_came() || fsa_writer_failed(&stop->sweep->out);
 }
 
-/* ---- one host --------------------------------------------------------------------------------- */
+/* ---- one host ---------------------------------------------------------------------------- */
 
-/* True when the query is for this platform and every table it reads has a source in this evidence. */
+/* True when the query is for this platform and every table it reads has a source in this evidence.
+ */
 static bool can_answer(Stop *stop, const FsaPackQuery *query) {
   FsaPackTables tables;
   if (!query->id || !fsa_pack_is_for(query, stop->platform)) return false;
@@ -242,7 +244,7 @@ static void sweep_host(Sweep *sweep, FsaHost host) {
   fsa_arena_done(&stop.arena);
 }
 
-/* ---- all hosts -------------------------------------------------------------------------------- */
+/* ---- all hosts --------------------------------------------------------------------------- */
 
 /* True when the user gave the host a name, which then must be one host's only. */
 static bool has_fixed_name(const FsaOptions *options) {
@@ -272,8 +274,7 @@ static void sweep_evidence(Sweep *sweep, const char *path) {
     sweep->unopened += count;
     count = 0;
   }
-  for (size_t i = 0; i < count && !sweep->is_stopped; i++)
-    sweep_host(sweep, fsa_host_of(&list[i]));
+  for (size_t i = 0; i < count && !sweep->is_stopped; i++) sweep_host(sweep, fsa_host_of(&list[i]));
   fsa_arena_done(&arena);
 }
 
@@ -295,11 +296,11 @@ static void sweep_all(Sweep *sweep) {
 
 static void summarise(const Sweep *sweep, int64_t started) {
   int64_t ns = fsa_clock_monotonic() - started;
-  fsa_terminal_complain("%zu host%s, %zu queries, %llu rows, %zu failures, %llu problems, %lld.%lld s",
-                        sweep->hosts, sweep->hosts == 1 ? "" : "s", sweep->queries,
-                        (unsigned long long)sweep->rows, sweep->failures,
-                        (unsigned long long)sweep->problems, (long long)(ns / FSA_NS_PER_SECOND),
-                        (long long)(ns / (FSA_NS_PER_SECOND / 10) % 10));
+  fsa_terminal_complain(
+      "%zu host%s, %zu queries, %llu rows, %zu failures, %llu problems, %lld.%lld s", sweep->hosts,
+      sweep->hosts == 1 ? "" : "s", sweep->queries, (unsigned long long)sweep->rows,
+      sweep->failures, (unsigned long long)sweep->problems, (long long)(ns / FSA_NS_PER_SECOND),
+      (long long)(ns / (FSA_NS_PER_SECOND / 10) % 10));
   if (sweep->is_stopped && !fsa_writer_failed(&sweep->out))
     fsa_terminal_complain("stopped: the log is not complete");
 }
@@ -358,11 +359,11 @@ static int run(const FsaOptions *options) {
 
 int fsa_sweep_main(int argc, char **argv) {
   FsaOptions options;
-  int result = fsa_options_read(&options, "sweep",
-                                FSA_OPTION_EVIDENCE | FSA_OPTION_OUTPUT | FSA_OPTION_ENGINE |
-                                    FSA_OPTION_STRICT | FSA_OPTION_PACK | FSA_OPTION_HOST |
-                                    FSA_OPTION_QUIET,
-                                argc, argv);
+  int result =
+      fsa_options_read(&options, "sweep",
+                       FSA_OPTION_EVIDENCE | FSA_OPTION_OUTPUT | FSA_OPTION_ENGINE |
+                           FSA_OPTION_STRICT | FSA_OPTION_PACK | FSA_OPTION_HOST | FSA_OPTION_QUIET,
+                       argc, argv);
   if (result == FSA_EXIT_OK && options.wants_help)
     fputs(usage, stdout);
   else if (result == FSA_EXIT_OK)

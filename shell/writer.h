@@ -20,11 +20,11 @@ typedef struct FsaWriter {
   int fd;
   bool owns_fd;
   bool is_terminal;
-  bool has_colour;  /* a terminal, and NO_COLOR is not set */
-  int error;        /* errno of the first write that failed; 0 = none */
-  size_t used;      /* bytes waiting in `data` */
-  char *data;       /* FSA_WRITER_ROOM bytes */
-  int64_t flushed;  /* monotonic ns of the last write */
+  bool has_colour;              /* a terminal, and NO_COLOR is not set */
+  int error;                    /* errno of the first write that failed; 0 = none */
+  size_t used;                  /* bytes waiting in `data` */
+  char *data;                   /* FSA_WRITER_ROOM bytes */
+  int64_t flushed;              /* monotonic ns of the last write */
   struct FsaProgress *progress; /* hidden before a terminal is written to; NULL = none */
 } FsaWriter;
 
@@ -32,7 +32,8 @@ typedef struct FsaWriter {
  * the FsaResult of the errno that open() left. */
 int fsa_writer_open(FsaWriter *writer, const char *path);
 
-/* Writes what waits and gives everything back; the errno of the first failure, or 0. Accepts {0}. */
+/* Writes what waits and gives everything back; the errno of the first failure, or 0. Accepts {0}.
+ */
 int fsa_writer_close(FsaWriter *writer);
 
 /* Writes what waits. */
@@ -42,7 +43,9 @@ void fsa_writer_flush(FsaWriter *writer);
 void fsa_writer_row_done(FsaWriter *writer);
 
 /* True when nothing more will arrive anywhere. */
-static inline bool fsa_writer_failed(const FsaWriter *writer) { return writer->error != 0; }
+static inline bool fsa_writer_failed(const FsaWriter *writer) {
+  return writer->error != 0;
+}
 
 /* Room for `size` <= FSA_WRITER_SPAN bytes; what was filled is told to fsa_writer_took(). */
 static inline char *fsa_writer_room(FsaWriter *writer, size_t size) {
