@@ -73,7 +73,8 @@ void fsa_answer_print_row(FsaBuffer *out, int64_t time, bool is_present, FsaText
 }
 
 static int compare_hashes(const void *a, const void *b) {
-  uint64_t left = (*(FsaAnswerRow *const *)a)->row.hash, right = (*(FsaAnswerRow *const *)b)->row.hash;
+  uint64_t left = (*(FsaAnswerRow *const *)a)->row.hash,
+           right = (*(FsaAnswerRow *const *)b)->row.hash;
   return left < right ? -1 : left > right;
 }
 
@@ -104,7 +105,8 @@ bool fsa_answer_next(FsaText *text, FsaAnswerLine *ret_line) {
   return true;
 }
 
-int fsa_answer_parse(FsaAnswer *answer, FsaText text, const FsaQueryMeta *meta, FsaSipKey hash_key) {
+int fsa_answer_parse(FsaAnswer *answer, FsaText text, const FsaQueryMeta *meta,
+                     FsaSipKey hash_key) {
   FsaArena arena = fsa_arena(0);
   FsaBuffer scratch = fsa_buffer(FSA_MAX_ANSWER_BYTES);
   FsaAnswerLine line;

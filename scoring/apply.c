@@ -68,10 +68,15 @@ void fsa_apply_free(FsaApply *apply) {
   g_free(apply);
 }
 
-const FsaApplyCounts *fsa_apply_counts(const FsaApply *apply) { return &apply->counts; }
-bool fsa_apply_is_full(const FsaApply *apply) { return apply->gathered > FSA_MAX_GATHERED; }
+const FsaApplyCounts *fsa_apply_counts(const FsaApply *apply) {
+  return &apply->counts;
+}
+bool fsa_apply_is_full(const FsaApply *apply) {
+  return apply->gathered > FSA_MAX_GATHERED;
+}
 
-/* ---- hosts and queries ------------------------------------------------------------------------ */
+/* ---- hosts and queries ------------------------------------------------------------------------
+ */
 
 static int find_host(FsaApply *apply, const FsaPieceEntry *entry, int64_t *ret_host) {
   FsaText host = entry->host, hostname = entry->hostname;
@@ -114,7 +119,8 @@ static int find_query(FsaApply *apply, FsaText name, int64_t *ret_query) {
   return result;
 }
 
-/* ---- writing an answer ------------------------------------------------------------------------ */
+/* ---- writing an answer ------------------------------------------------------------------------
+ */
 
 static gint compare_numbers(gconstpointer a, gconstpointer b) {
   gint64 left = *(const gint64 *)a, right = *(const gint64 *)b;
@@ -153,8 +159,10 @@ static int put_answer(FsaApply *apply, AnswerId id, const FsaAnswerHead *head, F
 
 static int write_pending(FsaApply *apply, const Pending *pending) {
   const FsaAnswer *answer = pending->answer;
-  FsaAnswerHead head = {.reset_time = answer->reset_time, .last_time = answer->last_time,
-                        .epoch = answer->epoch, .line_bytes = answer->line_bytes};
+  FsaAnswerHead head = {.reset_time = answer->reset_time,
+                        .last_time = answer->last_time,
+                        .epoch = answer->epoch,
+                        .line_bytes = answer->line_bytes};
   GHashTableIter iterator;
   gpointer value;
   int result = FSA_OK;
@@ -190,7 +198,8 @@ int fsa_apply_flush(FsaApply *apply) {
   return result;
 }
 
-/* ---- gathering changes ------------------------------------------------------------------------ */
+/* ---- gathering changes ------------------------------------------------------------------------
+ */
 
 /* Reads what is stored of an answer. FSA_OK also when there is nothing. */
 static int load_answer(FsaApply *apply, AnswerId id, const FsaQueryMeta *meta, FsaAnswer *answer) {
@@ -209,7 +218,8 @@ static int load_answer(FsaApply *apply, AnswerId id, const FsaQueryMeta *meta, F
   return result;
 }
 
-static int find_pending(FsaApply *apply, AnswerId id, const FsaQueryMeta *meta, Pending **ret_pending) {
+static int find_pending(FsaApply *apply, AnswerId id, const FsaQueryMeta *meta,
+                        Pending **ret_pending) {
   Pending *pending = g_hash_table_lookup(apply->pending, &id);
   if (!pending) {
     pending = g_new0(Pending, 1);
@@ -256,11 +266,15 @@ static int gather(FsaApply *apply, AnswerId id, const FsaPieceEntry *entry) {
   return result;
 }
 
-/* ---- whole snapshots -------------------------------------------------------------------------- */
+/* ---- whole snapshots --------------------------------------------------------------------------
+ */
 
 static int replace(FsaApply *apply, AnswerId id, const FsaPieceEntry *entry) {
-  FsaAnswerHead head = {.reset_time = entry->time, .last_time = entry->time, .epoch = entry->epoch,
-                        .row_count = (int64_t)entry->row_count, .digest = entry->digest,
+  FsaAnswerHead head = {.reset_time = entry->time,
+                        .last_time = entry->time,
+                        .epoch = entry->epoch,
+                        .row_count = (int64_t)entry->row_count,
+                        .digest = entry->digest,
                         .line_bytes = entry->bytes};
   int result = FSA_OK;
   g_array_set_size(apply->numbers, 0);
@@ -288,14 +302,16 @@ static int apply_snapshot(FsaApply *apply, AnswerId id, const FsaPieceEntry *ent
   return gather(apply, id, entry);
 }
 
-/* ---- entries ---------------------------------------------------------------------------------- */
+/* ---- entries ----------------------------------------------------------------------------------
+ */
 
 static int apply_status(FsaApply *apply, int64_t host, const FsaPieceEntry *entry) {
   int64_t query = 0;
   int result = FSA_OK;
   if (fsa_pack_meta_find(apply->meta, entry->name)) result = find_query(apply, entry->name, &query);
   if (result != FSA_OK) return result;
-  return fsa_case_put_status(apply->store, host, query, entry->severity, entry->time, entry->message);
+  return fsa_case_put_status(apply->store, host, query, entry->severity, entry->time,
+                             entry->message);
 }
 
 static void count_entry(FsaApply *apply, const FsaPieceEntry *entry) {
@@ -321,7 +337,8 @@ static int apply_entry(FsaApply *apply, const FsaPieceEntry *entry) {
   if (result == FSA_OK && entry->form == FSA_LOG_SNAPSHOT_ROW)
     result = fsa_case_logs_rows(apply->store, id.host);
   if (result != FSA_OK) return result;
-  return entry->form == FSA_LOG_SNAPSHOT ? apply_snapshot(apply, id, entry) : gather(apply, id, entry);
+  return entry->form == FSA_LOG_SNAPSHOT ? apply_snapshot(apply, id, entry)
+                                         : gather(apply, id, entry);
 }
 
 int fsa_apply_piece(FsaApply *apply, const FsaPiece *piece) {
@@ -331,7 +348,8 @@ int fsa_apply_piece(FsaApply *apply, const FsaPiece *piece) {
   return result;
 }
 
-/* ---- new metadata ----------------------------------------------------------------------------- */
+/* ---- new metadata -----------------------------------------------------------------------------
+ */
 
 static GArray *answering_hosts(FsaApply *apply, int64_t query) {
   GArray *hosts = g_array_new(FALSE, FALSE, sizeof(gint64));

@@ -17,9 +17,9 @@
 typedef struct FsaApplyCounts {
   int64_t snapshots, snapshot_rows, added, removed, status; /* entries by form */
   int64_t rows;
-  int64_t unchanged;  /* entries that were there already */
-  int64_t older;      /* entries that a newer snapshot had replaced before they came */
-  int64_t large;      /* lines of FSA_LARGE_LINE and more */
+  int64_t unchanged;    /* entries that were there already */
+  int64_t older;        /* entries that a newer snapshot had replaced before they came */
+  int64_t large;        /* lines of FSA_LARGE_LINE and more */
   int64_t dropped_size; /* lines above osquery's TLS ceiling: they came by another way */
 } FsaApplyCounts;
 

@@ -34,9 +34,24 @@ static const char schema[] =
     " FROM answer, json_each(answer.artefacts) item;";
 
 typedef enum Statement {
-  HOST_FIND, HOST_ADOPT, HOST_FIRST, HOST_ADD, HOST_SEEN, HOST_LOGS_ROWS, QUERY_FIND, QUERY_ADD,
-  ARTEFACT_ADD, ANSWER_HEAD, ANSWER_ROWS, ANSWER_PUT, STATUS_PUT, INPUT_PUT, REJECT_PUT, META_FIND,
-  META_PUT, STATEMENT_COUNT,
+  HOST_FIND,
+  HOST_ADOPT,
+  HOST_FIRST,
+  HOST_ADD,
+  HOST_SEEN,
+  HOST_LOGS_ROWS,
+  QUERY_FIND,
+  QUERY_ADD,
+  ARTEFACT_ADD,
+  ANSWER_HEAD,
+  ANSWER_ROWS,
+  ANSWER_PUT,
+  STATUS_PUT,
+  INPUT_PUT,
+  REJECT_PUT,
+  META_FIND,
+  META_PUT,
+  STATEMENT_COUNT,
 } Statement;
 
 static const char *const statements[STATEMENT_COUNT] = {
@@ -73,7 +88,8 @@ struct FsaCase {
   FsaBuffer message;
 };
 
-/* ---- SQLite ----------------------------------------------------------------------------------- */
+/* ---- SQLite -----------------------------------------------------------------------------------
+ */
 
 static int fault(FsaCase *store, int result, const char *what) {
   fsa_buffer_clear(&store->message);
@@ -100,7 +116,8 @@ static int sqlite_fault(FsaCase *store, const char *what) {
 }
 
 static int execute(FsaCase *store, const char *sql, const char *what) {
-  return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ? FSA_OK : sqlite_fault(store, what);
+  return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ? FSA_OK
+                                                                     : sqlite_fault(store, what);
 }
 
 static sqlite3_stmt *use(FsaCase *store, Statement statement) {
@@ -128,7 +145,8 @@ static int step_number(FsaCase *store, sqlite3_stmt *stmt, const char *what, int
   return FSA_ROW;
 }
 
-/* ---- opening ---------------------------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------------------
+ */
 
 static int read_number(FsaCase *store, const char *sql, int64_t *ret_number) {
   sqlite3_stmt *stmt;
@@ -205,10 +223,10 @@ static int load_artefacts(FsaCase *store) {
     return sqlite_fault(store, "reading the case");
   int result;
   while ((result = step(store, stmt, "reading the case")) == FSA_ROW)
-    g_hash_table_insert(store->artefacts,
-                        artefact_slot(sqlite3_column_int64(stmt, 0),
-                                      (uint64_t)sqlite3_column_int64(stmt, 1)),
-                        (gpointer)(uintptr_t)sqlite3_column_int64(stmt, 2));
+    g_hash_table_insert(
+        store->artefacts,
+        artefact_slot(sqlite3_column_int64(stmt, 0), (uint64_t)sqlite3_column_int64(stmt, 1)),
+        (gpointer)(uintptr_t)sqlite3_column_int64(stmt, 2));
   sqlite3_finalize(stmt);
   return result;
 }
@@ -230,14 +248,17 @@ int fsa_case_open(const char *path, FsaCaseMode mode, FsaCase **ret_case) {
   FsaCase *store = g_new0(FsaCase, 1);
   store->message = fsa_buffer(FSA_MAX_META_BYTES);
   *ret_case = store;
-  int flags = mode == FSA_CASE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+  int flags =
+      mode == FSA_CASE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
   if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK)
     return sqlite_fault(store, "opening the case");
   sqlite3_busy_timeout(store->db, 2000);
   if (mode == FSA_CASE_READ) return check_schema(store, mode);
   /* a lost power supply may cost the last batch, never the file; ingest can be run again */
-  int result = execute(store, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-                              "PRAGMA locking_mode=EXCLUSIVE;", "opening the case");
+  int result = execute(store,
+                       "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+                       "PRAGMA locking_mode=EXCLUSIVE;",
+                       "opening the case");
   return result == FSA_OK ? prepare_writing(store) : result;
 }
 
@@ -258,12 +279,21 @@ const char *fsa_case_message(const FsaCase *store) {
   return fsa_buffer_text((FsaBuffer *)&store->message);
 }
 
-sqlite3 *fsa_case_database(FsaCase *store) { return store->db; }
-FsaSipKey fsa_case_hash_key(const FsaCase *store) { return store->hash_key; }
-int fsa_case_begin(FsaCase *store) { return execute(store, "BEGIN IMMEDIATE", "beginning to write"); }
-int fsa_case_commit(FsaCase *store) { return execute(store, "COMMIT", "writing"); }
+sqlite3 *fsa_case_database(FsaCase *store) {
+  return store->db;
+}
+FsaSipKey fsa_case_hash_key(const FsaCase *store) {
+  return store->hash_key;
+}
+int fsa_case_begin(FsaCase *store) {
+  return execute(store, "BEGIN IMMEDIATE", "beginning to write");
+}
+int fsa_case_commit(FsaCase *store) {
+  return execute(store, "COMMIT", "writing");
+}
 
-/* ---- hosts, queries, artefacts ---------------------------------------------------------------- */
+/* ---- hosts, queries, artefacts ----------------------------------------------------------------
+ */
 
 static int find_host(FsaCase *store, FsaText identifier, FsaText hostname, int64_t *ret_host) {
   static const Statement named[] = {HOST_FIND, HOST_ADOPT, STATEMENT_COUNT};
@@ -335,7 +365,8 @@ int fsa_case_artefact(FsaCase *store, int64_t query, uint64_t key_hash, FsaText 
   return FSA_OK;
 }
 
-/* ---- answers ---------------------------------------------------------------------------------- */
+/* ---- answers ----------------------------------------------------------------------------------
+ */
 
 int fsa_case_answer_head(FsaCase *store, int64_t host, int64_t query, FsaAnswerHead *ret_head) {
   sqlite3_stmt *stmt = use(store, ANSWER_HEAD);
@@ -370,11 +401,12 @@ int fsa_case_answer_rows(FsaCase *store, int64_t host, int64_t query, FsaBuffer 
 int fsa_case_put_answer(FsaCase *store, int64_t host, int64_t query, const FsaAnswerHead *head,
                         FsaText artefacts, FsaBytes packed) {
   sqlite3_stmt *stmt = use(store, ANSWER_PUT);
-  const int64_t numbers[] = {host, query, head->reset_time, head->last_time, head->epoch,
-                             head->row_count, (int64_t)head->digest, head->line_bytes};
+  const int64_t numbers[] = {host,        query,           head->reset_time,      head->last_time,
+                             head->epoch, head->row_count, (int64_t)head->digest, head->line_bytes};
   for (int i = 0; i < 8; i++) sqlite3_bind_int64(stmt, i + 1, numbers[i]);
   bind_text(stmt, 9, artefacts);
-  sqlite3_bind_blob64(stmt, 10, packed.size ? (const void *)packed.data : "", packed.size, SQLITE_STATIC);
+  sqlite3_bind_blob64(stmt, 10, packed.size ? (const void *)packed.data : "", packed.size,
+                      SQLITE_STATIC);
   return step(store, stmt, "writing an answer");
 }
 
@@ -400,7 +432,8 @@ int fsa_rows_unpack(FsaBytes packed, FsaBuffer *out) {
   return FSA_OK;
 }
 
-/* ---- status lines, inputs, metadata ----------------------------------------------------------- */
+/* ---- status lines, inputs, metadata -----------------------------------------------------------
+ */
 
 int fsa_case_put_status(FsaCase *store, int64_t host, int64_t query_or_0, int64_t severity,
                         int64_t time, FsaText message) {
@@ -420,8 +453,8 @@ int fsa_case_put_input(FsaCase *store, const char *path, const FsaInputFacts *fa
   return step(store, stmt, "writing an input");
 }
 
-int fsa_case_put_reject(FsaCase *store, const char *path, int64_t line, int64_t offset, int64_t lost,
-                        const char *why) {
+int fsa_case_put_reject(FsaCase *store, const char *path, int64_t line, int64_t offset,
+                        int64_t lost, const char *why) {
   sqlite3_stmt *stmt = use(store, REJECT_PUT);
   bind_text(stmt, 1, (FsaText){path, strlen(path)});
   sqlite3_bind_int64(stmt, 2, offset);

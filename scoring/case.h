@@ -2,8 +2,8 @@
  * The case: one SQLite file that holds what the fleet answered. The schema stands in case.c and is
  * described in docs/scoring.md; any SQLite shell can read it.
  *
- * Memory follows distinct artefact keys, not rows: a case that is open for writing keeps the hash and
- * number of each. One thread at a time. Functions give FsaResult; after a failure
+ * Memory follows distinct artefact keys, not rows: a case that is open for writing keeps the hash
+ * and number of each. One thread at a time. Functions give FsaResult; after a failure
  * fsa_case_message() says what failed.
  */
 #ifndef FSA_SCORING_CASE_H
@@ -19,9 +19,9 @@ typedef struct FsaCase FsaCase;
 typedef enum FsaCaseMode { FSA_CASE_READ, FSA_CASE_WRITE } FsaCaseMode;
 
 /*
- * Opens the case at `path`; FSA_CASE_WRITE makes it when it is not there. FSA_E_ABSENT, FSA_E_ACCESS,
- * FSA_E_FORMAT (not a case), FSA_E_VERSION, FSA_E_IO: *ret_case is then a case that only has a message,
- * to be closed like any other.
+ * Opens the case at `path`; FSA_CASE_WRITE makes it when it is not there. FSA_E_ABSENT,
+ * FSA_E_ACCESS, FSA_E_FORMAT (not a case), FSA_E_VERSION, FSA_E_IO: *ret_case is then a case that
+ * only has a message, to be closed like any other.
  */
 int fsa_case_open(const char *path, FsaCaseMode mode, FsaCase **ret_case);
 void fsa_case_close(FsaCase *store);
@@ -40,10 +40,11 @@ int fsa_case_begin(FsaCase *store);
 int fsa_case_commit(FsaCase *store);
 
 /*
- * The number of a host, made when it is new. Hosts are told apart by identifier and host name: clones
- * share an identifier. A line without a name belongs to the identifier's first host.
+ * The number of a host, made when it is new. Hosts are told apart by identifier and host name:
+ * clones share an identifier. A line without a name belongs to the identifier's first host.
  */
-int fsa_case_host(FsaCase *store, FsaText identifier, FsaText hostname, int64_t time, int64_t *ret_host);
+int fsa_case_host(FsaCase *store, FsaText identifier, FsaText hostname, int64_t time,
+                  int64_t *ret_host);
 
 /* Marks that the host logs snapshots row by row: it cannot say that an answer was empty. */
 int fsa_case_logs_rows(FsaCase *store, int64_t host);
@@ -75,16 +76,16 @@ int fsa_case_put_answer(FsaCase *store, int64_t host, int64_t query, const FsaAn
                         FsaText artefacts, FsaBytes packed);
 
 /* Stores a status line; the same message of the same host keeps its first and last time. */
-int fsa_case_put_status(FsaCase *store, int64_t host, int64_t query_or_0, int64_t severity, int64_t time,
-                        FsaText message);
+int fsa_case_put_status(FsaCase *store, int64_t host, int64_t query_or_0, int64_t severity,
+                        int64_t time, FsaText message);
 
 /* One input file, and what of it was rejected. Put again, it replaces what was there. */
 typedef struct FsaInputFacts {
   int64_t bytes, lines, entries, other, rejected, lost_bytes; /* uncompressed */
 } FsaInputFacts;
 int fsa_case_put_input(FsaCase *store, const char *path, const FsaInputFacts *facts);
-int fsa_case_put_reject(FsaCase *store, const char *path, int64_t line, int64_t offset, int64_t lost,
-                        const char *why);
+int fsa_case_put_reject(FsaCase *store, const char *path, int64_t line, int64_t offset,
+                        int64_t lost, const char *why);
 
 /* Stores what is known of a query; *ret_changed when it differs from what was stored. */
 int fsa_case_put_meta(FsaCase *store, const FsaQueryMeta *meta, bool *ret_changed);

@@ -3,18 +3,19 @@
 
 #include <string.h>
 
-#define SHOWN_GAPS 40      /* hosts with gaps, in the table form; csv and json have all cells */
-#define SHOWN_MISSING 40   /* hosts that are missing */
+#define SHOWN_GAPS 40    /* hosts with gaps, in the table form; csv and json have all cells */
+#define SHOWN_MISSING 40 /* hosts that are missing */
 
 typedef struct Report {
   const FsaMatrix *matrix;
-  GPtrArray *missing;  /* names of hosts that were expected and never seen */
-  size_t expected;     /* 0 = no list was given */
-  size_t gaps;         /* cells that are not ok */
+  GPtrArray *missing; /* names of hosts that were expected and never seen */
+  size_t expected;    /* 0 = no list was given */
+  size_t gaps;        /* cells that are not ok */
   FsaBuffer out;
 } Report;
 
-/* ---- the list of hosts that should be there ----------------------------------------------------- */
+/* ---- the list of hosts that should be there -----------------------------------------------------
+ */
 
 static bool is_known(const FsaMatrix *matrix, const char *name) {
   size_t size = strlen(name);
@@ -54,12 +55,13 @@ static int read_expected(Report *report, const char *path) {
   return FSA_OK;
 }
 
-/* ---- table ------------------------------------------------------------------------------------ */
+/* ---- table ------------------------------------------------------------------------------------
+ */
 
 static void put_summary(Report *report) {
   FsaBuffer *out = &report->out;
   fsa_put_count(out, (int64_t)report->matrix->host_count);
-  fsa_buffer_puts(out, " hosts answered");
+  fsa_buffer_puts(out, report->matrix->host_count == 1 ? " host answered" : " hosts answered");
   if (report->expected) {
     fsa_buffer_puts(out, ", ");
     fsa_put_count(out, (int64_t)report->expected);
@@ -103,7 +105,10 @@ static bool is_gap(const FsaCell *cell) {
 
 static void put_gap(FsaBuffer *out, const FsaMatrixQuery *query, const FsaCell *cell) {
   fsa_buffer_printf(out, "    %-11s %s", fsa_cover_name(cell->status), query->name);
-  if (cell->claimed >= 0) fsa_buffer_printf(out, ", claimed %lld", (long long)cell->claimed);
+  /* a query that filters or groups gives fewer rows than its table: the two cannot be compared */
+  bool is_comparable = cell->arrived < 0 || (query->meta && query->meta->is_whole);
+  if (cell->claimed >= 0 && is_comparable)
+    fsa_buffer_printf(out, ", claimed %lld", (long long)cell->claimed);
   if (cell->arrived >= 0) fsa_buffer_printf(out, ", arrived %lld", (long long)cell->arrived);
   if (cell->why) {
     fsa_buffer_puts(out, ": ");
@@ -163,12 +168,14 @@ static void print_table(Report *report) {
   put_sources(report);
   put_collisions(report);
   put_gaps(report);
-  fsa_buffer_puts(&report->out, "\nOnly ok and partial count as covered. A host or source without data "
-                                "is unknown.\n");
+  fsa_buffer_puts(&report->out,
+                  "\nOnly ok and partial count as covered. A host or source without data "
+                  "is unknown.\n");
   fsa_print(&report->out);
 }
 
-/* ---- csv and json: every cell ----------------------------------------------------------------- */
+/* ---- csv and json: every cell -----------------------------------------------------------------
+ */
 
 static void put_number(FsaBuffer *out, int64_t value, const char *unknown) {
   if (value < 0)
@@ -227,16 +234,18 @@ static void put_missing(Report *report, const char *name, bool is_json) {
   }
   fsa_buffer_puts(out, "{\"host_identifier\": ");
   fsa_buffer_json(out, name, strlen(name));
-  fsa_buffer_puts(out, ", \"hostname\": null, \"query\": null, \"status\": \"unknown\", \"claimed\": null,"
-                       " \"arrived\": null, \"last_time\": null,"
-                       " \"why\": \"no line of this host arrived\"}");
+  fsa_buffer_puts(
+      out, ", \"hostname\": null, \"query\": null, \"status\": \"unknown\", \"claimed\": null,"
+           " \"arrived\": null, \"last_time\": null,"
+           " \"why\": \"no line of this host arrived\"}");
 }
 
 static void print_cells(Report *report, bool is_json) {
   const FsaMatrix *matrix = report->matrix;
   bool is_first = true;
-  fsa_buffer_puts(&report->out, is_json ? "[" : "host_identifier,hostname,query,status,claimed,arrived,"
-                                                "last_time,why\n");
+  fsa_buffer_puts(&report->out, is_json ? "["
+                                        : "host_identifier,hostname,query,status,claimed,arrived,"
+                                          "last_time,why\n");
   for (size_t host = 0; host < matrix->host_count; host++)
     for (size_t query = 0; query < matrix->query_count; query++) {
       if (is_json && !is_first) fsa_buffer_puts(&report->out, ",\n ");
@@ -254,14 +263,17 @@ static void print_cells(Report *report, bool is_json) {
   fsa_print(&report->out);
 }
 
-/* ---- the command ------------------------------------------------------------------------------ */
+/* ---- the command ------------------------------------------------------------------------------
+ */
 
 static int cover_case(const FsaMatrix *matrix, const FsaCoverageOptions *options) {
-  Report report = {.matrix = matrix, .missing = g_ptr_array_new_with_free_func(g_free),
+  Report report = {.matrix = matrix,
+                   .missing = g_ptr_array_new_with_free_func(g_free),
                    .out = fsa_buffer(FSA_MAX_ANSWER_BYTES)};
   int code = 3;
   if (read_expected(&report, options->hosts_path) == FSA_OK) {
-    for (size_t host = 0; host < matrix->host_count; host++) report.gaps += count_gaps(matrix, host);
+    for (size_t host = 0; host < matrix->host_count; host++)
+      report.gaps += count_gaps(matrix, host);
     if (options->format == FSA_FORMAT_TABLE)
       print_table(&report);
     else

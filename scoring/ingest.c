@@ -34,7 +34,7 @@ typedef struct Ingest {
   GCond parsed;
   GQueue under_way, idle; /* Job, in the order of the log */
   guint most_jobs;
-  unsigned batch;         /* pieces since the last commit */
+  unsigned batch;               /* pieces since the last commit */
   GHashTable *others, *reasons; /* name or reason -> how often */
   FsaInputFacts all;
   int64_t inputs, damaged, started, shown;
@@ -44,7 +44,8 @@ typedef struct Ingest {
   int64_t kept_rejects;
 } Ingest;
 
-/* ---- worker threads --------------------------------------------------------------------------- */
+/* ---- worker threads ---------------------------------------------------------------------------
+ */
 
 static void parse_job(gpointer data, gpointer context) {
   Job *job = data;
@@ -77,7 +78,8 @@ static void free_job(gpointer data) {
   g_free(data);
 }
 
-/* ---- storing ---------------------------------------------------------------------------------- */
+/* ---- storing ----------------------------------------------------------------------------------
+ */
 
 static void count_word(GHashTable *words, const char *word, gsize count) {
   gsize known = GPOINTER_TO_SIZE(g_hash_table_lookup(words, word));
@@ -142,7 +144,8 @@ static int store_all(Ingest *ingest) {
   return result;
 }
 
-/* ---- one input -------------------------------------------------------------------------------- */
+/* ---- one input --------------------------------------------------------------------------------
+ */
 
 static void show_progress(Ingest *ingest, const FsaLogInput *input) {
   int64_t now = fsa_clock_monotonic(), size;
@@ -190,8 +193,10 @@ static int note_damage(Ingest *ingest, const char *why) {
   ingest->damaged++;
   ingest->facts.rejected++;
   count_word(ingest->reasons, why, 1);
-  fsa_complain("%s: %s after %lld bytes of log; what came before is in the case. Copy the file again "
-               "and ingest it again", ingest->path, why, (long long)ingest->facts.bytes);
+  fsa_complain(
+      "%s: %s after %lld bytes of log; what came before is in the case. Copy the file again "
+      "and ingest it again",
+      ingest->path, why, (long long)ingest->facts.bytes);
   return fsa_case_put_reject(ingest->store, ingest->path, 0, ingest->facts.bytes, 0, why);
 }
 
@@ -220,7 +225,8 @@ static int ingest_file(Ingest *ingest, const char *path) {
   return result < 0 ? result : stored;
 }
 
-/* ---- folders ---------------------------------------------------------------------------------- */
+/* ---- folders ----------------------------------------------------------------------------------
+ */
 
 static int ingest_path(Ingest *ingest, const char *path, unsigned depth);
 
@@ -239,7 +245,8 @@ static int ingest_folder(Ingest *ingest, const char *path, unsigned depth) {
   }
   GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
   for (struct dirent *entry; (entry = readdir(folder));)
-    if (entry->d_name[0] != '.') g_ptr_array_add(names, g_strdup_printf("%s/%s", path, entry->d_name));
+    if (entry->d_name[0] != '.')
+      g_ptr_array_add(names, g_strdup_printf("%s/%s", path, entry->d_name));
   closedir(folder);
   if (names->len) qsort(names->pdata, names->len, sizeof(char *), compare_names);
   int result = FSA_OK;
@@ -253,12 +260,14 @@ static int ingest_path(Ingest *ingest, const char *path, unsigned depth) {
   struct stat facts;
   if (strcmp(path, "-") != 0 && stat(path, &facts) == 0) {
     if (S_ISDIR(facts.st_mode)) return ingest_folder(ingest, path, depth);
-    if (depth && !S_ISREG(facts.st_mode)) return FSA_OK; /* a socket or pipe beside logs is no log */
+    if (depth && !S_ISREG(facts.st_mode))
+      return FSA_OK; /* a socket or pipe beside logs is no log */
   }
   return ingest_file(ingest, path);
 }
 
-/* ---- metadata --------------------------------------------------------------------------------- */
+/* ---- metadata ---------------------------------------------------------------------------------
+ */
 
 static int read_meta_file(FsaPackMeta *meta, const char *path) {
   char *text = NULL;
@@ -300,7 +309,8 @@ static int store_meta(Ingest *ingest) {
   return result;
 }
 
-/* ---- the summary ------------------------------------------------------------------------------ */
+/* ---- the summary ------------------------------------------------------------------------------
+ */
 
 static gint compare_words(gconstpointer a, gconstpointer b) {
   return strcmp(*(char *const *)a, *(char *const *)b);
@@ -341,15 +351,18 @@ static void put_forms(FsaBuffer *out, const FsaApplyCounts *counts) {
   put_fact(out, "older", counts->older, "  entries were replaced by a newer snapshot");
   put_fact(out, "large lines", counts->large,
            "  of 700 KB or more: TLS loggers silently drop them at 1 MiB; split the query");
-  put_fact(out, "above 1 MiB", counts->dropped_size, "  of them would not have passed a TLS logger");
+  put_fact(out, "above 1 MiB", counts->dropped_size,
+           "  of them would not have passed a TLS logger");
 }
 
 /* Identifiers with several host names: clones, or hosts that were renamed. */
 static void put_collisions(Ingest *ingest, FsaBuffer *out) {
   sqlite3_stmt *stmt = NULL;
-  const char *sql = "SELECT identifier, group_concat(hostname, ', ') FROM (SELECT identifier, hostname"
-                    " FROM host ORDER BY hostname) GROUP BY identifier HAVING count(*) > 1";
-  if (sqlite3_prepare_v2(fsa_case_database(ingest->store), sql, -1, &stmt, NULL) != SQLITE_OK) return;
+  const char *sql =
+      "SELECT identifier, group_concat(hostname, ', ') FROM (SELECT identifier, hostname"
+      " FROM host ORDER BY hostname) GROUP BY identifier HAVING count(*) > 1";
+  if (sqlite3_prepare_v2(fsa_case_database(ingest->store), sql, -1, &stmt, NULL) != SQLITE_OK)
+    return;
   while (sqlite3_step(stmt) == SQLITE_ROW) {
     fsa_buffer_puts(out, "  one identifier, several hosts: ");
     fsa_put_safe(out, fsa_text((const char *)sqlite3_column_text(stmt, 0)), 0);
@@ -366,8 +379,9 @@ static void print_summary(Ingest *ingest) {
   fsa_put_count(&out, ingest->inputs);
   fsa_buffer_puts(&out, ingest->inputs == 1 ? " log, " : " logs, ");
   fsa_put_count(&out, ingest->all.lines);
-  fsa_buffer_printf(&out, " lines, %.1f MB in %.1f s (%.0f MB/s)\n", (double)ingest->all.bytes / 1e6,
-                    seconds, (double)ingest->all.bytes / 1e6 / (seconds + 0.001));
+  fsa_buffer_printf(&out, " lines, %.1f MB in %.1f s (%.0f MB/s)\n",
+                    (double)ingest->all.bytes / 1e6, seconds,
+                    (double)ingest->all.bytes / 1e6 / (seconds + 0.001));
   put_forms(&out, fsa_apply_counts(ingest->apply));
   put_fact(&out, "other queries", ingest->all.other, "  entries that are not of this pack:");
   put_words(&out, ingest->others, 5);
@@ -382,7 +396,8 @@ static void print_summary(Ingest *ingest) {
   fsa_buffer_done(&out);
 }
 
-/* ---- the command ------------------------------------------------------------------------------ */
+/* ---- the command ------------------------------------------------------------------------------
+ */
 
 static void start(Ingest *ingest, unsigned jobs) {
   guint threads = jobs ? jobs : g_get_num_processors();

@@ -163,7 +163,8 @@ bool fsa_json_member(FsaJson *json, FsaJsonText *ret_name) {
 }
 
 /*
- * Skips with one bit a level (object or array) instead of recursion, so that nesting costs no stack.
+ * Skips with one bit a level (object or array) instead of recursion, so that nesting costs no
+ * stack.
  */
 bool fsa_json_skip(FsaJson *json) {
   uint64_t objects = 0;
@@ -188,7 +189,8 @@ bool fsa_json_skip(FsaJson *json) {
   }
 }
 
-/* ---- text ------------------------------------------------------------------------------------- */
+/* ---- text -------------------------------------------------------------------------------------
+ */
 
 bool fsa_json_is(FsaJsonText text, const char *name) {
   size_t size = strlen(name);
@@ -216,7 +218,8 @@ static bool read_hex4(FsaJsonText text, size_t at, uint32_t *ret_unit) {
   return true;
 }
 
-/* A \u escape whose digits begin at *at, with its second half where it is a pair; moves *at behind. */
+/* A \u escape whose digits begin at *at, with its second half where it is a pair; moves *at behind.
+ */
 static size_t put_unicode(char *out, FsaJsonText text, size_t *at) {
   uint32_t unit, low;
   if (!read_hex4(text, *at, &unit)) return fsa_utf8_put(out, 0xFFFD);

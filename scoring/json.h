@@ -1,10 +1,11 @@
 /*
  * A pull reader of JSON that was written by others. [RFC 8259]
  *
- * It reads where the bytes lie, builds no tree and allocates nothing: the caller asks for the kind of
- * the next value and enters, reads or skips it. What a result log can hold is tolerated inside
+ * It reads where the bytes lie, builds no tree and allocates nothing: the caller asks for the kind
+ * of the next value and enters, reads or skips it. What a result log can hold is tolerated inside
  * strings - bytes that are not UTF-8, control characters, a NUL - because osquery does not escape
- * snapshot rows and one such byte must not cost a host's whole answer; structure is checked strictly.
+ * snapshot rows and one such byte must not cost a host's whole answer; structure is checked
+ * strictly.
  *
  * Errors are sticky: after the first, every call says so; `why` and `at` name what and where. One
  * reader belongs to one thread at a time.
@@ -20,21 +21,21 @@
 #define FSA_MAX_JSON_DEPTH 64
 
 typedef enum FsaJsonKind {
-  FSA_JSON_BAD,    /* an error, or what stands here begins no value */
-  FSA_JSON_END,    /* nothing but white space is left */
+  FSA_JSON_BAD, /* an error, or what stands here begins no value */
+  FSA_JSON_END, /* nothing but white space is left */
   FSA_JSON_OBJECT,
   FSA_JSON_ARRAY,
   FSA_JSON_STRING,
   FSA_JSON_NUMBER,
-  FSA_JSON_WORD,   /* true, false, null */
+  FSA_JSON_WORD, /* true, false, null */
 } FsaJsonKind;
 
 typedef struct FsaJson {
   const char *data;
-  size_t size, at;  /* bytes; `at` is the place of the error after one */
-  const char *why;  /* NULL = no error; static storage */
-  bool cut;         /* the error is that the bytes end inside a value */
-  bool first;       /* an object or array was just entered: its first member wants no comma */
+  size_t size, at; /* bytes; `at` is the place of the error after one */
+  const char *why; /* NULL = no error; static storage */
+  bool cut;        /* the error is that the bytes end inside a value */
+  bool first;      /* an object or array was just entered: its first member wants no comma */
 } FsaJson;
 
 /* A string as it stands between its quotes, or a number or word as it stands. */

@@ -3,14 +3,27 @@
 
 #include <string.h>
 
-/* ---- character classes ------------------------------------------------------------------------ */
+/* ---- character classes ------------------------------------------------------------------------
+ */
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool is_hex(char c) { return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
-static bool is_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
-static bool is_alnum(char c) { return is_digit(c) || is_letter(c) || (unsigned char)c >= 0x80; }
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
-static bool is_separator(char c) { return c == '\\' || c == '/'; }
+static bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+static bool is_hex(char c) {
+  return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+static bool is_letter(char c) {
+  return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+static bool is_alnum(char c) {
+  return is_digit(c) || is_letter(c) || (unsigned char)c >= 0x80;
+}
+static char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+static bool is_separator(char c) {
+  return c == '\\' || c == '/';
+}
 
 static bool has_prefix(FsaText text, size_t at, const char *prefix) {
   size_t size = strlen(prefix);
@@ -18,7 +31,8 @@ static bool has_prefix(FsaText text, size_t at, const char *prefix) {
          fsa_text_same(text.data + at, size, prefix, size);
 }
 
-/* ---- the things that are replaced: each gives the bytes that it takes at `at`, 0 = none ---------- */
+/* ---- the things that are replaced: each gives the bytes that it takes at `at`, 0 = none
+ * ---------- */
 
 static size_t take_guid(FsaText text, size_t at) {
   static const unsigned char groups[] = {8, 4, 4, 4, 12};
@@ -42,8 +56,9 @@ static size_t take_sid(FsaText text, size_t at) {
     if (!has_prefix(text, at, owned[i])) continue;
     size_t to = at + strlen(owned[i]);
     if (to >= text.size || !is_digit(text.data[to])) return 0;
-    while (to < text.size && (is_digit(text.data[to]) ||
-                              (text.data[to] == '-' && to + 1 < text.size && is_digit(text.data[to + 1]))))
+    while (to < text.size &&
+           (is_digit(text.data[to]) ||
+            (text.data[to] == '-' && to + 1 < text.size && is_digit(text.data[to + 1]))))
       to++;
     return to - at;
   }
@@ -74,7 +89,8 @@ static bool is_shared_profile(FsaText name) {
 static size_t take_profile(FsaText text, size_t at) {
   char initial = at + 1 < text.size ? (char)(text.data[at + 1] | 0x20) : 0;
   if (initial != 'u' && initial != 'd' && initial != 'h') return 0;
-  static const char *const homes[] = {"\\Users\\", "\\Documents and Settings\\", "/home/", "/Users/"};
+  static const char *const homes[] = {"\\Users\\", "\\Documents and Settings\\", "/home/",
+                                      "/Users/"};
   for (size_t i = 0; i < sizeof homes / sizeof *homes; i++) {
     if (!has_prefix(text, at, homes[i])) continue;
     size_t start = at + strlen(homes[i]), to = start;
@@ -85,7 +101,8 @@ static size_t take_profile(FsaText text, size_t at) {
   return 0;
 }
 
-/* ---- one value -------------------------------------------------------------------------------- */
+/* ---- one value --------------------------------------------------------------------------------
+ */
 
 static bool ends_with(FsaText text, const char *end, size_t size) {
   return text.size >= size && memcmp(text.data + text.size - size, end, size) == 0;
@@ -144,7 +161,8 @@ void fsa_key_put(FsaBuffer *out, FsaText column, FsaText value) {
   fsa_buffer_added(out, (size_t)(to - start));
 }
 
-/* ---- hashes ----------------------------------------------------------------------------------- */
+/* ---- hashes -----------------------------------------------------------------------------------
+ */
 
 uint64_t fsa_hash_column(FsaSipKey key, FsaText column, FsaText value) {
   if (!value.size) return 0;

@@ -1,16 +1,18 @@
 /*
  * Artefact keys: what prevalence counts. A key is the values of a query's key columns with what
- * differs from host to host by nature taken out, so that the same thing has the same key everywhere:
+ * differs from host to host by nature taken out, so that the same thing has the same key
+ * everywhere:
  *
  *   GUID                          {G}      8-4-4-4-12 hex digits, with or without braces
- *   account or logon SID          {S}      S-1-5-21-..., S-1-5-5-..., S-1-12-1-...; well-known ones stay
- *   8 or more hex digits          {H}      a whole word of them, with at least one decimal digit
+ *   account or logon SID          {S}      S-1-5-21-..., S-1-5-5-..., S-1-12-1-...; well-known ones
+ * stay 8 or more hex digits          {H}      a whole word of them, with at least one decimal digit
  *   3 or more digits              {N}
  *   user profile                  %USER%   C:\Users\NAME, \Documents and Settings\NAME, /home/NAME
- *   Windows path                  lower case (ASCII); Linux paths keep their case, it is part of the name
+ *   Windows path                  lower case (ASCII); Linux paths keep their case, it is part of
+ * the name
  *
- * Public, Default and All Users stay: that no person owns them is a fact about the thing. Columns that
- * hold a hash (md5, sha1, sha256, ...hash) are only lowered. The raw values stay in the row.
+ * Public, Default and All Users stay: that no person owns them is a fact about the thing. Columns
+ * that hold a hash (md5, sha1, sha256, ...hash) are only lowered. The raw values stay in the row.
  */
 #ifndef FSA_SCORING_KEY_H
 #define FSA_SCORING_KEY_H
@@ -19,15 +21,17 @@
 #include "base/siphash.h"
 #include "base/text.h"
 
-#define FSA_MAX_KEY_BYTES 2048 /* of a normalised key; a longer one is cut and ends in its hash */
+#define FSA_MAX_KEY_BYTES 2048   /* of a normalised key; a longer one is cut and ends in its hash */
 #define FSA_KEY_SEPARATOR '\x1f' /* between the columns of a key; no value can hold it */
 
-/* Appends one value, normalised. `column` is its name, which tells hashes. NULL or empty adds nothing. */
+/* Appends one value, normalised. `column` is its name, which tells hashes. NULL or empty adds
+ * nothing. */
 void fsa_key_put(FsaBuffer *out, FsaText column, FsaText value);
 
 /*
- * The hash of one column of a row, under the secret of the case, so that a host cannot make two meet; the sum over its columns is the row's hash, whatever their order.
- * A value that is empty adds 0, as one that is absent does: osquery writes NULL as "".
+ * The hash of one column of a row, under the secret of the case, so that a host cannot make two
+ * meet; the sum over its columns is the row's hash, whatever their order. A value that is empty
+ * adds 0, as one that is absent does: osquery writes NULL as "".
  */
 uint64_t fsa_hash_column(FsaSipKey key, FsaText column, FsaText value);
 

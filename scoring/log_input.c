@@ -24,10 +24,10 @@ typedef struct Decoder {
 
 struct FsaLogInput {
   int fd;
-  int64_t size, done;         /* of the file as it lies there */
+  int64_t size, done; /* of the file as it lies there */
   unsigned char raw[RAW_BYTES];
   size_t raw_at, raw_size;
-  bool raw_end;               /* the file has ended */
+  bool raw_end; /* the file has ended */
   Decoder decoder;
   FsaBuffer held;             /* the beginning of a line whose end was not read yet */
   int64_t offset, line, lost; /* of the next piece */
@@ -36,7 +36,8 @@ struct FsaLogInput {
   const char *why;
 };
 
-/* ---- bytes of the file ------------------------------------------------------------------------ */
+/* ---- bytes of the file ------------------------------------------------------------------------
+ */
 
 static int fill_raw(FsaLogInput *input) {
   ssize_t got;
@@ -71,7 +72,8 @@ int fsa_log_input_open(const char *path, FsaLogInput **ret_input) {
   input->held = fsa_buffer(FSA_MAX_LOG_LINE + FSA_LOG_PIECE + RAW_BYTES);
   input->line = 1;
   bool is_stdin = strcmp(path, "-") == 0;
-  input->fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  input->fd =
+      is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   struct stat facts;
   int result = FSA_OK;
   if (input->fd < 0 || fstat(input->fd, &facts) != 0)
@@ -104,7 +106,8 @@ int64_t fsa_log_input_done(const FsaLogInput *input, int64_t *ret_size) {
   return input->done;
 }
 
-/* ---- decompression: each appends what the raw bytes give, up to `room` -------------------------- */
+/* ---- decompression: each appends what the raw bytes give, up to `room` --------------------------
+ */
 
 static int damage(FsaLogInput *input, const char *why) {
   input->why = why;
@@ -169,7 +172,8 @@ static int read_more(FsaLogInput *input) {
   return result == FSA_OK ? FSA_ROW : result;
 }
 
-/* ---- pieces ----------------------------------------------------------------------------------- */
+/* ---- pieces -----------------------------------------------------------------------------------
+ */
 
 /* Drops `size` bytes of the front of `held`. */
 static void drop_front(FsaLogInput *input, size_t size) {
@@ -180,7 +184,8 @@ static void drop_front(FsaLogInput *input, size_t size) {
 
 static int64_t count_lines(const char *data, size_t size) {
   int64_t lines = 0;
-  for (const char *end = data + size; (data = memchr(data, '\n', (size_t)(end - data))); data++) lines++;
+  for (const char *end = data + size; (data = memchr(data, '\n', (size_t)(end - data))); data++)
+    lines++;
   return lines;
 }
 

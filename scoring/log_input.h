@@ -8,12 +8,13 @@
 #include "base/buffer.h"
 #include "base/result.h"
 
-#define FSA_LOG_PIECE (1u << 20)       /* a piece holds at least so many bytes, but for the last */
-#define FSA_MAX_LOG_LINE (64u << 20)   /* a longer line is cut between values, or rejected */
+#define FSA_LOG_PIECE (1u << 20)     /* a piece holds at least so many bytes, but for the last */
+#define FSA_MAX_LOG_LINE (64u << 20) /* a longer line is cut between values, or rejected */
 
 typedef struct FsaLogInput FsaLogInput;
 
-/* Opens a log. FSA_E_ABSENT, FSA_E_ACCESS, FSA_E_IO, FSA_E_FORMAT (a folder, a device), FSA_E_NOMEM. */
+/* Opens a log. FSA_E_ABSENT, FSA_E_ACCESS, FSA_E_IO, FSA_E_FORMAT (a folder, a device),
+ * FSA_E_NOMEM. */
 int fsa_log_input_open(const char *path, FsaLogInput **ret_input);
 void fsa_log_input_close(FsaLogInput *input);
 
@@ -26,8 +27,8 @@ typedef struct FsaLogPiece {
 
 /*
  * Puts the next piece into the emptied `text`. FSA_ROW; FSA_OK at the end; an error when the file
- * cannot be read on or is damaged (*ret_why says how, static storage): the pieces so far are good, and
- * what could be decompressed before the damage came as pieces.
+ * cannot be read on or is damaged (*ret_why says how, static storage): the pieces so far are good,
+ * and what could be decompressed before the damage came as pieces.
  */
 int fsa_log_input_next(FsaLogInput *input, FsaBuffer *text, FsaLogPiece *ret_piece,
                        const char **ret_why);

@@ -13,7 +13,8 @@ typedef struct Cells {
   size_t count;
 } Cells;
 
-/* True when the text between its quotes is JSON as it stands: printable ASCII, and \\ \" \/ alone. */
+/* True when the text between its quotes is JSON as it stands: printable ASCII, and \\ \" \/ alone.
+ */
 static bool is_passed_on(FsaJsonText text) {
   for (size_t at = 0; !text.plain && at < text.size; at++) {
     unsigned char c = (unsigned char)text.data[at];

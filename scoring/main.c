@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "coverage.h"
-#include "fsa.h"
 #include "ingest.h"
 #include "rank.h"
 
@@ -14,18 +13,23 @@
 static const char usage[] =
     "fsa-score: counts what the hosts of a fleet answered to the FSA pack.\n"
     "\n"
-    "  fsa-score ingest   --db CASE.db LOG ...   read result logs: files, folders, - (stdin), .gz, .zst\n"
+    "  fsa-score ingest   --db CASE.db LOG ...   read result logs: files, folders, - (stdin), .gz, "
+    ".zst\n"
     "  fsa-score rank     --db CASE.db           the rarest keys among covered hosts\n"
-    "  fsa-score coverage --db CASE.db           which hosts answered for which source, which did not\n"
+    "  fsa-score coverage --db CASE.db           which hosts answered for which source, which did "
+    "not\n"
     "\n"
     "  --db FILE          the case, a SQLite file; ingest makes it\n"
     "  -f, --format F     rank, coverage: table (default), csv, json\n"
     "  --top N            rank: so many keys (default 20)\n"
-    "  --max-hosts N      rank: rare is on up to N hosts (default 2 % of the covered ones, at least 3)\n"
+    "  --max-hosts N      rank: rare is on up to N hosts (default 2 % of the covered ones, at "
+    "least 3)\n"
     "  --hosts FILE       coverage: hosts that should be there, one a line\n"
-    "  --meta FILE        ingest: fsa-pack-meta.json of `fsa pack build` instead of the built-in pack\n"
+    "  --meta FILE        ingest: fsa-pack-meta.json of `fsa pack build` instead of the built-in "
+    "pack\n"
     "  --jobs N           ingest: parsing threads (default: one per core)\n"
-    "  --strict           exit code 4 when lines were rejected (ingest) or data is missing (coverage)\n"
+    "  --strict           exit code 4 when lines were rejected (ingest) or data is missing "
+    "(coverage)\n"
     "  --quiet            ingest: no summary\n"
     "  --help, --version\n"
     "\n"
@@ -36,8 +40,16 @@ static const char usage[] =
     "Exit codes: 0 done, 1 usage, 2 case or metadata, 3 a log could not be read, 4 see --strict.\n";
 
 typedef enum Option {
-  OPTION_DB = 256, OPTION_TOP, OPTION_MAX_HOSTS, OPTION_HOSTS, OPTION_META, OPTION_JOBS,
-  OPTION_STRICT, OPTION_QUIET, OPTION_HELP, OPTION_VERSION,
+  OPTION_DB = 256,
+  OPTION_TOP,
+  OPTION_MAX_HOSTS,
+  OPTION_HOSTS,
+  OPTION_META,
+  OPTION_JOBS,
+  OPTION_STRICT,
+  OPTION_QUIET,
+  OPTION_HELP,
+  OPTION_VERSION,
 } Option;
 
 static const struct option long_options[] = {
@@ -119,8 +131,8 @@ static int run(const Arguments *arguments) {
   }
   if (arguments->rest_count > 1) return wrong("one argument too many: ", arguments->rest[1]);
   if (strcmp(command, "rank") == 0)
-    return fsa_rank(&(FsaRankOptions){arguments->db, arguments->top, arguments->most_hosts,
-                                      arguments->format});
+    return fsa_rank(
+        &(FsaRankOptions){arguments->db, arguments->top, arguments->most_hosts, arguments->format});
   if (strcmp(command, "coverage") == 0)
     return fsa_coverage(&(FsaCoverageOptions){arguments->db, arguments->hosts, arguments->format,
                                               arguments->is_strict});

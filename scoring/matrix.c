@@ -14,7 +14,9 @@ static const char *const names[FSA_COVER_COUNT] = {
     [FSA_COVER_FOREIGN] = "n/a",
 };
 
-const char *fsa_cover_name(FsaCoverStatus status) { return names[status]; }
+const char *fsa_cover_name(FsaCoverStatus status) {
+  return names[status];
+}
 
 bool fsa_cell_is_covered(const FsaCell *cell) {
   return cell->status == FSA_COVER_OK || cell->status == FSA_COVER_PARTIAL;
@@ -29,11 +31,13 @@ void fsa_matrix_done(FsaMatrix *matrix) {
   fsa_arena_done(&matrix->arena);
 }
 
-/* ---- hosts and queries of the case ------------------------------------------------------------ */
+/* ---- hosts and queries of the case ------------------------------------------------------------
+ */
 
 static const char *copy_column(FsaMatrix *matrix, sqlite3_stmt *stmt, int column) {
   const void *text = sqlite3_column_text(stmt, column);
-  return fsa_arena_copy(&matrix->arena, text ? text : "", (size_t)sqlite3_column_bytes(stmt, column));
+  return fsa_arena_copy(&matrix->arena, text ? text : "",
+                        (size_t)sqlite3_column_bytes(stmt, column));
 }
 
 static int64_t count_rows(FsaCase *store, const char *sql) {
@@ -54,7 +58,8 @@ static int load_hosts(FsaMatrix *matrix, FsaCase *store) {
   const char *sql = "SELECT id, identifier, hostname, ifnull(first_seen, 0), ifnull(last_seen, 0),"
                     " logs_rows FROM host ORDER BY identifier, hostname";
   if (!matrix->hosts) return FSA_E_NOMEM;
-  if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) != SQLITE_OK) return FSA_E_IO;
+  if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) != SQLITE_OK)
+    return FSA_E_IO;
   while (matrix->host_count < (size_t)room && sqlite3_step(stmt) == SQLITE_ROW)
     matrix->hosts[matrix->host_count++] = (FsaMatrixHost){
         .id = sqlite3_column_int64(stmt, 0),
@@ -76,7 +81,8 @@ static int load_queries(FsaMatrix *matrix, FsaCase *store) {
   matrix->queries = fsa_arena_zero(&matrix->arena, (size_t)room + 1, sizeof *matrix->queries);
   const char *sql = "SELECT id, name FROM query ORDER BY name";
   if (!matrix->queries) return FSA_E_NOMEM;
-  if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) != SQLITE_OK) return FSA_E_IO;
+  if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) != SQLITE_OK)
+    return FSA_E_IO;
   while (matrix->query_count < (size_t)room && sqlite3_step(stmt) == SQLITE_ROW) {
     FsaMatrixQuery *query = &matrix->queries[matrix->query_count++];
     query->id = sqlite3_column_int64(stmt, 0);
@@ -124,13 +130,15 @@ static bool find_query(const FsaMatrix *matrix, int64_t id, size_t *ret_at) {
   return false;
 }
 
-/* ---- what arrived ----------------------------------------------------------------------------- */
+/* ---- what arrived -----------------------------------------------------------------------------
+ */
 
 static int load_answers(FsaMatrix *matrix, FsaCase *store, const Index *index) {
   sqlite3_stmt *stmt = NULL;
   const char *sql = "SELECT host, query, row_count, last_time FROM answer";
   size_t host, query;
-  if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) != SQLITE_OK) return FSA_E_IO;
+  if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) != SQLITE_OK)
+    return FSA_E_IO;
   while (sqlite3_step(stmt) == SQLITE_ROW) {
     if (!find_host(index, sqlite3_column_int64(stmt, 0), &host) ||
         !find_query(matrix, sqlite3_column_int64(stmt, 1), &query))
@@ -147,10 +155,12 @@ static int load_answers(FsaMatrix *matrix, FsaCase *store, const Index *index) {
 
 static int load_status_lines(FsaMatrix *matrix, FsaCase *store, const Index *index) {
   sqlite3_stmt *stmt = NULL;
-  const char *sql = "SELECT host, query, last_time, message FROM status_line WHERE query IS NOT NULL"
-                    " AND severity > 0 ORDER BY last_time";
+  const char *sql =
+      "SELECT host, query, last_time, message FROM status_line WHERE query IS NOT NULL"
+      " AND severity > 0 ORDER BY last_time";
   size_t host, query;
-  if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) != SQLITE_OK) return FSA_E_IO;
+  if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) != SQLITE_OK)
+    return FSA_E_IO;
   while (sqlite3_step(stmt) == SQLITE_ROW) {
     if (!find_host(index, sqlite3_column_int64(stmt, 0), &host) ||
         !find_query(matrix, sqlite3_column_int64(stmt, 1), &query))
@@ -164,7 +174,8 @@ static int load_status_lines(FsaMatrix *matrix, FsaCase *store, const Index *ind
   return FSA_OK;
 }
 
-/* ---- what the hosts said of their own looks ----------------------------------------------------- */
+/* ---- what the hosts said of their own looks -----------------------------------------------------
+ */
 
 static bool text_is(FsaText text, const char *word) {
   return text.size == strlen(word) && memcmp(text.data, word, text.size) == 0;
@@ -193,9 +204,9 @@ static void claim(FsaMatrix *matrix, size_t host, FsaText table, FsaText status,
     } else if (cell->has_answer) {
       bool is_short = query->meta->is_whole && claimed > cell->arrived;
       cell->status = is_short ? FSA_COVER_PARTIAL : said;
-      cell->why = is_short                       ? "fewer rows arrived than fsa_coverage claims"
+      cell->why = is_short                    ? "fewer rows arrived than fsa_coverage claims"
                   : said == FSA_COVER_PARTIAL ? "fsa_coverage says so"
-                                                 : NULL;
+                                              : NULL;
     } else if (claimed <= 0 || matrix->hosts[host].logs_rows) {
       cell->status = said; /* an empty answer of a host whose log has no line for that */
       cell->arrived = 0;
@@ -225,7 +236,8 @@ static int load_claims(FsaMatrix *matrix, FsaCase *store) {
   int result = FSA_OK;
   sqlite3_stmt *stmt = NULL;
   const char *sql = "SELECT rows FROM answer WHERE host=?1 AND query=?2";
-  if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) != SQLITE_OK) return FSA_E_IO;
+  if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) != SQLITE_OK)
+    return FSA_E_IO;
   for (size_t query = 0; query < matrix->query_count; query++) {
     if (!matrix->queries[query].is_coverage) continue;
     for (size_t host = 0; host < matrix->host_count && result == FSA_OK; host++) {
@@ -233,8 +245,8 @@ static int load_claims(FsaMatrix *matrix, FsaCase *store) {
       sqlite3_bind_int64(stmt, 2, matrix->queries[query].id);
       fsa_buffer_clear(&rows);
       if (sqlite3_step(stmt) == SQLITE_ROW)
-        result = fsa_rows_unpack(fsa_bytes(sqlite3_column_blob(stmt, 0),
-                                           (size_t)sqlite3_column_bytes(stmt, 0)), &rows);
+        result = fsa_rows_unpack(
+            fsa_bytes(sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0)), &rows);
       sqlite3_reset(stmt);
       if (result == FSA_OK) result = read_claims(matrix, host, (FsaText){rows.data, rows.size});
     }
@@ -244,7 +256,8 @@ static int load_claims(FsaMatrix *matrix, FsaCase *store) {
   return result;
 }
 
-/* ---- platforms -------------------------------------------------------------------------------- */
+/* ---- platforms --------------------------------------------------------------------------------
+ */
 
 static const char *const platforms[] = {"linux", "windows", "darwin"};
 
@@ -260,12 +273,14 @@ static void find_platforms(FsaMatrix *matrix) {
   for (size_t host = 0; host < matrix->host_count; host++) {
     for (size_t query = 0; query < matrix->query_count; query++) {
       const char *only = only_platform(matrix->queries[query].meta);
-      if (only && fsa_matrix_cell(matrix, host, query)->has_answer) matrix->hosts[host].platform = only;
+      if (only && fsa_matrix_cell(matrix, host, query)->has_answer)
+        matrix->hosts[host].platform = only;
     }
     for (size_t query = 0; query < matrix->query_count; query++) {
       const char *only = only_platform(matrix->queries[query].meta);
       FsaCell *cell = fsa_matrix_cell(matrix, host, query);
-      bool is_foreign = only && matrix->hosts[host].platform && only != matrix->hosts[host].platform;
+      bool is_foreign =
+          only && matrix->hosts[host].platform && only != matrix->hosts[host].platform;
       if (is_foreign && !cell->has_answer) cell->status = FSA_COVER_FOREIGN;
     }
   }

@@ -1,8 +1,8 @@
 /*
  * Who answered what: hosts by queries, so that absence is never assumed.
  *
- * A cell says how far one host's answer to one query can be relied on. Only covered cells count in a
- * denominator; a host without an answer is unknown, not empty.
+ * A cell says how far one host's answer to one query can be relied on. Only covered cells count in
+ * a denominator; a host without an answer is unknown, not empty.
  */
 #ifndef FSA_SCORING_MATRIX_H
 #define FSA_SCORING_MATRIX_H
@@ -10,15 +10,15 @@
 #include "case.h"
 
 typedef enum FsaCoverStatus {
-  FSA_COVER_SILENT,      /* no line of the query arrived, and nothing says why */
+  FSA_COVER_SILENT, /* no line of the query arrived, and nothing says why */
   FSA_COVER_OK,
-  FSA_COVER_PARTIAL,     /* rows are missing: the host said so, or fewer arrived than it claimed */
-  FSA_COVER_DENIED,      /* these five as the host's fsa_coverage says */
+  FSA_COVER_PARTIAL, /* rows are missing: the host said so, or fewer arrived than it claimed */
+  FSA_COVER_DENIED,  /* these five as the host's fsa_coverage says */
   FSA_COVER_ABSENT,
   FSA_COVER_UNSUPPORTED,
   FSA_COVER_TIMEOUT,
-  FSA_COVER_ERROR,       /* ... or a status line tells that the query failed or was denylisted */
-  FSA_COVER_FOREIGN,     /* the query is for another platform */
+  FSA_COVER_ERROR,   /* ... or a status line tells that the query failed or was denylisted */
+  FSA_COVER_FOREIGN, /* the query is for another platform */
   FSA_COVER_COUNT,
 } FsaCoverStatus;
 
@@ -37,9 +37,9 @@ typedef struct FsaCell {
 typedef struct FsaMatrixHost {
   int64_t id;
   const char *identifier, *hostname; /* hostname "" = unknown */
-  const char *platform;              /* linux | windows | darwin as its answers show it; NULL = unknown */
+  const char *platform; /* linux | windows | darwin as its answers show it; NULL = unknown */
   int64_t first_seen, last_seen;
-  bool logs_rows;                    /* it logs row by row: an empty answer leaves no line */
+  bool logs_rows; /* it logs row by row: an empty answer leaves no line */
 } FsaMatrixHost;
 
 typedef struct FsaMatrixQuery {
@@ -57,7 +57,7 @@ typedef struct FsaMatrix {
   FsaMatrixHost *hosts;
   FsaMatrixQuery *queries; /* by name */
   size_t host_count, query_count;
-  FsaCell *cells;          /* host_count * query_count */
+  FsaCell *cells; /* host_count * query_count */
 } FsaMatrix;
 
 /* Builds it from a case. On failure the case's message says why; free it in either case. */

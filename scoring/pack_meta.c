@@ -16,7 +16,8 @@ void fsa_pack_meta_done(FsaPackMeta *meta) {
   fsa_arena_done(&meta->arena);
 }
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------
+ */
 
 static bool read_string(FsaArena *arena, FsaJson *json, const char **ret_text) {
   FsaJsonText text;
@@ -51,22 +52,26 @@ static bool read_query(FsaPackMeta *meta, FsaJson *json, const char *query_name)
   FsaQueryMeta *query = fsa_arena_zero(&meta->arena, 1, sizeof *query);
   FsaJsonText name;
   if (!query || !fsa_json_enter(json)) return false;
-  *query = (FsaQueryMeta){.name = query_name, .title = "", .pillar = "", .platform = "",
-                          .source = "", .family = ""};
+  *query = (FsaQueryMeta){
+      .name = query_name, .title = "", .pillar = "", .platform = "", .source = "", .family = ""};
   struct {
     const char *name, **text;
-  } const texts[] = {{"title", &query->title},   {"pillar", &query->pillar},
-                     {"platform", &query->platform}, {"source", &query->source},
+  } const texts[] = {{"title", &query->title},
+                     {"pillar", &query->pillar},
+                     {"platform", &query->platform},
+                     {"source", &query->source},
                      {"family", &query->family}};
   while (fsa_json_member(json, &name)) {
     const char **text = NULL;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
       if (fsa_json_is(name, texts[i].name)) text = texts[i].text;
-    bool read = text                          ? read_string(&meta->arena, json, text)
-                : fsa_json_is(name, "key")  ? read_strings(&meta->arena, json, query->key, &query->key_count)
+    bool read = text ? read_string(&meta->arena, json, text)
+                : fsa_json_is(name, "key")
+                    ? read_strings(&meta->arena, json, query->key, &query->key_count)
                 : fsa_json_is(name, "whole") ? read_true(json, &query->is_whole)
-                : fsa_json_is(name, "join") ? read_strings(&meta->arena, json, query->join, &query->join_count)
-                                              : fsa_json_skip(json);
+                : fsa_json_is(name, "join")
+                    ? read_strings(&meta->arena, json, query->join, &query->join_count)
+                    : fsa_json_skip(json);
     if (!read) return false;
   }
   g_hash_table_replace(meta->queries, (gpointer)query->name, query);
@@ -78,7 +83,8 @@ static bool read_queries(FsaPackMeta *meta, FsaJson *json) {
   if (!fsa_json_enter(json)) return false;
   while (fsa_json_member(json, &name)) {
     FsaText decoded = fsa_json_decode(&meta->arena, name);
-    const char *text = decoded.data ? fsa_arena_copy(&meta->arena, decoded.data, decoded.size) : NULL;
+    const char *text =
+        decoded.data ? fsa_arena_copy(&meta->arena, decoded.data, decoded.size) : NULL;
     if (!text || !read_query(meta, json, text)) return false;
   }
   return !json->why;
@@ -99,7 +105,8 @@ int fsa_pack_meta_read(FsaPackMeta *meta, const char *text, size_t size, const c
   return FSA_E_FORMAT;
 }
 
-/* ---- printing --------------------------------------------------------------------------------- */
+/* ---- printing ---------------------------------------------------------------------------------
+ */
 
 static void put_names(FsaBuffer *out, const char *label, const FsaText *names, size_t count) {
   fsa_buffer_printf(out, ",\"%s\":[", label);
@@ -113,8 +120,10 @@ static void put_names(FsaBuffer *out, const char *label, const FsaText *names, s
 void fsa_query_meta_print(const FsaQueryMeta *query, FsaBuffer *out) {
   struct {
     const char *name, *text;
-  } const texts[] = {{"{\"title\":", query->title},     {",\"pillar\":", query->pillar},
-                     {",\"platform\":", query->platform}, {",\"source\":", query->source},
+  } const texts[] = {{"{\"title\":", query->title},
+                     {",\"pillar\":", query->pillar},
+                     {",\"platform\":", query->platform},
+                     {",\"source\":", query->source},
                      {",\"family\":", query->family}};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     fsa_buffer_puts(out, texts[i].name);
@@ -126,7 +135,8 @@ void fsa_query_meta_print(const FsaQueryMeta *query, FsaBuffer *out) {
   fsa_buffer_putc(out, '}');
 }
 
-/* ---- names ------------------------------------------------------------------------------------ */
+/* ---- names ------------------------------------------------------------------------------------
+ */
 
 const FsaQueryMeta *fsa_pack_meta_find(const FsaPackMeta *meta, FsaText name) {
   char text[128];
@@ -151,11 +161,13 @@ FsaText fsa_query_name(const FsaPackMeta *meta, FsaText scheduled) {
   static const char prefix[] = "fsa_";
   FsaText found = {NULL, 0};
   for (size_t at = 0; at < scheduled.size; at++) {
-    bool starts = at == 0 || scheduled.data[at - 1] == '_' || !is_name_character(scheduled.data[at - 1]);
+    bool starts =
+        at == 0 || scheduled.data[at - 1] == '_' || !is_name_character(scheduled.data[at - 1]);
     if (!starts || !is_name_character(scheduled.data[at])) continue;
     FsaText part = part_at(scheduled, at);
     if (fsa_pack_meta_find(meta, part)) return part;
-    if (part.size > sizeof prefix - 1 && memcmp(part.data, prefix, sizeof prefix - 1) == 0) found = part;
+    if (part.size > sizeof prefix - 1 && memcmp(part.data, prefix, sizeof prefix - 1) == 0)
+      found = part;
   }
   return found;
 }

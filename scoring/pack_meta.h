@@ -1,11 +1,11 @@
 /*
- * What the scorer knows about each pack query: which columns are the key that prevalence counts, which
- * join it to rows of other sources on the same host, which table it asks.
+ * What the scorer knows about each pack query: which columns are the key that prevalence counts,
+ * which join it to rows of other sources on the same host, which table it asks.
  *
- * It comes from the headers of packs/<pillar>/<name>.sql, built in, or from a fsa-pack-meta.json that
- * `fsa pack build` wrote: {"version": "...", "queries": {"<name>": {"title", "pillar", "platform",
- * "key": [...], "join": [...], "family", "attack": [...], "source": "<table>", "whole": true}}}; members
- * that are not known are passed over, `whole` may be absent.
+ * It comes from the headers of packs/<pillar>/<name>.sql, built in, or from a fsa-pack-meta.json
+ * that `fsa pack build` wrote: {"version": "...", "queries": {"<name>": {"title", "pillar",
+ * "platform", "key": [...], "join": [...], "family", "attack": [...], "source": "<table>", "whole":
+ * true}}}; members that are not known are passed over, `whole` may be absent.
  */
 #ifndef FSA_SCORING_PACK_META_H
 #define FSA_SCORING_PACK_META_H
@@ -27,14 +27,14 @@ typedef struct FsaQueryMeta {
   const char *platform; /* as osquery writes it: linux, windows, "linux,windows", "" = any */
   const char *source;   /* the table it asks, "fsa_..." */
   const char *family;   /* memory, execution, ...: sources of one family share a cause */
-  FsaText key[FSA_MAX_KEY_COLUMNS];  /* none = the whole row is the key */
+  FsaText key[FSA_MAX_KEY_COLUMNS]; /* none = the whole row is the key */
   FsaText join[FSA_MAX_KEY_COLUMNS];
   size_t key_count, join_count;
-  bool is_whole;        /* it gives every row of its table, so rows can be counted against coverage */
+  bool is_whole; /* it gives every row of its table, so rows can be counted against coverage */
 } FsaQueryMeta;
 
 typedef struct FsaPackMeta {
-  FsaArena arena; /* holds everything below */
+  FsaArena arena;      /* holds everything below */
   GHashTable *queries; /* name -> FsaQueryMeta, in the arena */
 } FsaPackMeta;
 
@@ -46,8 +46,8 @@ extern const unsigned char fsa_pack_meta_builtin[];
 extern const size_t fsa_pack_meta_builtin_size;
 
 /*
- * Adds or replaces queries from a fsa-pack-meta.json. FSA_OK, or an error with *ret_why set to what is
- * wrong (static storage).
+ * Adds or replaces queries from a fsa-pack-meta.json. FSA_OK, or an error with *ret_why set to what
+ * is wrong (static storage).
  */
 int fsa_pack_meta_read(FsaPackMeta *meta, const char *json, size_t size, const char **ret_why);
 
@@ -60,9 +60,10 @@ void fsa_pack_meta_done(FsaPackMeta *meta);
 const FsaQueryMeta *fsa_pack_meta_find(const FsaPackMeta *meta, FsaText name);
 
 /*
- * The query's own name inside a scheduled one (`pack_<p>_<q>`, `pack/Global/<q>`, `pack/team-7/<q>`,
- * Zentral's `pack/<slug>/<pk>/<q>/<pk>/<version>`, or plain): a part that is a known query, else the
- * last part that begins with "fsa_". {NULL, 0} when the query is not one of ours.
+ * The query's own name inside a scheduled one (`pack_<p>_<q>`, `pack/Global/<q>`,
+ * `pack/team-7/<q>`, Zentral's `pack/<slug>/<pk>/<q>/<pk>/<version>`, or plain): a part that is a
+ * known query, else the last part that begins with "fsa_". {NULL, 0} when the query is not one of
+ * ours.
  */
 FsaText fsa_query_name(const FsaPackMeta *meta, FsaText scheduled);
 

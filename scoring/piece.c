@@ -11,7 +11,7 @@ typedef struct Parser {
   const FsaPackMeta *meta;
   FsaSipKey hash_key;
   FsaBuffer scratch, rows, packed;
-  GArray *row_list;    /* FsaLogRow, of the entry that is read */
+  GArray *row_list; /* FsaLogRow, of the entry that is read */
   int64_t line_number, line_offset;
 } Parser;
 
@@ -45,10 +45,12 @@ void fsa_piece_clear(FsaPiece *piece) {
   piece->result = FSA_OK;
 }
 
-/* ---- rows ------------------------------------------------------------------------------------- */
+/* ---- rows -------------------------------------------------------------------------------------
+ */
 
 static int add_reject(Parser *parser, const char *why, size_t at, size_t lost) {
-  FsaPieceReject reject = {parser->line_number, parser->line_offset + (int64_t)at, (int64_t)lost, why};
+  FsaPieceReject reject = {parser->line_number, parser->line_offset + (int64_t)at, (int64_t)lost,
+                           why};
   g_array_append_val(parser->piece->rejects, reject);
   return FSA_OK;
 }
@@ -89,26 +91,34 @@ static int pack_rows(Parser *parser, FsaPieceEntry *entry) {
   if (parser->rows.error) return parser->rows.error;
   int result = fsa_rows_pack((FsaText){parser->rows.data, parser->rows.size}, &parser->packed);
   if (result != FSA_OK) return result;
-  const char *copy = fsa_arena_copy(&parser->piece->arena, parser->packed.data, parser->packed.size);
+  const char *copy =
+      fsa_arena_copy(&parser->piece->arena, parser->packed.data, parser->packed.size);
   if (!copy) return FSA_E_NOMEM;
   entry->packed = (FsaText){copy, parser->packed.size};
   return FSA_OK;
 }
 
-/* ---- entries ---------------------------------------------------------------------------------- */
+/* ---- entries ----------------------------------------------------------------------------------
+ */
 
 /* Texts of an entry lie in the line or in the arena; both live as long as the piece. */
 static FsaPieceEntry entry_of(const FsaLogEntry *log) {
-  return (FsaPieceEntry){.form = log->form, .host = log->host, .hostname = log->hostname,
-                         .time = log->time, .epoch = log->epoch, .counter = log->counter,
-                         .bytes = (int64_t)log->size, .message = log->message,
+  return (FsaPieceEntry){.form = log->form,
+                         .host = log->host,
+                         .hostname = log->hostname,
+                         .time = log->time,
+                         .epoch = log->epoch,
+                         .counter = log->counter,
+                         .bytes = (int64_t)log->size,
+                         .message = log->message,
                          .severity = log->severity};
 }
 
 /* Status lines that bear on what arrived: they name one of our queries, or tell of a loss. */
 static bool is_about_us(FsaText message) {
-  static const char *const words[] = {"fsa_", "denylist", "blacklist", "inesize exceeds",
-                                      "osquery worker", "buffered_log_max", "Maximum sustainable"};
+  static const char *const words[] = {
+      "fsa_",           "denylist",         "blacklist",          "inesize exceeds",
+      "osquery worker", "buffered_log_max", "Maximum sustainable"};
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
     if (memmem(message.data, message.size, words[i], strlen(words[i]))) return true;
   return false;

@@ -15,17 +15,17 @@
 
 typedef struct FsaPieceEntry {
   FsaLogForm form;
-  FsaText name;                 /* the query's own name; {NULL, 0} for a status line without one */
+  FsaText name; /* the query's own name; {NULL, 0} for a status line without one */
   FsaText host, hostname;
-  const FsaQueryMeta *meta;     /* NULL = the query is not in the pack */
+  const FsaQueryMeta *meta; /* NULL = the query is not in the pack */
   int64_t time, epoch, counter;
-  int64_t bytes;                /* of its line */
-  FsaText message;              /* status */
+  int64_t bytes;   /* of its line */
+  FsaText message; /* status */
   int64_t severity;
   FsaLogRow *rows;
   size_t row_count;
-  uint64_t digest;              /* sum of the rows' hashes */
-  FsaText packed;               /* FSA_LOG_SNAPSHOT: the rows as they are stored */
+  uint64_t digest; /* sum of the rows' hashes */
+  FsaText packed;  /* FSA_LOG_SNAPSHOT: the rows as they are stored */
 } FsaPieceEntry;
 
 typedef struct FsaPieceReject {
@@ -34,15 +34,15 @@ typedef struct FsaPieceReject {
 } FsaPieceReject;
 
 typedef struct FsaPiece {
-  FsaBuffer text;      /* set by the reader, as is `place` */
+  FsaBuffer text; /* set by the reader, as is `place` */
   FsaLogPiece place;
-  int64_t lines;       /* that are not empty */
-  int64_t other;       /* entries of queries that are not ours, status lines that are not about us */
-  GArray *entries;     /* FsaPieceEntry */
-  GArray *rejects;     /* FsaPieceReject */
-  GHashTable *others;  /* scheduled name -> number of its entries */
+  int64_t lines;      /* that are not empty */
+  int64_t other;      /* entries of queries that are not ours, status lines that are not about us */
+  GArray *entries;    /* FsaPieceEntry */
+  GArray *rejects;    /* FsaPieceReject */
+  GHashTable *others; /* scheduled name -> number of its entries */
   FsaArena arena;
-  int result;          /* FSA_OK, FSA_E_NOMEM or FSA_E_LIMIT */
+  int result; /* FSA_OK, FSA_E_NOMEM or FSA_E_LIMIT */
 } FsaPiece;
 
 FsaPiece *fsa_piece_new(void);

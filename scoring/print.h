@@ -14,13 +14,15 @@ typedef enum FsaFormat { FSA_FORMAT_TABLE, FSA_FORMAT_CSV, FSA_FORMAT_JSON } Fsa
 /* "fsa-score: ..." on standard error, a line. */
 void fsa_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A line of progress on standard error when it is a terminal, redrawn at most ten times a second. */
+/* A line of progress on standard error when it is a terminal, redrawn at most ten times a second.
+ */
 void fsa_progress_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void fsa_progress_wipe(void);
 
 /*
  * Appends text for a terminal: what a hostile row could say to one (control characters, text that
- * turns or hides) is made visible; the key separator becomes " | ". Cut to `columns` characters, 0 = all.
+ * turns or hides) is made visible; the key separator becomes " | ". Cut to `columns` characters, 0
+ * = all.
  */
 void fsa_put_safe(FsaBuffer *out, FsaText text, size_t columns);
 

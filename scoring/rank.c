@@ -7,9 +7,9 @@
 
 #include "stack.h"
 
-#define SHOWN_HOSTS 5   /* of a key, in the table form; the others have all */
-#define SHOWN_KEY 160   /* characters of a key, in the table form */
-#define SHOWN_ROW 400   /* characters of a row, in the table form */
+#define SHOWN_HOSTS 5 /* of a key, in the table form; the others have all */
+#define SHOWN_KEY 160 /* characters of a key, in the table form */
+#define SHOWN_ROW 400 /* characters of a row, in the table form */
 
 typedef struct Ranking {
   const FsaMatrix *matrix;
@@ -17,7 +17,7 @@ typedef struct Ranking {
   const FsaArtefact **order;   /* rare ones, best first */
   const FsaArtefact **leaders; /* of the same: under which it is folded; itself when it is not */
   size_t count;
-  size_t top;                  /* how many leaders are shown */
+  size_t top; /* how many leaders are shown */
   FsaBuffer out;
 } Ranking;
 
@@ -29,7 +29,8 @@ void fsa_wilson(uint64_t count, uint64_t total, double *ret_low, double *ret_hig
   *ret_high = count == total ? 1 : fmin(1, centre + half);
 }
 
-/* ---- the order -------------------------------------------------------------------------------- */
+/* ---- the order --------------------------------------------------------------------------------
+ */
 
 static int compare_texts(FsaText a, FsaText b) {
   int order = memcmp(a.data, b.data, MIN(a.size, b.size));
@@ -40,7 +41,8 @@ static int compare_artefacts(const void *a, const void *b) {
   const FsaArtefact *left = *(const FsaArtefact *const *)a, *right = *(const FsaArtefact *const *)b;
   if (left->kinds != right->kinds) return left->kinds > right->kinds ? -1 : 1;
   if (left->alike != right->alike) return left->alike < right->alike ? -1 : 1;
-  if (left->share < right->share || left->share > right->share) return left->share < right->share ? -1 : 1;
+  if (left->share < right->share || left->share > right->share)
+    return left->share < right->share ? -1 : 1;
   if (left->hosts != right->hosts) return left->hosts < right->hosts ? -1 : 1;
   if (left->query != right->query) return left->query < right->query ? -1 : 1;
   return compare_texts(left->key, right->key);
@@ -75,7 +77,8 @@ static void put_in_order(Ranking *ranking) {
   g_hash_table_destroy(led);
 }
 
-/* Calls `print` for each leader that is shown, with its place in `order`; stops when nobody reads. */
+/* Calls `print` for each leader that is shown, with its place in `order`; stops when nobody reads.
+ */
 static void each_leader(Ranking *ranking, void (*print)(Ranking *, size_t place, size_t at)) {
   size_t place = 0;
   for (size_t i = 0; i < ranking->count && place < ranking->top; i++) {
@@ -85,7 +88,8 @@ static void each_leader(Ranking *ranking, void (*print)(Ranking *, size_t place,
   }
 }
 
-/* ---- parts of what is printed ----------------------------------------------------------------- */
+/* ---- parts of what is printed -----------------------------------------------------------------
+ */
 
 static const FsaMatrixQuery *query_of(const Ranking *ranking, const FsaArtefact *artefact) {
   return &ranking->matrix->queries[artefact->query];
@@ -93,6 +97,16 @@ static const FsaMatrixQuery *query_of(const Ranking *ranking, const FsaArtefact 
 
 static const FsaMatrixHost *host_of(const Ranking *ranking, const FsaSighting *sighting) {
   return &ranking->matrix->hosts[sighting->host];
+}
+
+/* A key for a terminal. Rows whose key columns are all unknown have an empty one. */
+static void put_key(FsaBuffer *out, FsaText key) {
+  bool is_empty = true;
+  for (size_t i = 0; i < key.size; i++) is_empty &= key.data[i] == FSA_KEY_SEPARATOR;
+  if (is_empty)
+    fsa_buffer_puts(out, "(every key column is unknown)");
+  else
+    fsa_put_safe(out, key, SHOWN_KEY);
 }
 
 /* The names of the other queries that a sighting is linked to, with `separator` between them. */
@@ -112,7 +126,8 @@ static bool is_new_host(const FsaStack *stack, const FsaArtefact *artefact, size
   return i == artefact->first || stack->sightings[i].host != stack->sightings[i - 1].host;
 }
 
-/* ---- table ------------------------------------------------------------------------------------ */
+/* ---- table ------------------------------------------------------------------------------------
+ */
 
 static void put_sighting(Ranking *ranking, const FsaSighting *sighting) {
   FsaBuffer *out = &ranking->out;
@@ -141,8 +156,9 @@ static void put_numbers(Ranking *ranking, const FsaArtefact *artefact) {
   fsa_put_count(out, artefact->hosts);
   fsa_buffer_puts(out, " of ");
   fsa_put_count(out, (int64_t)query->covered);
-  fsa_buffer_printf(out, " covered hosts (95 %%: %.1f to %.1f %%); %.2f %% of its sightings are on as many",
-                    low * 100, high * 100, artefact->share * 100);
+  fsa_buffer_printf(
+      out, " covered hosts (95 %%: %.1f to %.1f %%); %.2f %% of its sightings are on as many",
+      low * 100, high * 100, artefact->share * 100);
 }
 
 static void put_folded(Ranking *ranking, size_t at) {
@@ -150,7 +166,7 @@ static void put_folded(Ranking *ranking, size_t at) {
   for (size_t i = at + 1; i < ranking->count; i++) {
     if (ranking->leaders[i] != ranking->order[at]) continue;
     fsa_buffer_puts(out, "      with  ");
-    fsa_put_safe(out, ranking->order[i]->key, SHOWN_KEY);
+    put_key(out, ranking->order[i]->key);
     fsa_buffer_puts(out, "\n            ");
     put_numbers(ranking, ranking->order[i]);
     fsa_buffer_putc(out, '\n');
@@ -161,14 +177,16 @@ static void put_artefact(Ranking *ranking, size_t place, size_t at) {
   const FsaArtefact *artefact = ranking->order[at];
   FsaBuffer *out = &ranking->out;
   fsa_buffer_printf(out, "%3zu  ", place);
-  fsa_put_safe(out, artefact->key, SHOWN_KEY);
+  put_key(out, artefact->key);
   fsa_buffer_puts(out, "\n      ");
   put_numbers(ranking, artefact);
-  fsa_buffer_printf(out, "\n      kinds of evidence joined: %u, as on %u of %zu hosts\n", artefact->kinds,
-                    artefact->alike, ranking->matrix->host_count);
+  fsa_buffer_printf(out, "\n      kinds of evidence joined: %u, as on %u of %zu host%s\n",
+                    artefact->kinds, artefact->alike, ranking->matrix->host_count,
+                    ranking->matrix->host_count == 1 ? "" : "s");
   put_folded(ranking, at);
   size_t hosts = 0;
-  for (size_t i = artefact->first; i < artefact->first + artefact->count && hosts < SHOWN_HOSTS; i++) {
+  for (size_t i = artefact->first; i < artefact->first + artefact->count && hosts < SHOWN_HOSTS;
+       i++) {
     if (!is_new_host(&ranking->stack, artefact, i)) continue;
     put_sighting(ranking, &ranking->stack.sightings[i]);
     hosts++;
@@ -185,10 +203,12 @@ static void put_head(Ranking *ranking) {
   fsa_put_count(out, (int64_t)ranking->stack.artefact_count);
   fsa_buffer_puts(out, " on ");
   fsa_put_count(out, (int64_t)ranking->matrix->host_count);
-  fsa_buffer_puts(out, " hosts. Order: kinds of evidence that one host joins, then on how few hosts "
+  fsa_buffer_puts(out, ranking->matrix->host_count == 1 ? " host" : " hosts");
+  fsa_buffer_puts(out, ". Order: kinds of evidence that one host joins, then on how few hosts "
                        "that is so.\n");
-  fsa_buffer_puts(out, "A rare key is a place to look, not a finding; a host that is not covered is "
-                       "unknown: see `fsa-score coverage`.\n\n");
+  fsa_buffer_puts(out,
+                  "A rare key is a place to look, not a finding; a host that is not covered is "
+                  "unknown: see `fsa-score coverage`.\n\n");
 }
 
 static void print_table(Ranking *ranking) {
@@ -197,7 +217,8 @@ static void print_table(Ranking *ranking) {
   fsa_print(&ranking->out);
 }
 
-/* ---- csv: one line for a key on a host --------------------------------------------------------- */
+/* ---- csv: one line for a key on a host ---------------------------------------------------------
+ */
 
 static void put_key_csv(FsaBuffer *out, FsaText key) {
   FsaBuffer text = fsa_buffer(FSA_MAX_META_BYTES);
@@ -215,8 +236,8 @@ static void put_csv(Ranking *ranking, size_t place, const FsaArtefact *artefact,
   fsa_wilson(artefact->hosts, query->covered, &low, &high);
   fsa_buffer_printf(out, "%zu,%s,", place, query->name);
   put_key_csv(out, artefact->key);
-  fsa_buffer_printf(out, ",%u,%zu,%.6f,%.6f,%u,%u,%.6f,", artefact->hosts, query->covered, low, high,
-                    artefact->kinds, artefact->alike, artefact->share);
+  fsa_buffer_printf(out, ",%u,%zu,%.6f,%.6f,%u,%u,%.6f,", artefact->hosts, query->covered, low,
+                    high, artefact->kinds, artefact->alike, artefact->share);
   fsa_put_csv(out, fsa_text(host->identifier));
   fsa_buffer_putc(out, ',');
   fsa_put_csv(out, fsa_text(host->hostname));
@@ -239,13 +260,15 @@ static void put_leader_csv(Ranking *ranking, size_t place, size_t at) {
 }
 
 static void print_csv(Ranking *ranking) {
-  fsa_buffer_puts(&ranking->out, "place,query,key,hosts,covered,low,high,kinds,alike,share,host_identifier,"
-                                 "hostname,time,linked,link,row\n");
+  fsa_buffer_puts(&ranking->out,
+                  "place,query,key,hosts,covered,low,high,kinds,alike,share,host_identifier,"
+                  "hostname,time,linked,link,row\n");
   each_leader(ranking, put_leader_csv);
   fsa_print(&ranking->out);
 }
 
-/* ---- json ------------------------------------------------------------------------------------- */
+/* ---- json -------------------------------------------------------------------------------------
+ */
 
 static void put_member(FsaBuffer *out, const char *name, FsaText value) {
   fsa_buffer_printf(out, "\"%s\": ", name);
@@ -282,9 +305,10 @@ static void put_artefact_json(Ranking *ranking, size_t place, const FsaArtefact 
   fsa_wilson(artefact->hosts, query->covered, &low, &high);
   fsa_buffer_printf(out, "{\"place\": %zu, \"query\": \"%s\", ", place, query->name);
   put_member(out, "key", artefact->key);
-  fsa_buffer_printf(out, ", \"hosts\": %u, \"covered\": %zu, \"low\": %.6f, \"high\": %.6f, "
-                    "\"kinds\": %u, \"alike\": %u, \"share\": %.6f, \"sightings\": [", artefact->hosts,
-                    query->covered, low, high, artefact->kinds, artefact->alike,
+  fsa_buffer_printf(out,
+                    ", \"hosts\": %u, \"covered\": %zu, \"low\": %.6f, \"high\": %.6f, "
+                    "\"kinds\": %u, \"alike\": %u, \"share\": %.6f, \"sightings\": [",
+                    artefact->hosts, query->covered, low, high, artefact->kinds, artefact->alike,
                     artefact->share);
   for (size_t i = artefact->first; i < artefact->first + artefact->count; i++) {
     if (i > artefact->first) fsa_buffer_puts(out, ",\n  ");
@@ -307,14 +331,16 @@ static void print_json(Ranking *ranking) {
   fsa_print(&ranking->out);
 }
 
-/* ---- the command ------------------------------------------------------------------------------ */
+/* ---- the command ------------------------------------------------------------------------------
+ */
 
 static int rank_case(FsaCase *store, const FsaRankOptions *options) {
   FsaMatrix matrix;
-  Ranking ranking = {.matrix = &matrix, .top = options->top,
-                     .out = fsa_buffer(FSA_MAX_ANSWER_BYTES)};
+  Ranking ranking = {
+      .matrix = &matrix, .top = options->top, .out = fsa_buffer(FSA_MAX_ANSWER_BYTES)};
   int result = fsa_matrix_build(store, &matrix);
-  if (result == FSA_OK) result = fsa_stack_build(store, &matrix, options->most_hosts, &ranking.stack);
+  if (result == FSA_OK)
+    result = fsa_stack_build(store, &matrix, options->most_hosts, &ranking.stack);
   if (result == FSA_OK) {
     put_in_order(&ranking);
     if (options->format == FSA_FORMAT_JSON) print_json(&ranking);

@@ -1,12 +1,13 @@
 /*
  * `fsa-score rank`: the rarest keys among covered hosts.
  *
- * A key is rare when it stands on at most `most_hosts` hosts. Rarity alone ranks busy hosts: so rare
- * rows of one host that share a join value (a path, a pid, a name) are one entity, and the order is
+ * A key is rare when it stands on at most `most_hosts` hosts. Rarity alone ranks busy hosts: so
+ * rare rows of one host that share a join value (a path, a pid, a name) are one entity, and the
+ * order is
  *   1. kinds of evidence (families) in the key's entity: more first,
  *   2. hosts with an entity that joins the same queries: fewer first,
- *   3. share of its source's sightings that stand on exactly as many hosts: smaller first - in a source
- *      that is full of singletons, being one says little [the idea of Good and Turing],
+ *   3. share of its source's sightings that stand on exactly as many hosts: smaller first - in a
+ * source that is full of singletons, being one says little [the idea of Good and Turing],
  *   4. hosts that have the key: fewer first,
  *   5. query and key, so that two runs say the same.
  * A key whose entities are all shown under keys before it is folded under the first of them. All
@@ -29,7 +30,8 @@ typedef struct FsaRankOptions {
  * read. */
 int fsa_rank(const FsaRankOptions *options);
 
-/* The 95 % Wilson interval of a share of `count` in `total` > 0, both ends in 0..1. [Wilson 1927] */
+/* The 95 % Wilson interval of a share of `count` in `total` > 0, both ends in 0..1. [Wilson 1927]
+ */
 void fsa_wilson(uint64_t count, uint64_t total, double *ret_low, double *ret_high);
 
 #endif

@@ -25,7 +25,8 @@ static int reject(Reader *reader, const char *why, const FsaJson *json, size_t a
   return reader->sink->reject(reader->sink->context, why, before + at, lost);
 }
 
-/* ---- members of a line ------------------------------------------------------------------------ */
+/* ---- members of a line ------------------------------------------------------------------------
+ */
 
 static bool read_text(Reader *reader, FsaJson *json, FsaText *ret_text) {
   FsaJsonText text;
@@ -105,7 +106,8 @@ static bool read_member(Reader *reader, FsaJson *json, FsaJsonText name, Line *l
   return fsa_json_skip(json);
 }
 
-/* ---- what kind of line it is ------------------------------------------------------------------ */
+/* ---- what kind of line it is ------------------------------------------------------------------
+ */
 
 static int give(Reader *reader, Line *line, FsaLogForm form, FsaJson rows) {
   line->entry.form = form;
@@ -118,11 +120,14 @@ static int give_diff(Reader *reader, Line *line) {
   FsaJsonText name;
   fsa_json_enter(&json);
   while (fsa_json_member(&json, &name)) {
-    FsaJson *rows = fsa_json_is(name, "added") ? &added : fsa_json_is(name, "removed") ? &removed : NULL;
+    FsaJson *rows = fsa_json_is(name, "added")     ? &added
+                    : fsa_json_is(name, "removed") ? &removed
+                                                   : NULL;
     if (rows ? !keep_value(&json, FSA_JSON_ARRAY, rows) : !fsa_json_skip(&json)) break;
   }
   if (!added.data && !removed.data)
-    return reject(reader, "diffResults without added or removed rows", &line->diff, 0, line->entry.size);
+    return reject(reader, "diffResults without added or removed rows", &line->diff, 0,
+                  line->entry.size);
   int result = removed.data ? give(reader, line, FSA_LOG_REMOVED, removed) : FSA_OK;
   return result == FSA_OK && added.data ? give(reader, line, FSA_LOG_ADDED, added) : result;
 }
@@ -164,7 +169,8 @@ static int give_line(Reader *reader, Line *line, const FsaJson *json, size_t sta
   return give(reader, line, FSA_LOG_STATUS, fsa_json(NULL, 0));
 }
 
-/* ---- wrappers --------------------------------------------------------------------------------- */
+/* ---- wrappers ---------------------------------------------------------------------------------
+ */
 
 /* A line inside a string: offsets are then those of the string's beginning. */
 static int read_string_value(Reader *reader, FsaJson *json, unsigned wrappers) {

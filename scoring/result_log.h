@@ -23,23 +23,23 @@
 typedef enum FsaLogForm {
   FSA_LOG_SNAPSHOT,     /* `rows` is an array: the whole answer at that time, empty or not */
   FSA_LOG_SNAPSHOT_ROW, /* `rows` is one object: one row of the whole answer at that time */
-  FSA_LOG_ADDED,        /* `rows` is an object or an array: rows that are new since the last answer */
-  FSA_LOG_REMOVED,      /* ... rows that are gone since then */
-  FSA_LOG_STATUS,       /* no rows: a message of osquery about itself */
+  FSA_LOG_ADDED,   /* `rows` is an object or an array: rows that are new since the last answer */
+  FSA_LOG_REMOVED, /* ... rows that are gone since then */
+  FSA_LOG_STATUS,  /* no rows: a message of osquery about itself */
 } FsaLogForm;
 
 typedef struct FsaLogEntry {
   FsaLogForm form;
-  FsaText name;      /* the scheduled name, with whatever the manager put around it; NULL for status */
-  FsaText host;      /* hostIdentifier; never NULL or empty */
-  FsaText hostname;  /* decorations.hostname or its kin; data NULL = unknown */
-  int64_t time;      /* Unix seconds */
-  int64_t epoch;     /* 0 when the line has none */
-  int64_t counter;   /* 0 = a complete set; -1 = the line has none */
-  FsaJson rows;      /* a reader that stands before the object or array */
-  size_t size;       /* bytes of the line's object */
-  FsaText message;   /* status: the message */
-  int64_t severity;  /* status: 0 info, 1 warning, 2 error, 3 fatal */
+  FsaText name; /* the scheduled name, with whatever the manager put around it; NULL for status */
+  FsaText host; /* hostIdentifier; never NULL or empty */
+  FsaText hostname; /* decorations.hostname or its kin; data NULL = unknown */
+  int64_t time;     /* Unix seconds */
+  int64_t epoch;    /* 0 when the line has none */
+  int64_t counter;  /* 0 = a complete set; -1 = the line has none */
+  FsaJson rows;     /* a reader that stands before the object or array */
+  size_t size;      /* bytes of the line's object */
+  FsaText message;  /* status: the message */
+  int64_t severity; /* status: 0 info, 1 warning, 2 error, 3 fatal */
 } FsaLogEntry;
 
 typedef struct FsaLogSink {
@@ -51,14 +51,15 @@ typedef struct FsaLogSink {
 } FsaLogSink;
 
 /*
- * Reads one line (any number of JSON values behind each other). Damage is reported to the sink and is
- * no failure: entries before it are given, what follows it in the line is lost. Gives FSA_OK,
+ * Reads one line (any number of JSON values behind each other). Damage is reported to the sink and
+ * is no failure: entries before it are given, what follows it in the line is lost. Gives FSA_OK,
  * FSA_E_NOMEM, or what the sink returned.
  */
 int fsa_result_log_read(const char *line, size_t size, FsaArena *arena, const FsaLogSink *sink);
 
 /*
- * Bytes of `data` that complete JSON values fill, for a line that is longer than the reader's buffer
+ * Bytes of `data` that complete JSON values fill, for a line that is longer than the reader's
+ * buffer
  * (`}{` without newlines): what follows them is the beginning of the next value. 0 when the first
  * value is not complete.
  */

@@ -1,8 +1,8 @@
 /*
  * Stacking. See stack.h.
  *
- * One pass over the answers' artefact numbers counts hosts; a second one unpacks only the answers that
- * hold a rare key. Memory is a few words per distinct key, and rows of rare keys.
+ * One pass over the answers' artefact numbers counts hosts; a second one unpacks only the answers
+ * that hold a rare key. Memory is a few words per distinct key, and rows of rare keys.
  */
 #include "stack.h"
 
@@ -13,7 +13,9 @@
 
 #define MAX_LINKED_QUERIES 64
 
-void fsa_stack_done(FsaStack *stack) { fsa_arena_done(&stack->arena); }
+void fsa_stack_done(FsaStack *stack) {
+  fsa_arena_done(&stack->arena);
+}
 
 /* What the passes share. */
 typedef struct Stacker {
@@ -27,7 +29,9 @@ typedef struct Stacker {
   GHashTable *by_key;  /* query's and key's hash -> index + 1, of rare ones */
 } Stacker;
 
-static gpointer slot(uint64_t value) { return (gpointer)(uintptr_t)value; }
+static gpointer slot(uint64_t value) {
+  return (gpointer)(uintptr_t)value;
+}
 
 static bool look_up(GHashTable *table, uint64_t key, uint32_t *ret_index) {
   gsize found = GPOINTER_TO_SIZE(g_hash_table_lookup(table, slot(key)));
@@ -50,9 +54,10 @@ static void index_matrix(Stacker *stacker) {
     g_hash_table_insert(stacker->hosts, slot((uint64_t)matrix->hosts[i].id), slot(i + 1));
   for (size_t i = 0; i < matrix->query_count; i++) {
     const FsaMatrixQuery *query = &matrix->queries[i];
-    bool is_about_look = query->is_coverage ||
-                         (query->meta && strcmp(query->meta->pillar, "coverage") == 0);
-    if (!is_about_look) g_hash_table_insert(stacker->queries, slot((uint64_t)query->id), slot(i + 1));
+    bool is_about_look =
+        query->is_coverage || (query->meta && strcmp(query->meta->pillar, "coverage") == 0);
+    if (!is_about_look)
+      g_hash_table_insert(stacker->queries, slot((uint64_t)query->id), slot(i + 1));
   }
 }
 
@@ -65,11 +70,13 @@ static void free_index(Stacker *stacker) {
 }
 
 static int prepare(FsaCase *store, const char *sql, sqlite3_stmt **ret_stmt) {
-  return sqlite3_prepare_v2(fsa_case_database(store), sql, -1, ret_stmt, NULL) == SQLITE_OK ? FSA_OK
-                                                                                         : FSA_E_IO;
+  return sqlite3_prepare_v2(fsa_case_database(store), sql, -1, ret_stmt, NULL) == SQLITE_OK
+             ? FSA_OK
+             : FSA_E_IO;
 }
 
-/* ---- the first pass: counting ----------------------------------------------------------------- */
+/* ---- the first pass: counting -----------------------------------------------------------------
+ */
 
 static int load_artefacts(Stacker *stacker) {
   FsaStack *stack = stacker->stack;
@@ -83,17 +90,20 @@ static int load_artefacts(Stacker *stacker) {
   if (prepare(stacker->store, sql, &stmt) != FSA_OK) return FSA_E_IO;
   while (stack->artefact_count < room && sqlite3_step(stmt) == SQLITE_ROW) {
     FsaArtefact *artefact = &stack->artefacts[stack->artefact_count];
-    if (!look_up(stacker->queries, (uint64_t)sqlite3_column_int64(stmt, 1), &artefact->query)) continue;
+    if (!look_up(stacker->queries, (uint64_t)sqlite3_column_int64(stmt, 1), &artefact->query))
+      continue;
     artefact->id = sqlite3_column_int64(stmt, 0);
     artefact->key_hash = (uint64_t)sqlite3_column_int64(stmt, 2);
-    g_hash_table_insert(stacker->by_id, slot((uint64_t)artefact->id), slot(++stack->artefact_count));
+    g_hash_table_insert(stacker->by_id, slot((uint64_t)artefact->id),
+                        slot(++stack->artefact_count));
   }
   sqlite3_finalize(stmt);
   return FSA_OK;
 }
 
 /* Calls `each` for every number of a JSON array of numbers; stops when it says false. */
-static bool each_number(const char *text, size_t size, bool (*each)(Stacker *, uint32_t), Stacker *stacker) {
+static bool each_number(const char *text, size_t size, bool (*each)(Stacker *, uint32_t),
+                        Stacker *stacker) {
   uint64_t number = 0;
   bool in_number = false;
   uint32_t index;
@@ -117,7 +127,8 @@ static bool count_artefact(Stacker *stacker, uint32_t index) {
 }
 
 /* True when the answer's host and query count; *ret_host and *ret_query are their places. */
-static bool is_counted(Stacker *stacker, sqlite3_stmt *stmt, uint32_t *ret_host, uint32_t *ret_query) {
+static bool is_counted(Stacker *stacker, sqlite3_stmt *stmt, uint32_t *ret_host,
+                       uint32_t *ret_query) {
   return look_up(stacker->hosts, (uint64_t)sqlite3_column_int64(stmt, 0), ret_host) &&
          look_up(stacker->queries, (uint64_t)sqlite3_column_int64(stmt, 1), ret_query);
 }
@@ -134,9 +145,11 @@ static int count_hosts(Stacker *stacker) {
   return FSA_OK;
 }
 
-/* ---- what is rare ----------------------------------------------------------------------------- */
+/* ---- what is rare -----------------------------------------------------------------------------
+ */
 
-/* Sightings of one query by how many hosts their key has: at[n] = those of keys on n hosts, at[0] all. */
+/* Sightings of one query by how many hosts their key has: at[n] = those of keys on n hosts, at[0]
+ * all. */
 static uint64_t *count_of_counts(const Stacker *stacker, uint32_t query) {
   size_t most = stacker->matrix->host_count;
   uint64_t *at = g_new0(uint64_t, most + 1);
@@ -171,7 +184,8 @@ static void mark_rare(Stacker *stacker, size_t most_hosts) {
 
 static int load_keys(Stacker *stacker) {
   sqlite3_stmt *stmt;
-  if (prepare(stacker->store, "SELECT key FROM artefact WHERE id=?1", &stmt) != FSA_OK) return FSA_E_IO;
+  if (prepare(stacker->store, "SELECT key FROM artefact WHERE id=?1", &stmt) != FSA_OK)
+    return FSA_E_IO;
   int result = FSA_OK;
   for (size_t i = 0; i < stacker->stack->artefact_count && result == FSA_OK; i++) {
     FsaArtefact *artefact = &stacker->stack->artefacts[i];
@@ -179,7 +193,8 @@ static int load_keys(Stacker *stacker) {
     sqlite3_bind_int64(stmt, 1, artefact->id);
     if (sqlite3_step(stmt) == SQLITE_ROW) {
       size_t size = (size_t)sqlite3_column_bytes(stmt, 0);
-      artefact->key.data = fsa_arena_copy(&stacker->stack->arena, sqlite3_column_text(stmt, 0), size);
+      artefact->key.data =
+          fsa_arena_copy(&stacker->stack->arena, sqlite3_column_text(stmt, 0), size);
       artefact->key.size = size;
       if (!artefact->key.data) result = FSA_E_NOMEM;
     }
@@ -189,19 +204,20 @@ static int load_keys(Stacker *stacker) {
   return result;
 }
 
-/* ---- the second pass: rows of rare keys -------------------------------------------------------- */
+/* ---- the second pass: rows of rare keys --------------------------------------------------------
+ */
 
 static bool is_common(Stacker *stacker, uint32_t index) {
   return !stacker->stack->artefacts[index].is_rare;
 }
 
-static int take_row(Stacker *stacker, const FsaAnswerLine *line, const FsaLogRow *row, uint32_t host,
-                    uint32_t query) {
+static int take_row(Stacker *stacker, const FsaAnswerLine *line, const FsaLogRow *row,
+                    uint32_t host, uint32_t query) {
   uint32_t index;
   if (!look_up(stacker->by_key, key_slot(query, row->key_hash), &index)) return FSA_OK;
   const char *copy = fsa_arena_copy(&stacker->stack->arena, line->json.data, line->json.size);
-  FsaSighting sighting = {.artefact = index, .host = host, .time = line->time,
-                          .row = {copy, line->json.size}};
+  FsaSighting sighting = {
+      .artefact = index, .host = host, .time = line->time, .row = {copy, line->json.size}};
   if (query < MAX_LINKED_QUERIES) sighting.linked = UINT64_C(1) << query;
   if (!copy) return FSA_E_NOMEM;
   g_array_append_val(stacker->sightings, sighting);
@@ -240,8 +256,8 @@ static int collect_sightings(Stacker *stacker) {
     if (!is_counted(stacker, stmt, &host, &query) || each_number(numbers, size, is_common, stacker))
       continue;
     fsa_buffer_clear(&rows);
-    result = fsa_rows_unpack(fsa_bytes(sqlite3_column_blob(stmt, 3),
-                                       (size_t)sqlite3_column_bytes(stmt, 3)), &rows);
+    result = fsa_rows_unpack(
+        fsa_bytes(sqlite3_column_blob(stmt, 3), (size_t)sqlite3_column_bytes(stmt, 3)), &rows);
     if (result == FSA_OK) result = take_rows(stacker, (FsaText){rows.data, rows.size}, host, query);
   }
   fsa_buffer_done(&rows);
@@ -249,7 +265,8 @@ static int collect_sightings(Stacker *stacker) {
   return result;
 }
 
-/* ---- entities ------------------------------------------------------------------------------------ */
+/* ---- entities
+ * ------------------------------------------------------------------------------------ */
 
 /*
  * The name of a join value: a path or another long name links whatever the column is called (image,
@@ -314,7 +331,8 @@ static void join_values(Joiner *joiner, uint32_t at, FsaBuffer *name) {
   }
 }
 
-/* How many families of evidence the queries of a mask belong to; one without a family is its own. */
+/* How many families of evidence the queries of a mask belong to; one without a family is its own.
+ */
 static unsigned count_kinds(const FsaMatrix *matrix, uint64_t linked) {
   const char *seen[MAX_LINKED_QUERIES];
   unsigned kinds = 0;
@@ -359,8 +377,8 @@ static int compare_sightings(const void *a, const void *b) {
   return order ? order : left->row.size < right->row.size ? -1 : left->row.size > right->row.size;
 }
 
-/* On how many hosts entities join the same queries. What joins a script and a program may stand on one
- * host of the fleet where programs with pipes stand on every tenth. */
+/* On how many hosts entities join the same queries. What joins a script and a program may stand on
+ * one host of the fleet where programs with pipes stand on every tenth. */
 typedef struct Shape {
   uint32_t hosts, last_host;
 } Shape;
@@ -411,7 +429,8 @@ static int join_sightings(Stacker *stacker) {
   if (count) memcpy(stack->sightings, stacker->sightings->data, count * sizeof *stack->sightings);
   stack->sighting_count = count;
   for (uint32_t first = 0, last; first < count; first = last) { /* answers came by host */
-    for (last = first; last < count && stack->sightings[last].host == stack->sightings[first].host;) last++;
+    for (last = first; last < count && stack->sightings[last].host == stack->sightings[first].host;)
+      last++;
     join_host(stacker, first, last);
   }
   qsort(stack->sightings, count, sizeof *stack->sightings, compare_sightings);
@@ -424,7 +443,8 @@ static int join_sightings(Stacker *stacker) {
   return FSA_OK;
 }
 
-int fsa_stack_build(FsaCase *store, const FsaMatrix *matrix, size_t most_hosts, FsaStack *ret_stack) {
+int fsa_stack_build(FsaCase *store, const FsaMatrix *matrix, size_t most_hosts,
+                    FsaStack *ret_stack) {
   *ret_stack = (FsaStack){.arena = fsa_arena(0)};
   Stacker stacker = {.store = store, .matrix = matrix, .stack = ret_stack};
   index_matrix(&stacker);

@@ -71,8 +71,9 @@ static void check_all_orders(const Change *changes, size_t *order, size_t at, si
 
 static void any_order(void **state) {
   (void)state;
-  const Change changes[] = {{1, '+', "{\"a\":\"1\"}"}, {5, 'R', NULL},           {5, '+', "{\"a\":\"2\"}"},
-                            {6, '+', "{\"a\":\"3\"}"}, {7, '-', "{\"a\":\"2\"}"}, {8, '+', "{\"a\":\"2\"}"},
+  const Change changes[] = {{1, '+', "{\"a\":\"1\"}"}, {5, 'R', NULL},
+                            {5, '+', "{\"a\":\"2\"}"}, {6, '+', "{\"a\":\"3\"}"},
+                            {7, '-', "{\"a\":\"2\"}"}, {8, '+', "{\"a\":\"2\"}"},
                             {9, '-', "{\"a\":\"3\"}"}};
   size_t order[] = {0, 1, 2, 3, 4, 5, 6};
   check_all_orders(changes, order, 0, 7, "{\"a\":\"2\"}");

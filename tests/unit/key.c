@@ -67,13 +67,17 @@ static void hashes_stay(void **state) {
 
 static void separator_cannot_be_forged(void **state) {
   (void)state;
-  check("name", "a\x1f" "b", "a?b");
+  check("name",
+        "a\x1f"
+        "b",
+        "a?b");
 }
 
 static void columns_do_not_mix(void **state) {
   (void)state;
   FsaSipKey key = {1, 2};
-  assert_true(fsa_hash_column(key, text("a"), text("b")) != fsa_hash_column(key, text("b"), text("a")));
+  assert_true(fsa_hash_column(key, text("a"), text("b")) !=
+              fsa_hash_column(key, text("b"), text("a")));
   assert_true(fsa_hash_column(key, text("a"), (FsaText){NULL, 0}) == 0);
   assert_true(fsa_hash_column(key, text("a"), text("")) == 0);
 }

@@ -43,19 +43,23 @@ static void check(const char *line, const char *wanted) {
 static void forms(void **state) {
   (void)state;
   check("{" HEAD ",\"snapshot\":[]}", "snapshot q h  5 0 -1;");
-  check("{" HEAD ",\"columns\":{},\"action\":\"added\",\"counter\":\"3\",\"epoch\":\"2\"}", "added q h  5 2 3;");
+  check("{" HEAD ",\"columns\":{},\"action\":\"added\",\"counter\":\"3\",\"epoch\":\"2\"}",
+        "added q h  5 2 3;");
   check("{" HEAD ",\"columns\":{},\"action\":\"removed\"}", "removed q h  5 0 -1;");
   check("{" HEAD ",\"columns\":{},\"action\":\"snapshot\"}", "row q h  5 0 -1;");
-  check("{" HEAD ",\"diffResults\":{\"removed\":[],\"added\":[]}}", "removed q h  5 0 -1;added q h  5 0 -1;");
+  check("{" HEAD ",\"diffResults\":{\"removed\":[],\"added\":[]}}",
+        "removed q h  5 0 -1;added q h  5 0 -1;");
   check("{\"hostIdentifier\":\"h\",\"unixTime\":\"5\",\"severity\":\"2\",\"message\":\"m\"}",
         "status  h  5 0 -1;");
 }
 
 static void names_of_hosts(void **state) {
   (void)state;
-  check("{" HEAD ",\"snapshot\":[],\"decorations\":{\"hostname\":\"n\"}}", "snapshot q h n 5 0 -1;");
+  check("{" HEAD ",\"snapshot\":[],\"decorations\":{\"hostname\":\"n\"}}",
+        "snapshot q h n 5 0 -1;");
   check("{" HEAD ",\"snapshot\":[],\"hostname\":\"n\"}", "snapshot q h n 5 0 -1;");
-  check("{\"name\":\"q\",\"hostname\":\"n\",\"unixTime\":5,\"snapshot\":[]}", "snapshot q n  5 0 -1;");
+  check("{\"name\":\"q\",\"hostname\":\"n\",\"unixTime\":5,\"snapshot\":[]}",
+        "snapshot q n  5 0 -1;");
 }
 
 static void wrappers(void **state) {
@@ -65,7 +69,8 @@ static void wrappers(void **state) {
   check("{" HEAD ",\"snapshot\":[]}{" HEAD ",\"snapshot\":[]}", two);
   check("{\"node_key\":\"k\",\"data\":[{" HEAD ",\"snapshot\":[]}]}", one);
   check("{\"data\":\"{\\\"name\\\":\\\"q\\\",\\\"hostIdentifier\\\":\\\"h\\\",\\\"unixTime\\\":5,"
-        "\\\"snapshot\\\":[]}\"}", one);
+        "\\\"snapshot\\\":[]}\"}",
+        one);
   check("[{\"timestamp\":\"t\",\"details\":{" HEAD ",\"snapshot\":[]}}]", one);
 }
 
@@ -94,7 +99,8 @@ static void complete_part(void **state) {
 /* A line cut at every byte never gives an entry and always says why. */
 static void every_cut(void **state) {
   (void)state;
-  const char *line = "{" HEAD ",\"epoch\":-1.5e3,\"x\":[true,null,\"\\u00e4\"],\"snapshot\":[{\"a\":\"b\"}]}";
+  const char *line =
+      "{" HEAD ",\"epoch\":-1.5e3,\"x\":[true,null,\"\\u00e4\"],\"snapshot\":[{\"a\":\"b\"}]}";
   for (size_t size = 1; size < strlen(line); size++) {
     FsaBuffer out = fsa_buffer(4096);
     FsaArena arena = fsa_arena(0);
@@ -108,8 +114,8 @@ static void every_cut(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(forms),    cmocka_unit_test(names_of_hosts), cmocka_unit_test(wrappers),
-      cmocka_unit_test(damage),   cmocka_unit_test(complete_part),  cmocka_unit_test(every_cut),
+      cmocka_unit_test(forms),  cmocka_unit_test(names_of_hosts), cmocka_unit_test(wrappers),
+      cmocka_unit_test(damage), cmocka_unit_test(complete_part),  cmocka_unit_test(every_cut),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
