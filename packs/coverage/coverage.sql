@@ -14,7 +14,7 @@
 -- does_not_prove: Anything about a table whose status is not ok: its state on this host is unknown.
 -- false_positives: None; this is not a detection.
 -- next_step: Sweep the hosts again whose tables are denied, in error or silent.
--- positive: live
+-- positive: folders/kape
 -- negative: -
 SELECT table_name, status, is_scanned, subjects, rows_total, problems, milliseconds, is_privileged,
        start_time, version

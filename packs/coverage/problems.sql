@@ -14,7 +14,7 @@
 -- does_not_prove: No row means that nothing failed among what was tried; fsa_coverage says what was.
 -- false_positives: Sources that are refused to a user without rights: sweep as root or SYSTEM.
 -- next_step: Read the source by hand; a damaged log or hive can be the work of an attacker.
--- positive: -
+-- positive: live:recorded_host
 -- negative: -
 SELECT table_name, code, count(*) AS problems, min(problem_source) AS problem_source,
        min(problem_offset) AS problem_offset, min(substr(message, 1, 300)) AS message,

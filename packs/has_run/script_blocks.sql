@@ -16,8 +16,8 @@
 --   overwritten. An incomplete block (is_complete = 0) has no hash.
 -- false_positives: Management software runs generated code that differs on each host.
 -- next_step: fsa "SELECT script_text FROM fsa_script_blocks WHERE sha256 = '...'" on one of the hosts.
--- positive: fixture:evtx
--- negative: -
+-- positive: evtx/win
+-- negative: folders/kape
 SELECT sha256, script_path, is_complete, level, length, user_sid, count(*) AS times,
        min(time) AS first_time, max(last_time) AS last_time, min(script_block_id) AS script_block_id,
        substr(script_text, 1, 512) AS script_start

@@ -15,7 +15,7 @@
 --   The cache is written at shutdown, so what came since then is not here, and old entries fall out.
 -- false_positives: Installers and updaters with random names below Temp.
 -- next_step: Look for the file and its hash; fsa_event_log (4688), prefetch and amcache for the execution.
--- positive: fixture:hives/win10
+-- positive: folders/kape
 -- negative: -
 SELECT path, modified_time, position, is_executed, control_set, written_time
 FROM fsa_shimcache

@@ -14,8 +14,8 @@
 -- does_not_prove: That an event did not occur when it is not here: it may be older than the log.
 -- false_positives: Software that only few hosts have logs under a name of its own.
 -- next_step: fsa "SELECT * FROM fsa_event_log WHERE channel = '...' AND eventid = N".
--- positive: fixture:evtx
--- negative: -
+-- positive: evtx/win
+-- negative: folders/kape
 SELECT channel, provider_name, eventid, count(*) AS events, min(time) AS first_time,
        max(time) AS last_time, min(record_id) AS first_record, max(record_id) AS last_record,
        sum(is_recovered) AS recovered

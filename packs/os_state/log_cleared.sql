@@ -17,8 +17,8 @@
 --   records can be cut out without this event, and the service can be stopped.
 -- false_positives: Images are sealed with emptied logs; administrators clear logs while they test.
 -- next_step: Look for the same records where they were forwarded to; fsa_event_log for gaps in record_id.
--- positive: -
--- negative: -
+-- positive: evtx/win
+-- negative: folders/kape
 SELECT eventid, channel,
        coalesce(json_extract(data, '$.UserData.LogFileCleared.Channel'), channel) AS channel_cleared,
        json_extract(data, '$.UserData.LogFileCleared.SubjectDomainName') AS user_domain,

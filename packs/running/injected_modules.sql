@@ -18,7 +18,7 @@
 -- false_positives: JIT compilers that are not recognised, trampolines of libffi, packed programs.
 -- next_step: fsa "SELECT * FROM fsa_injected_modules WHERE pid = PID", read first_bytes and
 --   threads_in_region, then dump the region.
--- positive: live:plants
+-- positive: live:recorded_host
 -- negative: -
 SELECT p.path AS process_path, m.kind AS kind, m.path AS path, m.is_explained AS is_explained,
        m.runtime AS runtime, min(m.pid) AS pid, count(*) AS regions, sum(m.size) AS size,

@@ -15,7 +15,7 @@
 --   most frequent kind, are left out here.
 -- false_positives: Sockets below /tmp and abstract names with random parts are made by many programs.
 -- next_step: fsa "SELECT * FROM fsa_named_pipes WHERE path = '...'" shows both ends.
--- positive: live:plants
+-- positive: live:recorded_host
 -- negative: -
 SELECT n.path AS path, p.path AS process_path, n.type AS type, max(n.is_listening) AS is_listening,
        max(n.is_deleted) AS is_deleted, max(n.is_abstract) AS is_abstract,

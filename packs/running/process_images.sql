@@ -18,7 +18,7 @@
 -- false_positives: Container runtimes start themselves from a memfd (runc); package upgrades delete
 --   programs that still run, without a new one when the package was removed.
 -- next_step: Copy /proc/PID/exe before the process ends; then fsa_injected_modules for its pid.
--- positive: live:plants
+-- positive: live:recorded_host
 -- negative: -
 SELECT path, name, pid, parent, uid, is_memfd, is_deleted, is_name_masqueraded, on_disk,
        start_time, substr(cmdline, 1, 400) AS cmdline

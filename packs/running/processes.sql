@@ -16,7 +16,7 @@
 -- false_positives: Tools of administrators and developers are rare by nature; look at uid, cwd and start.
 -- next_step: fsa "SELECT * FROM fsa_processes WHERE path = '...'", then fsa_injected_modules and
 --   fsa_named_pipes of its pid.
--- positive: live
+-- positive: live:recorded_host
 -- negative: -
 SELECT path, name, pid, parent, uid, euid, start_time,
        substr(cmdline, 1, 400) AS cmdline, substr(cwd, 1, 200) AS cwd, cgroup_path

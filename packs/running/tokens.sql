@@ -18,7 +18,7 @@
 --   whole process gained give no row here.
 -- false_positives: Samba, NFS servers and container runtimes change the ids of single threads.
 -- next_step: fsa "SELECT * FROM fsa_tokens WHERE pid = PID" shows every thread beside the first one.
--- positive: live:plants
+-- positive: live:recorded_host
 -- negative: -
 SELECT p.path AS process_path, t.has_other_uids AS has_other_uids,
        t.has_other_gids AS has_other_gids, t.has_other_groups AS has_other_groups,

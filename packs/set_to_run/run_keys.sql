@@ -14,7 +14,7 @@
 -- does_not_prove: That it has run, or that the program exists. Run keys are one place of many.
 -- false_positives: Updaters of rare software; per-user installations carry the user's name in the path.
 -- next_step: Look at the program in data; compare mtime with the time of the incident.
--- positive: fixture:hives/win10
+-- positive: folders/kape
 -- negative: -
 WITH software(root) AS (
   SELECT 'HKEY_LOCAL_MACHINE\SOFTWARE'

@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Every pack query on the evidence that its header names: `positive` gives rows, `negative` none.
+
+A second look at the keys: no key may hold what differs between two equal hosts - a pid, a time, an
+address - and the answers must be the same when they are asked twice.
+"""
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("FSA_BUILD", os.path.join(ROOT, "build"))
+FSA = os.path.join(BUILD, "bin/fsa")
+PER_HOST = re.compile(r"^(pid|tid|parent|time|datetime|.*_time|start|end|inode|record_id|position|fd)$")
+# A query about the look itself has nothing to say before something else was asked.
+ASKED_BEFORE = {"fsa_problems": "SELECT count(*) FROM fsa_processes"}
+totals = {"pass": 0, "fail": 0, "skip": 0}
+
+
+def test(name, good, detail=""):
+    totals["pass" if good else "fail"] += 1
+    if not good:
+        print("FAIL %s: %s" % (name, detail))
+
+
+def skip(name, why):
+    totals["skip"] += 1
+    print("skipped %s: %s" % (name, why))
+
+
+def read(path):
+    """The header's fields and the query."""
+    fields, name, sql = {}, None, []
+    for line in open(path, encoding="ascii"):
+        found = re.match(r"-- ([a-z_]+): *(.*)", line)
+        if found and not sql:
+            name = found.group(1)
+            fields[name] = found.group(2).strip()
+        elif line.startswith("--  ") and not sql:
+            fields[name] += " " + line[2:].strip()
+        else:
+            sql.append(line)
+    return fields, "".join(sql)
+
+
+def place(evidence):
+    """The header's word as fsa's -e takes it; None when the fixture was not made."""
+    if evidence == "live":
+        return "live"
+    is_live = evidence.startswith("live:")
+    folder = os.path.join(BUILD, "evidence", evidence[5:] if is_live else evidence)
+    return ("live:" if is_live else "") + folder if os.path.exists(folder) else None
+
+
+def ask(fields, sql, evidence):
+    before = [ASKED_BEFORE[fields["id"]]] if fields["id"] in ASKED_BEFORE else []
+    done = subprocess.run([FSA, "-e", evidence, "-f", "json", *before, sql], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=300)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.decode())
+    return json.loads(done.stdout.split(b"]\n", 1)[1] if before else done.stdout)
+
+
+def check(path):
+    fields, sql = read(path)
+    name = fields["id"]
+    keys = [key for key in re.split(r"[, ]+", fields["key"]) if key != "-"]
+    test(name + ": no key of one host only", not [key for key in keys if PER_HOST.match(key)], keys)
+    for kind, wanted in (("positive", True), ("negative", False)):
+        if fields[kind] == "-":
+            continue
+        evidence = place(fields[kind])
+        if not evidence:
+            skip("%s: %s" % (name, kind), "the fixture %s was not made" % fields[kind])
+            continue
+        rows = ask(fields, sql, evidence)
+        test("%s: %s evidence" % (name, kind), bool(rows) == wanted, rows[:3])
+        test("%s: columns of the key" % name, all(key in row for row in rows for key in keys))
+        if fields[kind] != "live" and name not in ("fsa_coverage", "fsa_problems"):
+            test("%s: the same again" % name, ask(fields, sql, evidence) == rows)
+
+
+def main():
+    for path in sorted(glob.glob(os.path.join(ROOT, "packs/*/*.sql"))):
+        check(path)
+    print("%d passed, %d failed, %d skipped" % (totals["pass"], totals["fail"], totals["skip"]))
+    return 1 if totals["fail"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
