@@ -27,8 +27,11 @@ typedef struct FolderFile {
   int fd;
 } FolderFile;
 
+/* The result that stands for errno after a failure: never FSA_OK. */
 static int result_now(void) {
-  return errno == ELOOP ? FSA_E_ACCESS : fsa_result_from_errno(errno);
+  if (errno == ELOOP) return FSA_E_ACCESS; /* a link where none may be */
+  int result = fsa_result_from_errno(errno);
+  return result == FSA_OK ? FSA_E_IO : result;
 }
 
 /* ---- the way to a node ---------------------------------------------------------------------------- */
@@ -215,7 +218,7 @@ static int folder_open_file(FsaTree *tree, const char *path, FsaTreeFile **ret_f
   int holder = open_holder((Folder *)tree, path, &name);
   if (holder < 0) return holder;
   struct stat facts;
-  int fd = -1;
+  int fd;
   int result = open_regular(holder, name, &facts, &fd);
   close(holder);
   if (result != FSA_OK) return result;
