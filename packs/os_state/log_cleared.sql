@@ -6,7 +6,7 @@
 -- interval: daily
 -- max_rows: 2000
 -- max_bytes: 700000
--- key: eventid, channel_cleared, user_name
+-- key: channel_cleared, user_name
 -- join: user_name
 -- family: anti_forensics
 -- attack: T1070.001

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -395,6 +396,47 @@ def schema(folder):
     test("schema --osquery", b"fsa_processes" in fsa("schema", "--osquery").stdout)
 
 
+def manual():
+    """The manual page, --help and .help say the same."""
+    page = re.sub(r"\\([ -])", r"\1", open(os.path.join(ROOT, "docs/fsa.1"), encoding="utf-8").read())
+    options = set()
+    for command in ([], ["sweep"], ["schema"], ["pack"]):
+        options |= set(re.findall(r"--([a-z-]+)", fsa(*command, "--help").stdout.decode()))
+    documented = set(re.findall(r"Fl (?:[a-z] , )?-([a-z][a-z-]+)", page))
+    same("manual page: options", sorted(options - {"db"}), sorted(documented))
+    commands = set(re.findall(r"^  (\.[a-z]+)", fsa(".help").stdout.decode(), re.M))
+    same("manual page: commands", sorted(commands), sorted(set(re.findall(r"\.[a-z]+", " ".join(
+        line for line in page.splitlines() if line.startswith(".It Ic"))))))
+    modes = set(re.findall(r"^[* ] ([a-z]+) ", fsa(".mode").stdout.decode(), re.M))
+    test("manual page: modes", all(".It Cm %s\n" % mode in page for mode in modes), modes)
+
+
+def round_trips():
+    """Any text comes out of csv, tsv and json as it went in; any bytes give valid UTF-8 in JSON."""
+    dice = random.Random(20261124)
+    alphabet = "ab \t\n\r\"',\\|;\x01\x1b\x7f\x9b\u00e9\u202e\u20ac\ufeff\U0001f600"
+    texts = ["".join(dice.choice(alphabet) for _ in range(dice.randrange(40))) for _ in range(400)]
+    texts += ["x" * n + "\"" + "y" * n for n in range(70)] + ["\u20ac" * n for n in (8191, 8192, 16384, 32767, 40000)]
+    sql = "VALUES " + ", ".join("(CAST(x'%s' AS TEXT))" % text.encode().hex() for text in texts)
+    ask = lambda mode: fsa("-f", mode, ".headers off", ".read /dev/stdin", stdin=(sql + ";\n").encode()).stdout
+    same("json round trip", [row["column1"] for row in json.loads(ask("json"))], texts)
+    same("jsonl round trip", [json.loads(line)["column1"] for line in ask("jsonl").split(b"\n")[:-1]], texts)
+    same("csv round trip", [row[0] for row in csv.reader(io.StringIO(ask("csv").decode(), newline=""))], texts)
+    unescape = lambda text: re.sub(r"\\(.)", lambda m: {"t": "\t", "n": "\n", "r": "\r"}.get(m[1], m[1]), text)
+    same("tsv round trip", [unescape(line) for line in ask("tsv").decode().split("\n")[:-1]], texts)
+    blobs = [dice.randbytes(dice.randrange(1, 60)) for _ in range(400)]
+    sql = "VALUES " + ", ".join("(CAST(x'%s' AS TEXT))" % blob.replace(b"\0", b"0").hex() for blob in blobs)
+    for mode in ("json", "jsonl", "table", "line", "markdown"):
+        out = fsa("-f", mode, ".read /dev/stdin", stdin=(sql + ";\n").encode()).stdout
+        try:
+            out.decode("utf-8", "strict")
+            if mode == "json":
+                same("json: any bytes", len(json.loads(out)), 400)
+            test(mode + ": any bytes give UTF-8", True)
+        except ValueError as error:
+            test(mode + ": any bytes give UTF-8", False, error)
+
+
 def one_file():
     if SANITIZED:
         totals["skip"] += 1
@@ -412,6 +454,8 @@ def main():
         json_modes()
         csv_modes()
         text_modes()
+        round_trips()
+        manual()
         input_and_output(folder)
         broken_pipe()
         interrupt()
