@@ -20,6 +20,7 @@ struct FsaApply {
   const FsaPackMeta *meta;
   GHashTable *hosts;   /* identifier 0x1F hostname -> number, first and last time seen */
   GHashTable *queries; /* name -> number */
+  unsigned unknown_queries;
   GHashTable *pending; /* AnswerId -> Pending */
   size_t gathered;     /* bytes of rows in `pending` */
   GArray *numbers;     /* artefacts of the answer that is written */
@@ -104,6 +105,15 @@ static int find_host(FsaApply *apply, const FsaPieceEntry *entry, int64_t *ret_h
   return FSA_OK;
 }
 
+/* FSA_E_LIMIT: one unknown query too many. */
+static int add_query(FsaApply *apply, FsaText name, int64_t *ret_query) {
+  bool is_unknown = !fsa_pack_meta_find(apply->meta, name);
+  if (is_unknown && apply->unknown_queries >= FSA_MAX_UNKNOWN_QUERIES) return FSA_E_LIMIT;
+  int result = fsa_case_query(apply->store, name, ret_query);
+  apply->unknown_queries += is_unknown;
+  return result;
+}
+
 static int find_query(FsaApply *apply, FsaText name, int64_t *ret_query) {
   char *key = g_strndup(name.data, name.size);
   gpointer known = g_hash_table_lookup(apply->queries, key);
@@ -111,7 +121,7 @@ static int find_query(FsaApply *apply, FsaText name, int64_t *ret_query) {
   if (known)
     *ret_query = (int64_t)GPOINTER_TO_SIZE(known);
   else
-    result = fsa_case_query(apply->store, name, ret_query);
+    result = add_query(apply, name, ret_query);
   if (result == FSA_OK && !known)
     g_hash_table_insert(apply->queries, key, GSIZE_TO_POINTER((gsize)*ret_query));
   else
@@ -334,6 +344,10 @@ static int apply_entry(FsaApply *apply, const FsaPieceEntry *entry) {
   count_entry(apply, entry);
   if (entry->form == FSA_LOG_STATUS) return apply_status(apply, id.host, entry);
   result = find_query(apply, entry->name, &id.query);
+  if (result == FSA_E_LIMIT) {
+    apply->counts.unknown++;
+    return FSA_OK;
+  }
   if (result == FSA_OK && entry->form == FSA_LOG_SNAPSHOT_ROW)
     result = fsa_case_logs_rows(apply->store, id.host);
   if (result != FSA_OK) return result;

@@ -14,6 +14,10 @@
 /* From here on a line is near the ceiling above which TLS loggers drop it in silence. */
 #define FSA_LARGE_LINE (700u << 10)
 
+/* Queries that no pack knows: names are the hosts' to choose, and each is a column of the matrix.
+ */
+#define FSA_MAX_UNKNOWN_QUERIES 256
+
 typedef struct FsaApplyCounts {
   int64_t snapshots, snapshot_rows, added, removed, status; /* entries by form */
   int64_t rows;
@@ -21,6 +25,7 @@ typedef struct FsaApplyCounts {
   int64_t older;        /* entries that a newer snapshot had replaced before they came */
   int64_t large;        /* lines of FSA_LARGE_LINE and more */
   int64_t dropped_size; /* lines above osquery's TLS ceiling: they came by another way */
+  int64_t unknown;      /* entries of unknown queries beyond FSA_MAX_UNKNOWN_QUERIES; not stored */
 } FsaApplyCounts;
 
 typedef struct FsaApply FsaApply;

@@ -19,6 +19,7 @@
 #include "print.h"
 
 #define MAX_THREADS 64
+#define MAX_WORDS 1000 /* different names or reasons that are counted one by one */
 
 typedef struct Job {
   FsaPiece *piece;
@@ -81,7 +82,10 @@ static void free_job(gpointer data) {
 /* ---- storing ----------------------------------------------------------------------------------
  */
 
+/* Names are the hosts' to choose: beyond the ceiling they are counted together. */
 static void count_word(GHashTable *words, const char *word, gsize count) {
+  if (g_hash_table_size(words) >= MAX_WORDS && !g_hash_table_contains(words, word))
+    word = "(further names)";
   gsize known = GPOINTER_TO_SIZE(g_hash_table_lookup(words, word));
   g_hash_table_insert(words, g_strdup(word), GSIZE_TO_POINTER(known + count));
 }
@@ -349,6 +353,8 @@ static void put_forms(FsaBuffer *out, const FsaApplyCounts *counts) {
   put_fact(out, "rows", counts->rows, "");
   put_fact(out, "already known", counts->unchanged, "  entries changed nothing");
   put_fact(out, "older", counts->older, "  entries were replaced by a newer snapshot");
+  put_fact(out, "NOT STORED", counts->unknown,
+           "  entries: more queries than 256 that no pack knows");
   put_fact(out, "large lines", counts->large,
            "  of 700 KB or more: TLS loggers silently drop them at 1 MiB; split the query");
   put_fact(out, "above 1 MiB", counts->dropped_size,

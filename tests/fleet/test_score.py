@@ -362,6 +362,29 @@ def test_line_near_the_ceiling_is_told(fleet, lab):
     assert "large lines" in out and "above 1 MiB" in out, out
 
 
+def test_unknown_queries_are_bounded(fleet, lab):
+    out = lab.ingest("".join(line(name=f"fsa_q{i}", snapshot=ROWS) + "\n" for i in range(300)))
+    assert "NOT STORED             44" in out, out
+    out = lab.ingest("".join(line(name=f"other{i}", snapshot=ROWS) + "\n" for i in range(1500)))
+    assert "and 996 more" in out, out
+
+
+def test_case_can_be_read_after_a_kill(fleet, lab):
+    log = lab.folder / "pipe"
+    os.mkfifo(log)
+    running = subprocess.Popen([str(SCORE), "ingest", "--db", str(lab.case), "--meta", str(lab.meta), str(log)],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with log.open("wb", buffering=0) as out:
+        for i in range(70):  # more than a batch of pieces
+            rows = [{"path": f"/{i}/{n}", "pad": "x" * 1000} for n in range(1100)]
+            out.write((line(snapshot=rows, hostIdentifier=f"H{i}") + "\n").encode())
+        time.sleep(0.5)
+        running.kill()
+        running.wait()
+    score("coverage", "--db", lab.case)
+    assert rank(lab.case, 1)
+
+
 # ---- coverage ---------------------------------------------------------------------------------------------
 
 def cover(status, rows_total, **members):
