@@ -4,25 +4,25 @@
 enum { PATH, KIND, LAYOUT, PLATFORM, HOSTNAME, CONTENT, SIZE, ERROR };
 
 static const FsaColumn columns[] = {
-    [PATH] = {"path", FSA_TEXT, FSA_KEY,
-              "What to give another table as its evidence; never NULL."},
+    [PATH] = {"path", FSA_TEXT, FSA_KEY, "What to give another table as its evidence; never NULL."},
     [KIND] = {"kind", FSA_TEXT, FSA_KEY,
               "live, folder, file, archive, image or minidump; never NULL."},
-    [LAYOUT] = {"layout", FSA_TEXT, FSA_KEY,
-                "How the files are arranged: live, volume, kape, velociraptor, cylr, uac, case for a "
-                "folder of hosts, or loose for artefacts outside any of them; NULL when it cannot be "
-                "opened."},
+    [LAYOUT] =
+        {"layout", FSA_TEXT, FSA_KEY,
+         "How the files are arranged: live, volume, kape, velociraptor, cylr, uac, case for a "
+         "folder of hosts, or loose for artefacts outside any of them; NULL when it cannot be "
+         "opened."},
     [PLATFORM] = {"platform", FSA_TEXT, FSA_KEY,
                   "windows or linux; NULL for loose artefacts and when it cannot be opened."},
-    [HOSTNAME] = {"hostname", FSA_TEXT, 0,
-                  "The host's own name for itself, from the running kernel, /etc/hostname or the SYSTEM "
-                  "hive; NULL when it is unknown."},
+    [HOSTNAME] =
+        {"hostname", FSA_TEXT, 0,
+         "The host's own name for itself, from the running kernel, /etc/hostname or the SYSTEM "
+         "hive; NULL when it is unknown."},
     [CONTENT] = {"content", FSA_TEXT, FSA_KEY,
                  "What the first bytes of a file say it is (evtx, regf, prefetch, ...); NULL for "
                  "folders and for files that begin like nothing known."},
     [SIZE] = {"size", FSA_INTEGER, 0, "Size of a file in bytes; NULL for folders."},
-    [ERROR] = {"error", FSA_TEXT, 0,
-               "Why it cannot be opened as evidence; NULL when it can."},
+    [ERROR] = {"error", FSA_TEXT, 0, "Why it cannot be opened as evidence; NULL when it can."},
 };
 
 typedef struct State {
@@ -59,8 +59,9 @@ static int next(FsaScan *scan, void *opaque, FsaRow *row) {
 
 const FsaTable fsa_table_evidence = {
     .name = "evidence",
-    .summary = "One row for each host or loose artefact in a case folder, or for the evidence itself "
-               "when it is one host.",
+    .summary =
+        "One row for each host or loose artefact in a case folder, or for the evidence itself "
+        "when it is one host.",
     .proves = "Something stands at this path, and it looks like evidence of this kind and layout.",
     .caveat = "Only what stands directly in the folder is listed. A layout is told from folder "
               "names; that a host is listed does not mean that its artefacts were collected: ask "

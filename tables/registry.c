@@ -12,7 +12,17 @@
 #include "fsa.h"
 
 enum {
-  KEY, PATH, NAME, TYPE, DATA, MTIME, RAW, DATA_SIZE, CLASS_NAME, IS_DELETED, DELETED,
+  KEY,
+  PATH,
+  NAME,
+  TYPE,
+  DATA,
+  MTIME,
+  RAW,
+  DATA_SIZE,
+  CLASS_NAME,
+  IS_DELETED,
+  DELETED,
 };
 
 static const FsaColumn columns[] = {
@@ -26,10 +36,11 @@ static const FsaColumn columns[] = {
     [TYPE] = {"type", FSA_TEXT, 0,
               "'subkey' for a key, else REG_SZ, REG_DWORD, ..., or 0x... for a number that is no "
               "known type; never NULL."},
-    [DATA] = {"data", FSA_TEXT, FSA_COSTLY,
-              "The value as text: strings up to their first NUL, numbers in decimal, REG_MULTI_SZ as "
-              "a JSON array, all else in lower-case hex. NULL for a subkey and when nothing of it "
-              "can be read."},
+    [DATA] =
+        {"data", FSA_TEXT, FSA_COSTLY,
+         "The value as text: strings up to their first NUL, numbers in decimal, REG_MULTI_SZ as "
+         "a JSON array, all else in lower-case hex. NULL for a subkey and when nothing of it "
+         "can be read."},
     [MTIME] = {"mtime", FSA_TIME, FSA_KEY,
                "Last write of the subkey, or of the key that holds the value, Unix seconds; NULL "
                "when unknown."},
@@ -42,9 +53,10 @@ static const FsaColumn columns[] = {
     [IS_DELETED] = {"is_deleted", FSA_BOOL, 0,
                     "1 when it was recovered from free space of the hive; such rows come only with "
                     "deleted = 1. Never NULL."},
-    [DELETED] = {"deleted", FSA_INTEGER, FSA_KEY | FSA_HIDDEN,
-                 "Give deleted = 1 to have deleted keys and values recovered too; keys whose parent "
-                 "is gone stand below the hive's (unknown). The number that was asked, else 0."},
+    [DELETED] =
+        {"deleted", FSA_INTEGER, FSA_KEY | FSA_HIDDEN,
+         "Give deleted = 1 to have deleted keys and values recovered too; keys whose parent "
+         "is gone stand below the hive's (unknown). The number that was asked, else 0."},
 };
 
 /* Where a walk begins. */
@@ -61,7 +73,7 @@ typedef struct Start {
 
 /* One level of a walk. */
 typedef struct Level {
-  FsaArena arena;     /* what follows lies in it */
+  FsaArena arena; /* what follows lies in it */
   FsaText path;
   int64_t mtime;
   FsaText file;
@@ -77,17 +89,17 @@ typedef struct State {
   Start *starts;
   size_t start_count, start_room, next_start;
   Level levels[FSA_MAX_REGISTRY_DEPTH];
-  size_t depth;       /* levels in use */
-  size_t used;        /* levels whose arena was ever used */
-  bool is_deep;       /* the start at hand is */
-  bool is_whole;      /* all hives were added for a key that could not be sought */
-  int64_t deleted;    /* what the column shows */
-  FsaArena scratch;   /* of one step */
+  size_t depth;     /* levels in use */
+  size_t used;      /* levels whose arena was ever used */
+  bool is_deep;     /* the start at hand is */
+  bool is_whole;    /* all hives were added for a key that could not be sought */
+  int64_t deleted;  /* what the column shows */
+  FsaArena scratch; /* of one step */
 } State;
 
 static const char orphan_name[] = "(unknown)";
 
-/* ---- starts --------------------------------------------------------------------------------------- */
+/* ---- starts ---------------------------------------------------------------------------------- */
 
 static bool same_start(const Start *a, const Start *b) {
   const char *x = a->prefix ? a->prefix : "", *y = b->prefix ? b->prefix : "";
@@ -117,7 +129,10 @@ typedef struct Root {
 } Root;
 
 static const Root roots[] = {
-    {"HKEY_LOCAL_MACHINE", true}, {"HKLM", true}, {"HKEY_USERS", false}, {"HKU", false},
+    {"HKEY_LOCAL_MACHINE", true},
+    {"HKLM", true},
+    {"HKEY_USERS", false},
+    {"HKU", false},
 };
 
 static const Root *find_root(const char *name, size_t size) {
@@ -126,7 +141,9 @@ static const Root *find_root(const char *name, size_t size) {
   return NULL;
 }
 
-static bool is_machine(FsaText path) { return path.size >= 4 && memcmp(path.data, "HKLM", 4) == 0; }
+static bool is_machine(FsaText path) {
+  return path.size >= 4 && memcmp(path.data, "HKLM", 4) == 0;
+}
 
 /*
  * Hives below `root` (NULL = all), as its subkeys alone or with all that is in them. `shown` is how
@@ -161,7 +178,8 @@ static int add_hives(FsaScan *scan, State *state, const Root *root, const char *
 static int add_unfound(FsaScan *scan, State *state, const char *path, int result) {
   if (result == FSA_E_NOMEM) return result;
   if (!fsa_registry_has_hive(state->registry, path))
-    fsa_problem_in(scan, FSA_E_ABSENT, path, FSA_NO_OFFSET, "the evidence has no hive for this key");
+    fsa_problem_in(scan, FSA_E_ABSENT, path, FSA_NO_OFFSET,
+                   "the evidence has no hive for this key");
   if (state->deleted == 0 || state->is_whole) return FSA_OK;
   state->is_whole = true;
   return add_hives(scan, state, NULL, NULL, NULL, true);
@@ -175,11 +193,13 @@ static int add_named(FsaScan *scan, State *state, FsaText path) {
   if (root) return add_hives(scan, state, root, text, NULL, false);
   Start start = {.path = text};
   int result = fsa_registry_find(state->registry, text, &start.key);
-  return result == FSA_OK ? add_start(scan, state, start)
-                          : add_unfound(scan, state, text, result);
+  return result == FSA_OK ? add_start(scan, state, start) : add_unfound(scan, state, text, result);
 }
 
-/* key LIKE 'path\pre%': below the last key that the prefix names in full, what begins with the rest. */
+/*
+ * key LIKE 'path\pre%': below the last key that the prefix names in full, what begins with the
+ * rest.
+ */
 static int add_prefix(FsaScan *scan, State *state, FsaText prefix) {
   FsaArena *arena = fsa_scan_arena(scan);
   const char *text = fsa_arena_copy(arena, prefix.data, prefix.size);
@@ -224,7 +244,7 @@ static void close(void *opaque) {
   fsa_arena_done(&state->scratch);
 }
 
-/* ---- levels --------------------------------------------------------------------------------------- */
+/* ---- levels ---------------------------------------------------------------------------------- */
 
 static void tell_key(FsaScan *scan, const State *state, FsaRegKey key, int code, const char *path) {
   FsaText file = fsa_registry_key_file(state->registry, key);
@@ -288,7 +308,7 @@ static int enter_orphans(FsaScan *scan, State *state, const Start *start) {
   return FSA_OK;
 }
 
-/* ---- rows ----------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 /* "parent\name", NUL-terminated; data NULL when memory ran out. */
 static FsaText join(FsaArena *arena, FsaText parent, FsaText name) {
@@ -318,11 +338,12 @@ static int fill_names(FsaScan *scan, const State *state, FsaRow *row, FsaText ke
 static int key_row(FsaScan *scan, const State *state, FsaRow *row, FsaText parent,
                    const FsaRegKeyInfo *info, FsaText name, FsaText file) {
   if (!fsa_admits_text(scan, NAME, name.data, name.size)) return FSA_OK;
-  if (info->write_time != INT64_MIN && !fsa_admits_int(scan, MTIME, info->write_time)) return FSA_OK;
+  if (info->write_time != INT64_MIN && !fsa_admits_int(scan, MTIME, info->write_time))
+    return FSA_OK;
   if (fill_names(scan, state, row, parent, name) != FSA_OK) return FSA_E_NOMEM;
   if (info->class_name.data) {
-    const char *class_name = fsa_arena_copy(fsa_row_arena(scan), info->class_name.data,
-                                            info->class_name.size);
+    const char *class_name =
+        fsa_arena_copy(fsa_row_arena(scan), info->class_name.data, info->class_name.size);
     if (!class_name) return FSA_E_NOMEM;
     fsa_row_text(row, CLASS_NAME, class_name, info->class_name.size);
   }
@@ -372,7 +393,7 @@ static int value_row(FsaScan *scan, const State *state, FsaRow *row, const Level
   return FSA_ROW;
 }
 
-/* ---- the walk ------------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------- */
 
 /* The row of the next subkey of `level`, and a level of its own when the walk is deep. */
 static int next_subkey(FsaScan *scan, State *state, FsaRow *row, Level *level) {
@@ -407,9 +428,9 @@ static int next_start(FsaScan *scan, State *state, FsaRow *row) {
   result = FSA_OK;
   if (has_row) {
     const char *name = start->path + strlen(start->parent) + 1;
-    result = key_row(scan, state, row, (FsaText){start->parent, strlen(start->parent)}, &info,
-                     (FsaText){name, strlen(name)},
-                     fsa_registry_key_file(state->registry, start->key));
+    result =
+        key_row(scan, state, row, (FsaText){start->parent, strlen(start->parent)}, &info,
+                (FsaText){name, strlen(name)}, fsa_registry_key_file(state->registry, start->key));
   }
   if (result == FSA_E_NOMEM || (start->parent && !start->is_deep)) return result;
   int entered = FSA_OK;
@@ -445,8 +466,9 @@ static int next(FsaScan *scan, void *opaque, FsaRow *row) {
 const FsaTable fsa_table_registry = {
     .name = "registry",
     .summary = "Keys and values of the registry, one row for each.",
-    .proves = "The hive held this key or value when it was last written or copied; with deleted = 1 "
-              "also what was deleted and not yet overwritten.",
+    .proves =
+        "The hive held this key or value when it was last written or copied; with deleted = 1 "
+        "also what was deleted and not yet overwritten.",
     .caveat = "Offline there is only what lies in hive files: volatile keys (HKLM\\HARDWARE) and "
               "links are not in them. CurrentControlSet is answered when a query names it; a walk "
               "shows the control sets under their own names.",

@@ -12,8 +12,23 @@
 #include "fsa.h"
 
 enum {
-  POSITION, PATH, MODIFIED_TIME, EXECUTION_FLAG, IS_EXECUTED, CONTROL_SET, IS_CURRENT, FORMAT,
-  FILE_SIZE, UPDATE_TIME, PACKAGE, INSERT_FLAGS, SHIM_FLAGS, DATA_SIZE, DATA, KEY, WRITTEN_TIME,
+  POSITION,
+  PATH,
+  MODIFIED_TIME,
+  EXECUTION_FLAG,
+  IS_EXECUTED,
+  CONTROL_SET,
+  IS_CURRENT,
+  FORMAT,
+  FILE_SIZE,
+  UPDATE_TIME,
+  PACKAGE,
+  INSERT_FLAGS,
+  SHIM_FLAGS,
+  DATA_SIZE,
+  DATA,
+  KEY,
+  WRITTEN_TIME,
   ENTRY_OFFSET,
 };
 
@@ -31,10 +46,11 @@ static const FsaColumn columns[] = {
     [EXECUTION_FLAG] = {"execution_flag", FSA_BOOL, 0,
                         "Bit 0x2 of the insert flags, up to Windows 8.1: 1 = the process was "
                         "created. NULL where the layout has no flags (XP, 2003, 10 and later)."},
-    [IS_EXECUTED] = {"is_executed", FSA_BOOL, 0,
-                     "What the entry says of execution in any layout: execution_flag, or on Windows "
-                     "10 and later whether the last four bytes of its data are 1. 0 is no proof "
-                     "that it never ran. NULL where the entry does not tell."},
+    [IS_EXECUTED] =
+        {"is_executed", FSA_BOOL, 0,
+         "What the entry says of execution in any layout: execution_flag, or on Windows "
+         "10 and later whether the last four bytes of its data are 1. 0 is no proof "
+         "that it never ran. NULL where the entry does not tell."},
     [CONTROL_SET] = {"control_set", FSA_INTEGER, 0,
                      "Number of the control set; NULL for a loose value."},
     [IS_CURRENT] = {"is_current", FSA_BOOL, 0,
@@ -46,9 +62,10 @@ static const FsaColumn columns[] = {
     [FILE_SIZE] = {"file_size", FSA_INTEGER, 0,
                    "Size of the file when it was looked at, bytes; NULL where the layout has none "
                    "(all but XP and 2003)."},
-    [UPDATE_TIME] = {"update_time", FSA_TIME, 0,
-                     "When the entry was last touched, Unix seconds; NULL where the layout has none "
-                     "(all but XP)."},
+    [UPDATE_TIME] =
+        {"update_time", FSA_TIME, 0,
+         "When the entry was last touched, Unix seconds; NULL where the layout has none "
+         "(all but XP)."},
     [PACKAGE] = {"package", FSA_TEXT, 0,
                  "Package of the program; NULL without one or where the layout has none (all but "
                  "8.0 and 8.1)."},
@@ -64,9 +81,10 @@ static const FsaColumn columns[] = {
               "The shim engine's data; NULL where there is none or it does not lie in the value."},
     [KEY] = {"key", FSA_TEXT, FSA_HIDDEN,
              "Registry key that holds the value; NULL for a loose value."},
-    [WRITTEN_TIME] = {"written_time", FSA_TIME, 0,
-                      "Last write of that key, Unix seconds: normally the last shutdown, so nothing "
-                      "later can be in it. NULL for a loose value or when unknown."},
+    [WRITTEN_TIME] =
+        {"written_time", FSA_TIME, 0,
+         "Last write of that key, Unix seconds: normally the last shutdown, so nothing "
+         "later can be in it. NULL for a loose value or when unknown."},
     [ENTRY_OFFSET] = {"entry_offset", FSA_INTEGER, FSA_HIDDEN,
                       "Byte offset of the entry in the value; never NULL."},
 };
@@ -74,12 +92,12 @@ static const FsaColumn columns[] = {
 /* One value to be read. */
 typedef struct Value {
   FsaBytes bytes;
-  FsaText source;       /* the hive's or loose file's path */
-  FsaText key;          /* data NULL for a loose value */
-  uint64_t offset;      /* of the value in the hive; FSA_NO_OFFSET for a loose one */
-  int64_t written;      /* INT64_MIN = unknown */
-  int64_t control_set;  /* -1 = none */
-  int64_t is_current;   /* -1 = unknown */
+  FsaText source;      /* the hive's or loose file's path */
+  FsaText key;         /* data NULL for a loose value */
+  uint64_t offset;     /* of the value in the hive; FSA_NO_OFFSET for a loose one */
+  int64_t written;     /* INT64_MIN = unknown */
+  int64_t control_set; /* -1 = none */
+  int64_t is_current;  /* -1 = unknown */
 } Value;
 
 #define MAX_VALUES 4096u /* of all hives and loose files */
@@ -90,12 +108,14 @@ typedef struct State {
   size_t count;
   size_t next;
   bool is_open;
-  size_t told;          /* damaged entries of the value at hand */
+  size_t told; /* damaged entries of the value at hand */
   FsaAppCompatCache cache;
 } State;
 
 /* A hive, or the value alone. */
-static bool probe(FsaBytes head) { return fsa_regf_probe(head) || fsa_appcompat_probe(head); }
+static bool probe(FsaBytes head) {
+  return fsa_regf_probe(head) || fsa_appcompat_probe(head);
+}
 
 static int add_value(FsaScan *scan, State *state, Value value) {
   if (state->count == MAX_VALUES)
@@ -105,7 +125,7 @@ static int add_value(FsaScan *scan, State *state, Value value) {
   return FSA_OK;
 }
 
-/* ---- hives ---------------------------------------------------------------------------------------- */
+/* ---- hives ----------------------------------------------------------------------------------- */
 
 /* Where the value stands below a control set; the second is that of Windows XP. */
 static const char *const key_paths[] = {
@@ -132,7 +152,8 @@ static int64_t current_set(FsaScan *scan, FsaRegistry *registry, FsaRegKey top) 
   FsaRegValue value;
   uint64_t number;
   if (fsa_registry_find_below(registry, top, "Select", &select) != FSA_OK) return -1;
-  if (fsa_registry_value(registry, select, "Current", fsa_scan_arena(scan), &value) != FSA_OK) return -1;
+  if (fsa_registry_value(registry, select, "Current", fsa_scan_arena(scan), &value) != FSA_OK)
+    return -1;
   return fsa_registry_integer(&value, &number) && number < 1000 ? (int64_t)number : -1;
 }
 
@@ -171,7 +192,9 @@ static int read_control_set(FsaScan *scan, State *state, FsaRegistry *registry, 
   if (number < 0) return FSA_OK;
   const char *path = fsa_arena_printf(arena, "%s\\%s", root, info.name.data);
   if (!path) return FSA_E_NOMEM;
-  Value value = {.source = file, .key = {path, strlen(path)}, .control_set = number,
+  Value value = {.source = file,
+                 .key = {path, strlen(path)},
+                 .control_set = number,
                  .is_current = current < 0 ? -1 : number == current};
   for (size_t i = 0; result == FSA_OK && i < sizeof key_paths / sizeof *key_paths; i++)
     result = read_key(scan, state, registry, key, key_paths[i], value);
@@ -215,7 +238,7 @@ static int read_registry(FsaScan *scan, State *state) {
   return result;
 }
 
-/* ---- loose values --------------------------------------------------------------------------------- */
+/* ---- loose values ---------------------------------------------------------------------------- */
 
 /* Adds file `index` when it is the value alone. *has_hive is set when it is anything else. */
 static int read_file(FsaScan *scan, State *state, size_t index, bool *has_hive) {
@@ -230,7 +253,8 @@ static int read_file(FsaScan *scan, State *state, size_t index, bool *has_hive) 
     *has_hive = true;
     return FSA_OK;
   }
-  Value value = {.offset = FSA_NO_OFFSET, .written = INT64_MIN, .control_set = -1, .is_current = -1};
+  Value value = {
+      .offset = FSA_NO_OFFSET, .written = INT64_MIN, .control_set = -1, .is_current = -1};
   result = fsa_scan_file_bytes(scan, index, FSA_MAX_SHIMCACHE_BYTES, &value.bytes, &value.source);
   if (result != FSA_OK) return result == FSA_E_NOMEM ? result : FSA_OK;
   return add_value(scan, state, value);
@@ -243,12 +267,13 @@ static int open(FsaScan *scan, void *opaque) {
   size_t count = fsa_scan_file_count(scan);
   bool has_hive = count == 0;
   int result = FSA_OK;
-  for (size_t i = 0; result == FSA_OK && i < count; i++) result = read_file(scan, state, i, &has_hive);
+  for (size_t i = 0; result == FSA_OK && i < count; i++)
+    result = read_file(scan, state, i, &has_hive);
   if (result == FSA_OK && has_hive) result = read_registry(scan, state);
   return result == FSA_E_LIMIT ? FSA_OK : result;
 }
 
-/* ---- rows ----------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static void tell(FsaScan *scan, State *state, int code) {
   const Value *value = &state->values[state->next];
@@ -256,8 +281,9 @@ static void tell(FsaScan *scan, State *state, int code) {
   const char *more = state->told == MAX_TOLD ? " (and others, which are not told)" : "";
   if (state->told++ > MAX_TOLD) return;
   if (value->key.data)
-    fsa_problem_in(scan, code, value->source.data, value->offset, "%s\\AppCompatCache, at %llu: %s%s",
-                   value->key.data, (unsigned long long)cache->problem_at, cache->problem, more);
+    fsa_problem_in(scan, code, value->source.data, value->offset,
+                   "%s\\AppCompatCache, at %llu: %s%s", value->key.data,
+                   (unsigned long long)cache->problem_at, cache->problem, more);
   else
     fsa_problem_in(scan, code, value->source.data, cache->problem_at, "%s%s", cache->problem, more);
 }
@@ -361,9 +387,10 @@ const FsaTable fsa_table_shimcache = {
     .proves = "The file stood at this path with this modification time when Windows looked at it "
               "(before starting it, or merely when Explorer showed its folder); deleted files stay "
               "in the cache.",
-    .caveat = "Windows writes the cache at shutdown: what ran since then is not in it, and an entry "
-              "alone does not prove execution. It holds up to 96 (XP), 512 (2003) or 1024 "
-              "entries; older ones were pushed out.",
+    .caveat =
+        "Windows writes the cache at shutdown: what ran since then is not in it, and an entry "
+        "alone does not prove execution. It holds up to 96 (XP), 512 (2003) or 1024 "
+        "entries; older ones were pushed out.",
     .example = "SELECT position, path, datetime(modified_time, 'unixepoch') AS modified FROM "
                "fsa_shimcache WHERE is_current IS NOT 0 ORDER BY position LIMIT 20",
     .sources = FSA_LIVE_WINDOWS | FSA_WINDOWS_VOLUME | FSA_LOOSE_FILE,

@@ -1,8 +1,8 @@
 /*
  * What a case folder holds.
  *
- * Everything directly below it is listed, also what nobody can open: an entry that is left out would
- * be a host that nobody misses.
+ * Everything directly below it is listed, also what nobody can open: an entry that is left out
+ * would be a host that nobody misses.
  */
 #include <string.h>
 
@@ -52,7 +52,8 @@ static void describe_closed(const char *path, FsaArena *arena, FsaEvidenceInfo *
 }
 
 /* The facts of one piece of evidence, which is opened for it. */
-static int describe(const char *path, FsaNodeKind kind, FsaArena *arena, FsaEvidenceInfo *ret_info) {
+static int describe(const char *path, FsaNodeKind kind, FsaArena *arena,
+                    FsaEvidenceInfo *ret_info) {
   FsaEvidenceInfo info = {.path = path, .size = -1};
   FsaEvidence *evidence;
   FsaError error;
@@ -117,9 +118,12 @@ static int list_itself(const FsaEvidence *evidence, FsaArena *arena,
   FsaEvidenceInfo *info = fsa_arena_zero(arena, 1, sizeof *info);
   const char *path = fsa_arena_copy(arena, evidence->name, strlen(evidence->name));
   if (!info || !path) return FSA_E_NOMEM;
-  *info = (FsaEvidenceInfo){.path = path, .kind = kind_name(evidence->kind),
-                            .layout = evidence->layout.name, .platform = platform_of(evidence),
-                            .hostname = fsa_evidence_hostname(evidence, arena), .size = -1};
+  *info = (FsaEvidenceInfo){.path = path,
+                            .kind = kind_name(evidence->kind),
+                            .layout = evidence->layout.name,
+                            .platform = platform_of(evidence),
+                            .hostname = fsa_evidence_hostname(evidence, arena),
+                            .size = -1};
   if (evidence->file) {
     FsaNodeKind kind;
     uint64_t size;
@@ -153,7 +157,9 @@ int fsa_case_list(const char *name, FsaArena *arena, const FsaEvidenceInfo **ret
 
 int fsa_case_admit(const char *name, FsaError *ret_error) {
   if (!fsa_folder_is_link(name)) return FSA_OK;
-  return fsa_error_set(ret_error, FSA_E_UNSUPPORTED,
-                       "'%s' is a symbolic link, which may lead out of its case; name its target as "
-                       "evidence", name);
+  return fsa_error_set(
+      ret_error, FSA_E_UNSUPPORTED,
+      "'%s' is a symbolic link, which may lead out of its case; name its target as "
+      "evidence",
+      name);
 }

@@ -14,7 +14,7 @@ static int open_failed(FsaError *ret_error, int code, const char *name) {
                        fsa_error_reason(code), fsa_error_advice(code));
 }
 
-/* ---- the live host -------------------------------------------------------------------------------- */
+/* ---- the live host --------------------------------------------------------------------------- */
 
 static int open_live(FsaEvidence *evidence, const char *root, FsaError *ret_error) {
   static const FsaVolume whole = {.root = "", .drive = 0};
@@ -22,7 +22,8 @@ static int open_live(FsaEvidence *evidence, const char *root, FsaError *ret_erro
   if (result != FSA_OK) return open_failed(ret_error, result, evidence->name);
   result = fsa_os_open(root, &evidence->os);
   if (result == FSA_E_UNSUPPORTED)
-    return fsa_error_set(ret_error, result, "cannot examine '%s': this program was built without "
+    return fsa_error_set(ret_error, result,
+                         "cannot examine '%s': this program was built without "
                          "support for live hosts of this system; give a folder with -e",
                          evidence->name);
   if (result != FSA_OK) return open_failed(ret_error, result, evidence->name);
@@ -32,7 +33,7 @@ static int open_live(FsaEvidence *evidence, const char *root, FsaError *ret_erro
   return FSA_OK;
 }
 
-/* ---- folders and files ---------------------------------------------------------------------------- */
+/* ---- folders and files ----------------------------------------------------------------------- */
 
 static unsigned sources_of(const FsaLayout *layout) {
   if (layout->count == 0)
@@ -45,14 +46,18 @@ static unsigned sources_of(const FsaLayout *layout) {
 
 static int open_folder(FsaEvidence *evidence, FsaError *ret_error) {
   int result = fsa_folder_open(evidence->name, &evidence->tree);
-  if (result == FSA_OK) result = fsa_layout_detect(evidence->tree, &evidence->arena, &evidence->layout);
+  if (result == FSA_OK)
+    result = fsa_layout_detect(evidence->tree, &evidence->arena, &evidence->layout);
   if (result != FSA_OK) return open_failed(ret_error, result, evidence->name);
   evidence->kind = FSA_EVIDENCE_FOLDER;
   evidence->sources = sources_of(&evidence->layout);
   return FSA_OK;
 }
 
-/* Archives and images hold files of their own; taking one for an artefact would answer with silence. */
+/*
+ * Archives and images hold files of their own; taking one for an artefact would answer with
+ * silence.
+ */
 static int check_content(const FsaEvidence *evidence, FsaBytes head, FsaError *ret_error) {
   const FsaContent *content = fsa_content_of(head);
   if (!content) return FSA_OK;
@@ -69,8 +74,8 @@ static int check_content(const FsaEvidence *evidence, FsaBytes head, FsaError *r
 static int open_file(FsaEvidence *evidence, FsaError *ret_error) {
   uint8_t buffer[FSA_HEAD_BYTES];
   FsaBytes head;
-  int result = fsa_folder_open_parent(evidence->name, &evidence->arena, &evidence->tree,
-                                      &evidence->file);
+  int result =
+      fsa_folder_open_parent(evidence->name, &evidence->arena, &evidence->tree, &evidence->file);
   if (result == FSA_OK) result = fsa_head_read(evidence->tree, evidence->file, buffer, &head);
   if (result != FSA_OK) return open_failed(ret_error, result, evidence->name);
   result = check_content(evidence, head, ret_error);
@@ -83,7 +88,7 @@ static int open_file(FsaEvidence *evidence, FsaError *ret_error) {
   return FSA_OK;
 }
 
-/* ---- opening and closing -------------------------------------------------------------------------- */
+/* ---- opening and closing --------------------------------------------------------------------- */
 
 static int open_by_name(FsaEvidence *evidence, const char *name, FsaError *ret_error) {
   evidence->name = fsa_arena_copy(&evidence->arena, name, strlen(name));
@@ -99,7 +104,8 @@ static int open_by_name(FsaEvidence *evidence, const char *name, FsaError *ret_e
   if (kind == FSA_NODE_FILE) return open_file(evidence, ret_error);
   return fsa_error_set(ret_error, FSA_E_UNSUPPORTED,
                        "cannot open evidence '%s': it is a device, FIFO or socket, which are never "
-                       "read; copy it into a file first", name);
+                       "read; copy it into a file first",
+                       name);
 }
 
 int fsa_evidence_open(const char *name, FsaEvidence **ret_evidence, FsaError *ret_error) {
@@ -123,12 +129,22 @@ void fsa_evidence_close(FsaEvidence *evidence) {
   free(evidence);
 }
 
-const char *fsa_evidence_name(const FsaEvidence *evidence) { return evidence->name; }
+const char *fsa_evidence_name(const FsaEvidence *evidence) {
+  return evidence->name;
+}
 
-FsaEvidenceKind fsa_evidence_kind(const FsaEvidence *evidence) { return evidence->kind; }
+FsaEvidenceKind fsa_evidence_kind(const FsaEvidence *evidence) {
+  return evidence->kind;
+}
 
-unsigned fsa_evidence_sources(const FsaEvidence *evidence) { return evidence->sources; }
+unsigned fsa_evidence_sources(const FsaEvidence *evidence) {
+  return evidence->sources;
+}
 
-FsaOs *fsa_evidence_os(const FsaEvidence *evidence) { return evidence->os; }
+FsaOs *fsa_evidence_os(const FsaEvidence *evidence) {
+  return evidence->os;
+}
 
-const char *fsa_evidence_layout(const FsaEvidence *evidence) { return evidence->layout.name; }
+const char *fsa_evidence_layout(const FsaEvidence *evidence) {
+  return evidence->layout.name;
+}

@@ -1,9 +1,9 @@
 /*
  * Evidence: where bytes come from.
  *
- * One piece of evidence is a host's state: the live host, a folder that holds a copy of its files in
- * any of the known layouts, or one loose file. All of it is opened read-only and every byte of it is
- * hostile. An FsaEvidence is immutable once open and may be used by several threads.
+ * One piece of evidence is a host's state: the live host, a folder that holds a copy of its files
+ * in any of the known layouts, or one loose file. All of it is opened read-only and every byte of
+ * it is hostile. An FsaEvidence is immutable once open and may be used by several threads.
  */
 #ifndef FSA_EVIDENCE_EVIDENCE_H
 #define FSA_EVIDENCE_EVIDENCE_H
@@ -12,7 +12,7 @@
 
 /* What went wrong while opening: for the message of a door. */
 typedef struct FsaError {
-  int code; /* FsaResult */
+  int code;         /* FsaResult */
   bool is_evidence; /* the evidence as a whole cannot be opened, whatever was asked of it */
   char message[FSA_MAX_MESSAGE]; /* what was tried, on what, why it failed, what to do */
 } FsaError;
@@ -48,8 +48,8 @@ FsaOs *fsa_evidence_os(const FsaEvidence *evidence);
 const char *fsa_evidence_layout(const FsaEvidence *evidence);
 
 /*
- * The host's own name for itself: the kernel's of a live host, /etc/hostname, or ComputerName of the
- * SYSTEM hive, which is read for it. NULL when it is unknown; memory from `arena`.
+ * The host's own name for itself: the kernel's of a live host, /etc/hostname, or ComputerName of
+ * the SYSTEM hive, which is read for it. NULL when it is unknown; memory from `arena`.
  */
 const char *fsa_evidence_hostname(const FsaEvidence *evidence, FsaArena *arena);
 
@@ -61,7 +61,7 @@ const char *fsa_evidence_hostname(const FsaEvidence *evidence, FsaArena *arena);
 
 /* One file inside evidence. */
 typedef struct FsaFound {
-  const char *path;   /* as the examined host knew it: "C:\Windows\..." or "/etc/..."; a loose file: its path here */
+  const char *path;   /* as the examined host knew it, "C:\Windows\..."; a loose file: its path here */
   const char *opened; /* how fsa_file_open() finds it; private to the evidence layer */
 } FsaFound;
 
@@ -73,7 +73,8 @@ typedef struct FsaFound {
  */
 int fsa_evidence_find(const FsaEvidence *evidence, const char *const *patterns,
                       bool (*probe)(FsaBytes head), FsaArena *arena,
-                      void (*problem)(void *context, int code, const char *path, const char *message),
+                      void (*problem)(void *context, int code, const char *path,
+                                      const char *message),
                       void *context, const FsaFound **ret_found, size_t *ret_count);
 
 /*
@@ -84,7 +85,7 @@ int fsa_file_open(const FsaEvidence *evidence, const FsaFound *found, FsaFile **
                   FsaError *ret_error);
 void fsa_file_close(FsaFile *file); /* accepts NULL */
 
-/* The file as a parser's source; lives as long as the file. A file belongs to one thread at a time. */
+/* The file as a parser's source, alive as long as it. A file belongs to one thread at a time. */
 FsaSource fsa_file_source(FsaFile *file);
 
 /* All of its bytes, read at first use, kept until fsa_file_close(). FSA_E_LIMIT beyond `limit`. */

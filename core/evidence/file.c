@@ -13,7 +13,8 @@ struct FsaFile {
 int fsa_file_open(const FsaEvidence *evidence, const FsaFound *found, FsaFile **ret_file,
                   FsaError *ret_error) {
   FsaFile *file = calloc(1, sizeof *file);
-  if (!file) return fsa_error_set(ret_error, FSA_E_NOMEM, "cannot open %s: memory ran out", found->path);
+  if (!file)
+    return fsa_error_set(ret_error, FSA_E_NOMEM, "cannot open %s: memory ran out", found->path);
   int result = evidence->tree->ops->open(evidence->tree, found->opened, &file->opened);
   if (result != FSA_OK) {
     free(file);
@@ -31,7 +32,9 @@ void fsa_file_close(FsaFile *file) {
   free(file);
 }
 
-FsaSource fsa_file_source(FsaFile *file) { return file->opened->source; }
+FsaSource fsa_file_source(FsaFile *file) {
+  return file->opened->source;
+}
 
 int fsa_file_bytes(FsaFile *file, size_t limit, FsaBytes *ret_bytes) {
   FsaSource *source = &file->opened->source;

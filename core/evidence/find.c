@@ -2,8 +2,8 @@
  * Finding files by patterns, in one walk: each directory is listed once for all patterns.
  *
  * The parts of all patterns stand in one array; a walk carries the positions in it that an entry of
- * this directory may match. "**" is a position that stays. Links are followed where a named part or a
- * wildcard matches them, never by "**": what they lead to inside the evidence has its own path.
+ * this directory may match. "**" is a position that stays. Links are followed where a named part or
+ * a wildcard matches them, never by "**": what they lead to inside the evidence has its own path.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -44,10 +44,10 @@ typedef struct Walk {
   bool (*probe)(FsaBytes head);
   void (*problem)(void *context, int code, const char *path, const char *message);
   void *context;
-  FsaArena *arena;   /* of the result */
+  FsaArena *arena; /* of the result */
   Part *parts;
   size_t part_count;
-  uint32_t *stamps;  /* by part: the entry it was last opened for */
+  uint32_t *stamps; /* by part: the entry it was last opened for */
   uint32_t stamp;
   const FsaVolume *volume; /* NULL in a loose folder */
   unsigned volume_index;
@@ -55,14 +55,14 @@ typedef struct Walk {
   Match *matches;
   size_t count, room;
   size_t directories;
-  bool is_full;      /* a ceiling was reached and told */
+  bool is_full; /* a ceiling was reached and told */
 } Walk;
 
 static void tell(const Walk *walk, int code, const char *path, const char *message) {
   if (walk->problem) walk->problem(walk->context, code, path, message);
 }
 
-/* ---- patterns ------------------------------------------------------------------------------------- */
+/* ---- patterns -------------------------------------------------------------------------------- */
 
 static size_t count_parts(const char *const *patterns) {
   size_t count = 0;
@@ -127,8 +127,8 @@ static bool part_matches(const Walk *walk, const Part *part, const char *name, s
 }
 
 /*
- * What an entry called `name` matches: true when it may be a file that is looked for; `next` becomes
- * the positions inside it, if it is a directory.
+ * What an entry called `name` matches: true when it may be a file that is looked for; `next`
+ * becomes the positions inside it, if it is a directory.
  */
 static bool match_entry(Walk *walk, const char *name, bool is_link, const Positions *here,
                         Positions *next) {
@@ -150,7 +150,7 @@ static bool match_entry(Walk *walk, const char *name, bool is_link, const Positi
   return is_match;
 }
 
-/* ---- loose files ---------------------------------------------------------------------------------- */
+/* ---- loose files ----------------------------------------------------------------------------- */
 
 static bool is_wild(FsaText text) {
   for (size_t i = 0; i < text.size; i++)
@@ -180,7 +180,7 @@ static bool loose_matches(const Walk *walk, const char *opened, const char *show
   return false;
 }
 
-/* ---- the walk ------------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------- */
 
 static void walk_full(Walk *walk, const char *path, const char *message) {
   if (!walk->is_full) tell(walk, FSA_E_LIMIT, path, message);
@@ -209,7 +209,10 @@ static int add_match(Walk *walk, const Place *place) {
   return FSA_OK;
 }
 
-/* Which entries stand in a folder that may not be listed: those that the patterns name and that are there. */
+/*
+ * Which entries stand in a folder that may not be listed: those that the patterns name and that are
+ * there.
+ */
 static int list_by_name(const Walk *walk, const Place *place, const Positions *here,
                         FsaArena *scratch, FsaListing *ret_listing) {
   FsaTree *tree = walk->evidence->tree;
@@ -325,7 +328,7 @@ static int walk_folder(Walk *walk, const Place *place, const Positions *here, un
   return result;
 }
 
-/* ---- the answer ----------------------------------------------------------------------------------- */
+/* ---- the answer ------------------------------------------------------------------------------ */
 
 static int compare_opened(const void *a, const void *b) {
   const Match *x = a, *y = b;
@@ -400,10 +403,15 @@ static int walk_loose(Walk *walk, FsaArena *scratch) {
 
 int fsa_evidence_find(const FsaEvidence *evidence, const char *const *patterns,
                       bool (*probe)(FsaBytes head), FsaArena *arena,
-                      void (*problem)(void *context, int code, const char *path, const char *message),
+                      void (*problem)(void *context, int code, const char *path,
+                                      const char *message),
                       void *context, const FsaFound **ret_found, size_t *ret_count) {
-  Walk walk = {.evidence = evidence, .patterns = patterns, .probe = probe, .problem = problem,
-               .context = context, .arena = arena};
+  Walk walk = {.evidence = evidence,
+               .patterns = patterns,
+               .probe = probe,
+               .problem = problem,
+               .context = context,
+               .arena = arena};
   FsaArena scratch = fsa_arena(0);
   int result;
   if (evidence->file) {

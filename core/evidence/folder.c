@@ -34,7 +34,7 @@ static int result_now(void) {
   return result == FSA_OK ? FSA_E_IO : result;
 }
 
-/* ---- the way to a node ---------------------------------------------------------------------------- */
+/* ---- the way to a node ----------------------------------------------------------------------- */
 
 /*
  * Opens the directory that holds the last component of `path`. *ret_name is that component ("." for
@@ -62,7 +62,8 @@ static int open_holder(const Folder *folder, const char *path, const char **ret_
   return at;
 }
 
-/* Opens for reading; leaves the access time alone where the system lets us (owner or privileged). */
+/* Opens for reading; leaves the access time alone where the system lets us (owner or privileged).
+ */
 static int open_quietly(int holder, const char *name, int flags) {
   flags |= O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY;
   int fd = openat(holder, name, flags | O_NOATIME);
@@ -76,7 +77,7 @@ static FsaNodeKind kind_of(mode_t mode) {
   return S_ISLNK(mode) ? FSA_NODE_LINK : FSA_NODE_OTHER;
 }
 
-/* ---- directories ---------------------------------------------------------------------------------- */
+/* ---- directories ----------------------------------------------------------------------------- */
 
 static FsaNodeKind kind_of_entry(int directory, const struct dirent *entry) {
   switch (entry->d_type) {
@@ -111,8 +112,8 @@ static int read_entries(DIR *directory, FsaArena *arena, FsaListing *ret_listing
     }
     if (listing.count == room) {
       size_t more = room ? room * 2 : 32;
-      FsaNode *grown = fsa_arena_grow(arena, listing.nodes, room * sizeof *grown,
-                                      more * sizeof *grown);
+      FsaNode *grown =
+          fsa_arena_grow(arena, listing.nodes, room * sizeof *grown, more * sizeof *grown);
       if (!grown) return FSA_E_NOMEM;
       listing.nodes = grown;
       room = more;
@@ -146,7 +147,7 @@ static int folder_list(FsaTree *tree, const char *path, FsaArena *arena, FsaList
   return result;
 }
 
-/* ---- nodes ---------------------------------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 static int folder_look(FsaTree *tree, const char *path, FsaNodeKind *ret_kind) {
   const char *name;
@@ -175,7 +176,7 @@ static int folder_link(FsaTree *tree, const char *path, FsaArena *arena, const c
   return FSA_OK;
 }
 
-/* ---- files ---------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 static int file_read(void *context, uint64_t offset, void *buffer, size_t size, size_t *ret_size) {
   const FolderFile *file = context;
@@ -233,7 +234,7 @@ static int folder_open_file(FsaTree *tree, const char *path, FsaTreeFile **ret_f
   return FSA_OK;
 }
 
-/* ---- the tree ------------------------------------------------------------------------------------- */
+/* ---- the tree -------------------------------------------------------------------------------- */
 
 static void folder_close(FsaTree *tree) {
   Folder *folder = (Folder *)tree;

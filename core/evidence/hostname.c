@@ -41,7 +41,8 @@ static const char *name_in_file(const FsaEvidence *evidence, const char *path, F
 const char *fsa_evidence_hostname(const FsaEvidence *evidence, FsaArena *arena) {
   if (evidence->layout.count == 0) return NULL;
   if (evidence->sources & FSA_WINDOWS_VOLUME) return windows_name(evidence, arena);
-  const char *name = evidence->os ? name_in_file(evidence, "proc/sys/kernel/hostname", arena) : NULL;
+  const char *name =
+      evidence->os ? name_in_file(evidence, "proc/sys/kernel/hostname", arena) : NULL;
   for (size_t i = 0; !name && i < evidence->layout.count; i++) {
     const char *root = evidence->layout.volumes[i].root;
     const char *path = fsa_arena_printf(arena, "%s%setc/hostname", root, *root ? "/" : "");

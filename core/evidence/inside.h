@@ -12,11 +12,11 @@ struct FsaEvidence {
   FsaEvidenceKind kind;
   unsigned sources;
   const char *name;
-  FsaTree *tree;     /* never NULL once open */
-  FsaLayout layout;  /* the volumes in the tree; none for "loose" */
-  const char *file;  /* a loose file: its path in the tree; else NULL */
-  FsaOs *os;         /* the live host; else NULL */
-  FsaArena arena;    /* all of the above; not touched after opening */
+  FsaTree *tree;    /* never NULL once open */
+  FsaLayout layout; /* the volumes in the tree; none for "loose" */
+  const char *file; /* a loose file: its path in the tree; else NULL */
+  FsaOs *os;        /* the live host; else NULL */
+  FsaArena arena;   /* all of the above; not touched after opening */
 };
 
 /* What the first bytes of a file say it is. */

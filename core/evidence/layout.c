@@ -23,8 +23,19 @@ static const Container containers[] = {
 
 /* What the top of a Windows volume may hold; a drive folder with one of them is a volume. */
 static const char *const windows_names[] = {
-    "Windows", "WINNT", "Users", "Documents and Settings", "ProgramData", "Program Files",
-    "Program Files (x86)", "$MFT", "$Extend", "$LogFile", "$Recycle.Bin", "inetpub", NULL,
+    "Windows",
+    "WINNT",
+    "Users",
+    "Documents and Settings",
+    "ProgramData",
+    "Program Files",
+    "Program Files (x86)",
+    "$MFT",
+    "$Extend",
+    "$LogFile",
+    "$Recycle.Bin",
+    "inetpub",
+    NULL,
 };
 
 /* What the Windows folder itself holds. */
@@ -37,7 +48,9 @@ static const char *const linux_names[] = {
     "var", "usr", "home", "root", "bin", "opt", "lib", "run", "boot", NULL,
 };
 
-static bool same(const char *a, const char *b) { return fsa_text_same(a, strlen(a), b, strlen(b)); }
+static bool same(const char *a, const char *b) {
+  return fsa_text_same(a, strlen(a), b, strlen(b));
+}
 
 static bool is_one_of(const char *name, const char *const *names) {
   for (; *names; names++)
@@ -61,7 +74,7 @@ static const char *find_directory(const FsaListing *listing, const char *name) {
   return NULL;
 }
 
-/* ---- systems -------------------------------------------------------------------------------------- */
+/* ---- systems --------------------------------------------------------------------------------- */
 
 static bool is_linux_root(const FsaListing *listing) {
   return find_directory(listing, "etc") && has_one_of(listing, linux_names);
@@ -80,18 +93,21 @@ static bool is_windows_root(FsaTree *tree, FsaArena *arena, const char *path,
          has_one_of(&system, system_names);
 }
 
-/* The drive letter that a folder is named after ("C", "C:", "C%3A", "\\.\C:"), upper case; 0 = none. */
+/*
+ * The drive letter that a folder is named after ("C", "C:", "C%3A", "\\.\C:"), upper case; 0 =
+ * none.
+ */
 static char drive_of(FsaArena *arena, const char *stored) {
   const char *name = fsa_path_decode(arena, stored);
   if (!name) return 0;
   if (strncmp(name, "\\\\.\\", 4) == 0 || strncmp(name, "\\\\?\\", 4) == 0) name += 4;
   char letter = (char)(name[0] & ~0x20);
-  bool is_drive = letter >= 'A' && letter <= 'Z' &&
-                  (name[1] == '\0' || (name[1] == ':' && name[2] == '\0'));
+  bool is_drive =
+      letter >= 'A' && letter <= 'Z' && (name[1] == '\0' || (name[1] == ':' && name[2] == '\0'));
   return is_drive ? letter : 0;
 }
 
-/* ---- volumes -------------------------------------------------------------------------------------- */
+/* ---- volumes --------------------------------------------------------------------------------- */
 
 typedef struct Volumes {
   FsaVolume list[FSA_MAX_VOLUMES];
@@ -136,7 +152,10 @@ static int add_volumes(FsaTree *tree, FsaArena *arena, const char *path, bool is
   return add_drives(tree, arena, path, is_encoded, listing, volumes);
 }
 
-/* The stored path of a container below the host's folder, in any letter case; NULL when it is not there. */
+/*
+ * The stored path of a container below the host's folder, in any letter case; NULL when it is not
+ * there.
+ */
 static const char *find_container(FsaTree *tree, FsaArena *arena, const char *host,
                                   const FsaListing *host_listing, const char *path) {
   const char *found = host;
@@ -170,8 +189,9 @@ static int search_containers(FsaTree *tree, FsaArena *arena, const char *host,
     const char *path = find_container(tree, arena, host, root, container->path);
     FsaListing listing;
     if (!path || tree->ops->list(tree, path, arena, &listing) != FSA_OK) continue;
-    int result = *container->path ? add_volumes(tree, arena, path, container->is_encoded, &listing, volumes)
-                                  : add_drives(tree, arena, path, container->is_encoded, &listing, volumes);
+    int result = *container->path
+                     ? add_volumes(tree, arena, path, container->is_encoded, &listing, volumes)
+                     : add_drives(tree, arena, path, container->is_encoded, &listing, volumes);
     if (result != FSA_OK) return result;
     if (volumes->count) layout = container->layout;
   }

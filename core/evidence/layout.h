@@ -16,12 +16,15 @@ typedef struct FsaVolume {
 } FsaVolume;
 
 typedef struct FsaLayout {
-  const char *name;         /* "volume", "kape", ...; "case" when folders in it are hosts; else "loose" */
+  const char *name; /* "volume", "kape", ...; "case" when folders in it are hosts; else "loose" */
   const FsaVolume *volumes; /* none for "case" and "loose" */
   size_t count;
 } FsaLayout;
 
-/* What the tree holds; memory from `arena`. FSA_E_ACCESS or FSA_E_IO when its root cannot be listed. */
+/*
+ * What the tree holds; memory from `arena`. FSA_E_ACCESS or FSA_E_IO when its root cannot be
+ * listed.
+ */
 int fsa_layout_detect(FsaTree *tree, FsaArena *arena, FsaLayout *ret_layout);
 
 #endif

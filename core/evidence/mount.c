@@ -7,7 +7,9 @@
 
 #include "evidence/path.h"
 
-static bool same(const char *a, const char *b) { return fsa_text_same(a, strlen(a), b, strlen(b)); }
+static bool same(const char *a, const char *b) {
+  return fsa_text_same(a, strlen(a), b, strlen(b));
+}
 
 static bool ends_with(const char *text, const char *tail) {
   size_t size = strlen(text), tail_size = strlen(tail);
@@ -36,7 +38,7 @@ void fsa_mount_tell_find(void *context, int code, const char *path, const char *
   fsa_registry_tell(context, code, path, FSA_NO_OFFSET, message);
 }
 
-/* ---- places --------------------------------------------------------------------------------------- */
+/* ---- places ---------------------------------------------------------------------------------- */
 
 static bool is_taken(const FsaRegistry *registry, const char *path) {
   for (size_t i = 0; i < registry->count; i++)
@@ -71,7 +73,7 @@ int fsa_mount_add(FsaRegistry *registry, const char *path, const FsaFound *found
   return FSA_OK;
 }
 
-/* ---- reading -------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 #define MAX_LOGS 3 /* .LOG of XP, .LOG1 and .LOG2 since Vista */
 
@@ -109,7 +111,8 @@ static void open_log(FsaMountedHive *hive, const char *opened, const char *name,
     return;
   }
   fsa_file_close(file);
-  fsa_mount_tell(hive, result, FSA_NO_OFFSET, "the transaction log beside this hive cannot be read");
+  fsa_mount_tell(hive, result, FSA_NO_OFFSET,
+                 "the transaction log beside this hive cannot be read");
 }
 
 /* Opens the logs beside the hive. A folder that cannot be listed has been told, or will be. */
@@ -118,12 +121,14 @@ static void open_logs(FsaMountedHive *hive, Logs *logs) {
   const char *name = fsa_path_name(hive->found->opened);
   FsaArena scratch = fsa_arena(0);
   size_t folder_size = (size_t)(name - hive->found->opened);
-  const char *folder = fsa_arena_copy(&scratch, hive->found->opened, folder_size ? folder_size - 1 : 0);
+  const char *folder =
+      fsa_arena_copy(&scratch, hive->found->opened, folder_size ? folder_size - 1 : 0);
   FsaListing listing;
   int result = folder ? tree->ops->list(tree, folder, &scratch, &listing) : FSA_E_NOMEM;
   if (result != FSA_OK)
-    fsa_mount_tell(hive, result, FSA_NO_OFFSET,
-                   "cannot look for the transaction logs of this hive: its folder cannot be listed");
+    fsa_mount_tell(
+        hive, result, FSA_NO_OFFSET,
+        "cannot look for the transaction logs of this hive: its folder cannot be listed");
   for (size_t i = 0; result == FSA_OK && i < listing.count && logs->count < MAX_LOGS; i++) {
     const FsaNode *node = &listing.nodes[i];
     if (node->kind != FSA_NODE_FILE || !is_log_of(node->name, name)) continue;
@@ -143,9 +148,9 @@ static int read_hive(FsaMountedHive *hive) {
   FsaBytes bytes;
   result = fsa_file_bytes(hive->file, FSA_MAX_HIVE_BYTES, &bytes);
   if (result != FSA_OK) {
-    fsa_mount_tell(hive, result, FSA_NO_OFFSET, result == FSA_E_LIMIT
-                   ? "larger than 2 GiB, which no registry hive is: not read"
-                   : "reading this hive failed");
+    fsa_mount_tell(hive, result, FSA_NO_OFFSET,
+                   result == FSA_E_LIMIT ? "larger than 2 GiB, which no registry hive is: not read"
+                                         : "reading this hive failed");
     return result;
   }
   Logs logs = {.count = 0};
@@ -165,7 +170,7 @@ int fsa_mount_open(FsaMountedHive *hive) {
   return result;
 }
 
-/* ---- recovered keys ------------------------------------------------------------------------------- */
+/* ---- recovered keys -------------------------------------------------------------------------- */
 
 static int compare_deleted(const void *a, const void *b) {
   const FsaDeletedKey *x = a, *y = b;
@@ -209,7 +214,7 @@ int fsa_mount_recover(FsaMountedHive *hive) {
   return result;
 }
 
-/* ---- the machine's hives -------------------------------------------------------------------------- */
+/* ---- the machine's hives --------------------------------------------------------------------- */
 
 /* Where each file belongs. The same names serve to recognise a loose hive by what it remembers. */
 typedef struct Place {
@@ -238,8 +243,8 @@ static int mount_system(FsaRegistry *registry) {
   for (size_t i = 0; i < PLACE_COUNT; i++) patterns[i] = places[i].pattern;
   const FsaFound *found;
   size_t count;
-  int result = fsa_evidence_find(registry->evidence, patterns, NULL, &registry->arena, fsa_mount_tell_find,
-                                 registry, &found, &count);
+  int result = fsa_evidence_find(registry->evidence, patterns, NULL, &registry->arena,
+                                 fsa_mount_tell_find, registry, &found, &count);
   for (size_t p = 0; p < PLACE_COUNT; p++)
     for (size_t i = 0; result == FSA_OK && i < count; i++)
       if (same(fsa_mount_name(found[i].path), places[p].name))
@@ -247,7 +252,7 @@ static int mount_system(FsaRegistry *registry) {
   return result;
 }
 
-/* ---- loose hives ---------------------------------------------------------------------------------- */
+/* ---- loose hives ----------------------------------------------------------------------------- */
 
 static bool has_key(const FsaRegf *regf, const char *name) {
   FsaRegfKey key;
@@ -312,8 +317,8 @@ static int mount_loose_file(FsaRegistry *registry, const FsaFound *found) {
 
 static int mount_loose(FsaRegistry *registry) {
   static const char *const names[] = {
-      "SYSTEM", "SOFTWARE", "SAM", "SECURITY", "DEFAULT", "NTUSER.DAT", "NTUSER.MAN",
-      "UsrClass.dat", "Amcache.hve", NULL,
+      "SYSTEM",     "SOFTWARE",   "SAM",          "SECURITY",    "DEFAULT",
+      "NTUSER.DAT", "NTUSER.MAN", "UsrClass.dat", "Amcache.hve", NULL,
   };
   const FsaFound *found;
   size_t count;
@@ -332,7 +337,7 @@ int fsa_mount_machine(FsaRegistry *registry) {
   return result;
 }
 
-/* ---- the end -------------------------------------------------------------------------------------- */
+/* ---- the end --------------------------------------------------------------------------------- */
 
 void fsa_mount_close(FsaRegistry *registry) {
   for (size_t i = 0; i < registry->count; i++) {

@@ -19,14 +19,14 @@ typedef struct FsaDeletedKey {
 
 typedef struct FsaMountedHive {
   FsaRegistry *registry;
-  const char *path;        /* "HKLM\SYSTEM" */
+  const char *path; /* "HKLM\SYSTEM" */
   const FsaFound *found;
-  bool is_system;          /* it has control sets */
-  pthread_mutex_t lock;    /* guards what follows until it is set */
-  int state;               /* FSA_ROW = not read yet, else what reading it gave */
+  bool is_system;       /* it has control sets */
+  pthread_mutex_t lock; /* guards what follows until it is set */
+  int state;            /* FSA_ROW = not read yet, else what reading it gave */
   FsaFile *file;
   FsaRegf *regf;
-  FsaDeletedKey *deleted;  /* sorted by parent; NULL until asked for */
+  FsaDeletedKey *deleted; /* sorted by parent; NULL until asked for */
   size_t deleted_count;
 } FsaMountedHive;
 
@@ -35,12 +35,12 @@ struct FsaRegistry {
   FsaRegistryProblem *problem;
   void *context;
   pthread_mutex_t problem_lock;
-  pthread_mutex_t lock;    /* guards the arena, the list and has_users */
+  pthread_mutex_t lock; /* guards the arena, the list and has_users */
   FsaArena arena;
-  FsaMountedHive **hives;  /* room for FSA_MAX_HIVES; entries never change once counted */
-  size_t count;            /* of all; grows once, under the lock */
-  size_t machine_count;    /* of those known at opening */
-  bool has_users;          /* the users' hives have been looked for */
+  FsaMountedHive **hives; /* room for FSA_MAX_HIVES; entries never change once counted */
+  size_t count;           /* of all; grows once, under the lock */
+  size_t machine_count;   /* of those known at opening */
+  bool has_users;         /* the users' hives have been looked for */
 };
 
 /* Tells a problem about `source`; safe from any thread. */
@@ -56,7 +56,10 @@ void fsa_mount_tell_find(void *registry, int code, const char *path, const char 
 /* The last part of a path as users see it, of either system. */
 const char *fsa_mount_name(const char *path);
 
-/* Mounts a file at `path`, or at "`path` (2)" when that is taken; *ret_hive (may be NULL) stays NULL beyond FSA_MAX_HIVES. */
+/*
+ * Mounts a file at `path`, or at "`path` (2)" when that is taken; *ret_hive (may be NULL) stays
+ * NULL beyond FSA_MAX_HIVES.
+ */
 int fsa_mount_add(FsaRegistry *registry, const char *path, const FsaFound *found,
                   FsaMountedHive **ret_hive);
 

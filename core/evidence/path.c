@@ -40,7 +40,7 @@ const char *fsa_path_decode(FsaArena *arena, const char *name) {
   return decoded;
 }
 
-/* ---- links ---------------------------------------------------------------------------------------- */
+/* ---- links ----------------------------------------------------------------------------------- */
 
 typedef struct Way {
   FsaTree *tree;
@@ -108,7 +108,11 @@ int fsa_path_resolve(FsaTree *tree, const char *root, const char *path, FsaArena
                      const char **ret_path, FsaNodeKind *ret_kind) {
   size_t root_size = strlen(root);
   if (strncmp(path, root, root_size) == 0) path += root_size;
-  Way way = {.tree = tree, .arena = arena, .root = root, .done = root, .rest = path,
+  Way way = {.tree = tree,
+             .arena = arena,
+             .root = root,
+             .done = root,
+             .rest = path,
              .kind = FSA_NODE_DIRECTORY};
   for (;;) {
     while (*way.rest == '/') way.rest++;

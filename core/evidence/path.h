@@ -7,13 +7,19 @@
 
 #include "evidence/tree.h"
 
-/* `folder` and `name` with `separator` between them, without one when `folder` is "". NULL when memory ran out. */
+/*
+ * `folder` and `name` with `separator` between them, without one when `folder` is "". NULL when
+ * memory ran out.
+ */
 const char *fsa_path_join(FsaArena *arena, const char *folder, char separator, const char *name);
 
 /* The part behind the last '/'. */
 const char *fsa_path_name(const char *path);
 
-/* Velociraptor's names: "%3A" is ':'. `name` itself when nothing is encoded; NULL when memory ran out. */
+/*
+ * Velociraptor's names: "%3A" is ':'. `name` itself when nothing is encoded; NULL when memory ran
+ * out.
+ */
 const char *fsa_path_decode(FsaArena *arena, const char *name);
 
 /*

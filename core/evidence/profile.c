@@ -8,7 +8,9 @@
 
 #include "evidence/mount.h"
 
-static bool same(const char *a, const char *b) { return fsa_text_same(a, strlen(a), b, strlen(b)); }
+static bool same(const char *a, const char *b) {
+  return fsa_text_same(a, strlen(a), b, strlen(b));
+}
 
 static bool ends_with(const char *text, const char *tail) {
   size_t size = strlen(text), tail_size = strlen(tail);
@@ -29,7 +31,9 @@ typedef struct Profiles {
 /* A profile's folder without what differs between evidence and host: the drive, %variables%. */
 static const char *plain_folder(FsaArena *arena, const char *path) {
   static const char *const variables[][2] = {
-      {"%SystemRoot%", "\\Windows"}, {"%SystemDrive%", ""}, {"%ProgramData%", "\\ProgramData"},
+      {"%SystemRoot%", "\\Windows"},
+      {"%SystemDrive%", ""},
+      {"%ProgramData%", "\\ProgramData"},
   };
   for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
     size_t size = strlen(variables[i][0]);
@@ -44,7 +48,8 @@ static int read_profile(FsaRegistry *registry, FsaRegKey key, Profiles *profiles
   FsaRegKeyInfo info;
   FsaRegValue value;
   int result = fsa_registry_key_info(registry, key, arena, &info);
-  if (result == FSA_OK) result = fsa_registry_value(registry, key, "ProfileImagePath", arena, &value);
+  if (result == FSA_OK)
+    result = fsa_registry_value(registry, key, "ProfileImagePath", arena, &value);
   if (result == FSA_E_NOMEM) return result;
   FsaText path = result == FSA_OK ? fsa_registry_string(&value, arena) : (FsaText){NULL, 0};
   if (!path.data) return FSA_OK;
@@ -160,8 +165,8 @@ static int find_users(FsaRegistry *registry) {
   if (result != FSA_OK) return result;
   const char *const *patterns = patterns_of_profiles(&registry->arena, &profiles);
   if (!patterns) return FSA_E_NOMEM;
-  result = fsa_evidence_find(registry->evidence, patterns, NULL, &registry->arena, fsa_mount_tell_find,
-                             registry, &found, &count);
+  result = fsa_evidence_find(registry->evidence, patterns, NULL, &registry->arena,
+                             fsa_mount_tell_find, registry, &found, &count);
   for (size_t i = 0; result == FSA_OK && i < count; i++)
     result = mount_user(registry, &profiles, &found[i]);
   return result;

@@ -9,7 +9,7 @@
 
 #define CURRENT_SET "CurrentControlSet"
 
-/* ---- opening and closing -------------------------------------------------------------------------- */
+/* ---- opening and closing --------------------------------------------------------------------- */
 
 int fsa_registry_open(const FsaEvidence *evidence, FsaRegistryProblem *problem, void *context,
                       FsaRegistry **ret_registry) {
@@ -40,10 +40,12 @@ void fsa_registry_close(FsaRegistry *registry) {
   free(registry);
 }
 
-/* ---- keys and hives ------------------------------------------------------------------------------- */
+/* ---- keys and hives -------------------------------------------------------------------------- */
 
 /* The hive that a key belongs to: ours, so it may be changed under its lock. */
-static FsaMountedHive *hive_of(FsaRegKey key) { return (FsaMountedHive *)(uintptr_t)key.hive; }
+static FsaMountedHive *hive_of(FsaRegKey key) {
+  return (FsaMountedHive *)(uintptr_t)key.hive;
+}
 
 static FsaRegKey key_in(const FsaMountedHive *hive, FsaRegfKey key) {
   return (FsaRegKey){.hive = hive, .handle = key};
@@ -65,7 +67,9 @@ size_t fsa_registry_root_count(FsaRegistry *registry) {
   return registry->count;
 }
 
-size_t fsa_registry_machine_count(const FsaRegistry *registry) { return registry->machine_count; }
+size_t fsa_registry_machine_count(const FsaRegistry *registry) {
+  return registry->machine_count;
+}
 
 void fsa_registry_root(FsaRegistry *registry, size_t index, FsaText *ret_path, FsaText *ret_file) {
   const FsaMountedHive *hive = registry->hives[index];
@@ -82,7 +86,7 @@ FsaText fsa_registry_key_file(const FsaRegistry *registry, FsaRegKey key) {
   return (FsaText){key.hive->found->path, strlen(key.hive->found->path)};
 }
 
-/* ---- paths ---------------------------------------------------------------------------------------- */
+/* ---- paths ----------------------------------------------------------------------------------- */
 
 /* Other names of places in the registry. */
 static const char *const root_names[][2] = {
@@ -124,7 +128,8 @@ static int current_set(const FsaMountedHive *hive, char name[sizeof "ControlSet0
   if (result == FSA_OK && (!fsa_registry_integer(&value, &number) || number > 999))
     result = FSA_E_ABSENT;
   fsa_arena_done(&scratch);
-  if (result == FSA_OK) snprintf(name, sizeof "ControlSet000000", "ControlSet%03u", (unsigned)number);
+  if (result == FSA_OK)
+    snprintf(name, sizeof "ControlSet000000", "ControlSet%03u", (unsigned)number);
   return result;
 }
 
@@ -192,7 +197,7 @@ bool fsa_registry_has_hive(FsaRegistry *registry, const char *path) {
   return has_hive;
 }
 
-/* ---- facts ---------------------------------------------------------------------------------------- */
+/* ---- facts ----------------------------------------------------------------------------------- */
 
 int fsa_registry_key_info(FsaRegistry *registry, FsaRegKey key, FsaArena *arena,
                           FsaRegKeyInfo *ret_info) {
@@ -243,8 +248,8 @@ int fsa_registry_subkeys(FsaRegistry *registry, FsaRegKey key, bool deleted, Fsa
   FsaRegfKey *live;
   size_t live_count, gone_count = 0;
   const FsaDeletedKey *gone = NULL;
-  int result = fsa_regf_subkeys(hive->regf, key.handle, arena, fsa_mount_tell, hive, &live,
-                                &live_count);
+  int result =
+      fsa_regf_subkeys(hive->regf, key.handle, arena, fsa_mount_tell, hive, &live, &live_count);
   if (result == FSA_OK && deleted) result = recovered(hive, key.handle, &gone, &gone_count);
   if (result != FSA_OK) return result;
   FsaRegKey *keys = fsa_arena_zero(arena, live_count + gone_count, sizeof *keys);
@@ -256,8 +261,8 @@ int fsa_registry_subkeys(FsaRegistry *registry, FsaRegKey key, bool deleted, Fsa
   return FSA_OK;
 }
 
-int fsa_registry_orphans(FsaRegistry *registry, size_t index, FsaArena *arena,
-                         FsaRegKey **ret_keys, size_t *ret_count) {
+int fsa_registry_orphans(FsaRegistry *registry, size_t index, FsaArena *arena, FsaRegKey **ret_keys,
+                         size_t *ret_count) {
   FsaMountedHive *hive = registry->hives[index];
   const FsaDeletedKey *gone;
   size_t count;
@@ -290,9 +295,10 @@ int fsa_registry_values(FsaRegistry *registry, FsaRegKey key, bool deleted, FsaA
   FsaMountedHive *hive = hive_of(key);
   FsaRegfValue *live, *gone = NULL;
   size_t live_count, gone_count = 0;
-  int result = fsa_regf_values(hive->regf, key.handle, arena, fsa_mount_tell, hive, &live,
-                               &live_count);
-  bool is_key_deleted = result == FSA_OK && live_count && live[0].is_deleted; /* then these are all */
+  int result =
+      fsa_regf_values(hive->regf, key.handle, arena, fsa_mount_tell, hive, &live, &live_count);
+  bool is_key_deleted =
+      result == FSA_OK && live_count && live[0].is_deleted; /* then these are all */
   if (result == FSA_OK && deleted && !is_key_deleted)
     result = fsa_regf_deleted_values(hive->regf, key.handle, arena, &gone, &gone_count);
   if (result != FSA_OK) return result;

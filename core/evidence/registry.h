@@ -8,13 +8,13 @@
  *   HKLM\BCD00000000                                               Boot\BCD
  *   HKLM\{AMCACHE}                  Amcache.hve ("HKLM\{AMCACHE}\Root\InventoryApplicationFile")
  *   HKU\.DEFAULT                    System32\config\DEFAULT; HKU\S-1-5-18 is another name of it
- *   HKU\<SID>, HKU\<SID>_Classes    each profile's NTUSER.DAT (or .MAN) and UsrClass.dat, the SID from
- *                                   ProfileList; the folder's name and a problem where it has none
+ *   HKU\<SID>, HKU\<SID>_Classes    each profile's NTUSER.DAT (or .MAN) and UsrClass.dat; the SID
+ *                                   is ProfileList's, else the folder's name with a problem
  *
  * HKLM\SYSTEM\CurrentControlSet resolves through Select\Current. A loose hive is mounted where its
  * content says it belongs, or as HKLM\<file name>. A second hive for the same place gets " (2)".
- * Dirty hives are brought up to date from the logs beside them. Calls are thread safe; a hive is read
- * when the first path inside it is asked for.
+ * Dirty hives are brought up to date from the logs beside them. Calls are thread safe; a hive is
+ * read when the first path inside it is asked for.
  */
 #ifndef FSA_EVIDENCE_REGISTRY_H
 #define FSA_EVIDENCE_REGISTRY_H
@@ -23,9 +23,18 @@
 
 /* Value types. [MS-RRP 3.1.1.5] */
 enum {
-  FSA_REG_NONE = 0, FSA_REG_SZ = 1, FSA_REG_EXPAND_SZ = 2, FSA_REG_BINARY = 3, FSA_REG_DWORD = 4,
-  FSA_REG_DWORD_BIG_ENDIAN = 5, FSA_REG_LINK = 6, FSA_REG_MULTI_SZ = 7, FSA_REG_RESOURCE_LIST = 8,
-  FSA_REG_FULL_RESOURCE_DESCRIPTOR = 9, FSA_REG_RESOURCE_REQUIREMENTS_LIST = 10, FSA_REG_QWORD = 11,
+  FSA_REG_NONE = 0,
+  FSA_REG_SZ = 1,
+  FSA_REG_EXPAND_SZ = 2,
+  FSA_REG_BINARY = 3,
+  FSA_REG_DWORD = 4,
+  FSA_REG_DWORD_BIG_ENDIAN = 5,
+  FSA_REG_LINK = 6,
+  FSA_REG_MULTI_SZ = 7,
+  FSA_REG_RESOURCE_LIST = 8,
+  FSA_REG_FULL_RESOURCE_DESCRIPTOR = 9,
+  FSA_REG_RESOURCE_REQUIREMENTS_LIST = 10,
+  FSA_REG_QWORD = 11,
 };
 
 /* A key; plain data, copied freely; good while the registry is open. */
@@ -35,34 +44,34 @@ typedef struct FsaRegKey {
 } FsaRegKey;
 
 typedef struct FsaRegKeyInfo {
-  FsaText name;        /* last part */
-  int64_t write_time;  /* ns since 1970 UTC; INT64_MIN = unknown */
-  FsaText class_name;  /* data NULL = none */
+  FsaText name;                       /* last part */
+  int64_t write_time;                 /* ns since 1970 UTC; INT64_MIN = unknown */
+  FsaText class_name;                 /* data NULL = none */
   uint32_t subkey_count, value_count; /* as the hive claims */
-  uint64_t offset;     /* byte offset of the key in its hive file */
-  bool is_deleted;     /* recovered from free space */
+  uint64_t offset;                    /* byte offset of the key in its hive file */
+  bool is_deleted;                    /* recovered from free space */
 } FsaRegKeyInfo;
 
 typedef struct FsaRegValue {
-  FsaText name;        /* size 0: the (default) value */
-  uint32_t type;       /* FSA_REG_..., any number in hostile hives */
-  FsaBytes data;       /* raw; lives as long as `arena` of the call */
-  uint64_t offset;     /* byte offset of the value in its hive file */
+  FsaText name;    /* size 0: the (default) value */
+  uint32_t type;   /* FSA_REG_..., any number in hostile hives */
+  FsaBytes data;   /* raw; lives as long as `arena` of the call */
+  uint64_t offset; /* byte offset of the value in its hive file */
   bool is_deleted;
-  bool is_partial;     /* data was cut: the hive claims `data_size` bytes */
-  uint32_t data_size;  /* as the hive claims */
+  bool is_partial;    /* data was cut: the hive claims `data_size` bytes */
+  uint32_t data_size; /* as the hive claims */
 } FsaRegValue;
 
 /*
- * Told about everything that could not be read: a hive, a key, a value; `source` is the hive's file.
- * Calls are made one at a time, from whichever thread reads.
+ * Told about everything that could not be read: a hive, a key, a value; `source` is the hive's
+ * file. Calls are made one at a time, from whichever thread reads.
  */
 typedef void FsaRegistryProblem(void *context, int code, const char *source, uint64_t offset,
                                 const char *message);
 
 /*
- * Finds the hives of the evidence. FSA_E_ABSENT when it has none. Problems go to `problem` (not NULL)
- * as long as the registry is open. The evidence must outlive the registry.
+ * Finds the hives of the evidence. FSA_E_ABSENT when it has none. Problems go to `problem` (not
+ * NULL) as long as the registry is open. The evidence must outlive the registry.
  */
 int fsa_registry_open(const FsaEvidence *evidence, FsaRegistryProblem *problem, void *context,
                       FsaRegistry **ret_registry);
@@ -75,8 +84,8 @@ size_t fsa_registry_root_count(FsaRegistry *registry);
 size_t fsa_registry_machine_count(const FsaRegistry *registry);
 
 /*
- * Hive `index`: its place ("HKLM\SYSTEM", "HKU\S-1-5-21-...") and its file, without reading it. Both
- * live as long as the registry; both out-parameters may be NULL.
+ * Hive `index`: its place ("HKLM\SYSTEM", "HKU\S-1-5-21-...") and its file, without reading it.
+ * Both live as long as the registry; both out-parameters may be NULL.
  */
 void fsa_registry_root(FsaRegistry *registry, size_t index, FsaText *ret_path, FsaText *ret_file);
 
@@ -84,13 +93,16 @@ void fsa_registry_root(FsaRegistry *registry, size_t index, FsaText *ret_path, F
 int fsa_registry_root_key(FsaRegistry *registry, size_t index, FsaRegKey *ret_key);
 
 /* Its recovered keys whose parent is unknown. */
-int fsa_registry_orphans(FsaRegistry *registry, size_t index, FsaArena *arena,
-                         FsaRegKey **ret_keys, size_t *ret_count);
+int fsa_registry_orphans(FsaRegistry *registry, size_t index, FsaArena *arena, FsaRegKey **ret_keys,
+                         size_t *ret_count);
 
 /* The key at a path. FSA_E_ABSENT when there is none (not a problem). */
 int fsa_registry_find(FsaRegistry *registry, const char *path, FsaRegKey *ret_key);
 
-/* True when a hive is mounted at the beginning of `path`: else what FSA_E_ABSENT means is "not collected". */
+/*
+ * True when a hive is mounted at the beginning of `path`: else what FSA_E_ABSENT means is "not
+ * collected".
+ */
 bool fsa_registry_has_hive(FsaRegistry *registry, const char *path);
 
 /* fsa_registry_find() below a key; `path` may have several parts. */
@@ -119,7 +131,10 @@ int fsa_registry_values(FsaRegistry *registry, FsaRegKey key, bool deleted, FsaA
 int fsa_registry_value(FsaRegistry *registry, FsaRegKey key, const char *name, FsaArena *arena,
                        FsaRegValue *ret_value);
 
-/* A string value (REG_SZ, REG_EXPAND_SZ, REG_LINK) as text up to its first NUL; data NULL for other types. */
+/*
+ * A string value (REG_SZ, REG_EXPAND_SZ, REG_LINK) as text up to its first NUL; data NULL for other
+ * types.
+ */
 FsaText fsa_registry_string(const FsaRegValue *value, FsaArena *arena);
 
 /* A DWORD, big-endian DWORD or QWORD. False for other types or sizes. */

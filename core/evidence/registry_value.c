@@ -25,8 +25,8 @@ const char *fsa_registry_type_name(uint32_t type, FsaArena *arena) {
 }
 
 FsaText fsa_registry_string(const FsaRegValue *value, FsaArena *arena) {
-  bool is_text = value->type == FSA_REG_SZ || value->type == FSA_REG_EXPAND_SZ ||
-                 value->type == FSA_REG_LINK;
+  bool is_text =
+      value->type == FSA_REG_SZ || value->type == FSA_REG_EXPAND_SZ || value->type == FSA_REG_LINK;
   if (!is_text) return (FsaText){NULL, 0};
   return fsa_text_from_utf16z(arena, value->data.data, value->data.size / 2);
 }
@@ -72,8 +72,8 @@ static void put_string(FsaBuffer *json, const uint8_t *utf16, size_t units) {
 }
 
 /*
- * REG_MULTI_SZ as a JSON array of every string in it, empty ones included: Windows stops at the first
- * empty string, and what stands behind it is hidden from regedit, not from us.
+ * REG_MULTI_SZ as a JSON array of every string in it, empty ones included: Windows stops at the
+ * first empty string, and what stands behind it is hidden from regedit, not from us.
  */
 static FsaText decode_list(const FsaBytes *data, FsaArena *arena) {
   size_t units = data->size / 2;

@@ -15,10 +15,10 @@
 #include "fsa.h"
 
 typedef enum FsaNodeKind {
-  FSA_NODE_FILE,      /* a regular file */
+  FSA_NODE_FILE, /* a regular file */
   FSA_NODE_DIRECTORY,
-  FSA_NODE_LINK,      /* a symbolic link */
-  FSA_NODE_OTHER,     /* a device, FIFO or socket: never opened */
+  FSA_NODE_LINK,  /* a symbolic link */
+  FSA_NODE_OTHER, /* a device, FIFO or socket: never opened */
 } FsaNodeKind;
 
 /* One entry of a directory. */
@@ -69,7 +69,10 @@ bool fsa_folder_is_link(const char *path);
 /* The tree below a directory of this machine; closed through its ops. */
 int fsa_folder_open(const char *path, FsaTree **ret_tree);
 
-/* The tree of the directory that holds the file `path`, links resolved, and the file's name in it (from `arena`). */
+/*
+ * The tree of the directory that holds the file `path`, links resolved, and the file's name in it
+ * (from `arena`).
+ */
 int fsa_folder_open_parent(const char *path, FsaArena *arena, FsaTree **ret_tree,
                            const char **ret_name);
 

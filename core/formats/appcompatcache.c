@@ -30,9 +30,9 @@ typedef struct FsaAppCompatLayout {
   uint16_t path_at;        /* fixed entries: where the path's offset stands ... */
   bool is_wide;            /* ... and whether it takes 8 bytes (64-bit Windows) */
   uint16_t modified_at;
-  uint16_t flags_at;       /* insert flags, shim flags behind them */
-  uint16_t data_at;        /* size of the data; fixed entries: its offset behind it */
-  bool has_package;        /* serial entries: a package's name between path and flags */
+  uint16_t flags_at; /* insert flags, shim flags behind them */
+  uint16_t data_at;  /* size of the data; fixed entries: its offset behind it */
+  bool has_package;  /* serial entries: a package's name between path and flags */
 } FsaAppCompatLayout;
 
 /* Pairs that share a signature stand 32-bit first: see choose_width(). */
@@ -62,7 +62,7 @@ static int fail(FsaAppCompatCache *cache, int code, uint64_t offset, const char 
   return code;
 }
 
-/* ---- which layout --------------------------------------------------------------------------------- */
+/* ---- which layout ---------------------------------------------------------------------------- */
 
 /*
  * 32- and 64-bit values look alike but for the gap that aligns a 64-bit pointer: it is zero where a
@@ -110,7 +110,9 @@ static const char *format_name(const FsaAppCompatLayout *layout, bool has_file_s
   return layout->is_wide ? "2003-x64" : "2003-x86";
 }
 
-bool fsa_appcompat_probe(FsaBytes head) { return find_layout(head) != NULL; }
+bool fsa_appcompat_probe(FsaBytes head) {
+  return find_layout(head) != NULL;
+}
 
 int fsa_appcompat_open(FsaBytes value, FsaAppCompatCache *ret_cache) {
   FsaAppCompatCache cache = {.bytes = value, .count = UINT32_MAX};
@@ -124,8 +126,8 @@ int fsa_appcompat_open(FsaBytes value, FsaAppCompatCache *ret_cache) {
       return fail(ret_cache, FSA_E_FORMAT, 0, "the value has %zu bytes, too few for any layout",
                   value.size);
     return fail(ret_cache, FSA_E_VERSION, 0,
-                "unknown layout: the value of %zu bytes begins with 0x%08" PRIX32
-                ", at 0x%" PRIX32 " stands 0x%08" PRIX32,
+                "unknown layout: the value of %zu bytes begins with 0x%08" PRIX32 ", at 0x%" PRIX32
+                " stands 0x%08" PRIX32,
                 value.size, first, first < value.size ? first : 128,
                 fsa_u32(&head, first < value.size ? first : 128));
   }
@@ -143,11 +145,11 @@ int fsa_appcompat_next(FsaAppCompatCache *cache, FsaAppCompatEntry *ret_entry) {
   return cache->is_over ? FSA_OK : cache->layout->next(cache, ret_entry);
 }
 
-/* ---- Windows XP ----------------------------------------------------------------------------------- */
+/* ---- Windows XP ------------------------------------------------------------------------------ */
 
 #define XP_SLOTS 96u
-#define XP_USED_AT 8u      /* number of places in the list of use */
-#define XP_LIST_AT 16u     /* the list: slot numbers, the newest first */
+#define XP_USED_AT 8u  /* number of places in the list of use */
+#define XP_LIST_AT 16u /* the list: slot numbers, the newest first */
 #define XP_PATH_BYTES 528u
 #define XP_SIZE_AT 536u
 #define XP_UPDATED_AT 544u
@@ -160,7 +162,10 @@ static int64_t place_of_slot(FsaAppCompatCache *cache, uint32_t slot) {
   return -1;
 }
 
-/* Steps 0..95 follow the list of use, 96..191 are the slots that it does not name. UINT32_MAX = none. */
+/*
+ * Steps 0..95 follow the list of use, 96..191 are the slots that it does not name. UINT32_MAX =
+ * none.
+ */
 static uint32_t slot_of_step(FsaAppCompatCache *cache, uint32_t step) {
   uint32_t used = fsa_u32(&cache->bytes, XP_USED_AT);
   if (step >= XP_SLOTS)
@@ -189,8 +194,8 @@ static int next_slot(FsaAppCompatCache *cache, FsaAppCompatEntry *ret_entry) {
     if (slot >= XP_SLOTS || !fsa_bytes_has(&cache->bytes, (size_t)offset, layout->entry_size)) {
       if (!is_named) break; /* the value has no room for more slots */
       return fail(cache, FSA_E_FORMAT, XP_LIST_AT + 4 * (cache->at - 1),
-                  "place %zu of the list of use names slot %" PRIu32
-                  ", at %" PRIu64 " of a value of %zu bytes",
+                  "place %zu of the list of use names slot %" PRIu32 ", at %" PRIu64
+                  " of a value of %zu bytes",
                   cache->at - 1, slot, offset, cache->bytes.size);
     }
     FsaBytes bytes = fsa_slice(&cache->bytes, (size_t)offset, layout->entry_size);
@@ -212,7 +217,7 @@ static int next_slot(FsaAppCompatCache *cache, FsaAppCompatEntry *ret_entry) {
   return FSA_OK;
 }
 
-/* ---- Windows 2003 to 7 ---------------------------------------------------------------------------- */
+/* ---- Windows 2003 to 7 ----------------------------------------------------------------------- */
 
 static uint64_t pointer(const FsaAppCompatLayout *layout, FsaBytes *entry, size_t at) {
   return layout->is_wide ? fsa_u64(entry, at) : fsa_u32(entry, at);
@@ -254,7 +259,8 @@ static int next_fixed(FsaAppCompatCache *cache, FsaAppCompatEntry *ret_entry) {
   if (!fsa_bytes_has(&cache->bytes, offset, layout->entry_size)) {
     cache->is_over = true;
     return fail(cache, FSA_E_FORMAT, offset,
-                "the header claims %" PRIu32 " entries, the value of %zu bytes ends behind %" PRIu64,
+                "the header claims %" PRIu32
+                " entries, the value of %zu bytes ends behind %" PRIu64,
                 cache->count, cache->bytes.size, cache->seen);
   }
   FsaBytes bytes = fsa_slice(&cache->bytes, offset, layout->entry_size);
@@ -265,7 +271,8 @@ static int next_fixed(FsaAppCompatCache *cache, FsaAppCompatEntry *ret_entry) {
   cache->seen++;
   if (size && (path > SIZE_MAX || !fsa_bytes_has(&cache->bytes, (size_t)path, size)))
     return fail(cache, FSA_E_FORMAT, offset,
-                "entry %" PRId64 ": a path of %zu bytes at %" PRIu64 " leaves the value of %zu bytes",
+                "entry %" PRId64 ": a path of %zu bytes at %" PRIu64
+                " leaves the value of %zu bytes",
                 entry.position, size, path, cache->bytes.size);
   if (size) entry.path = fsa_slice(&cache->bytes, (size_t)path, size & ~(size_t)1);
   entry.modified = fsa_u64(&bytes, layout->modified_at);
@@ -275,7 +282,7 @@ static int next_fixed(FsaAppCompatCache *cache, FsaAppCompatEntry *ret_entry) {
   return FSA_ROW;
 }
 
-/* ---- Windows 8 to 11 ------------------------------------------------------------------------------ */
+/* ---- Windows 8 to 11 ------------------------------------------------------------------------- */
 
 #define SERIAL_HEAD 12u /* signature, an unknown number (a checksum?), the size of what follows */
 

@@ -11,12 +11,13 @@
 #define FIXTURES FSA_BUILD_DIR "/evidence/shimcache/values/"
 
 static const char *const names[] = {
-    "xp", "2003-x86", "2003-x64", "vista-x86", "vista-x64", "7-x86",
-    "7-x64", "8.0", "8.1", "8.1-preview", "10", "10-creators",
+    "xp",    "2003-x86", "2003-x64", "vista-x86",   "vista-x64", "7-x86",
+    "7-x64", "8.0",      "8.1",      "8.1-preview", "10",        "10-creators",
 };
 
 #define NAME_COUNT (sizeof names / sizeof *names)
-#define MOST_CALLS 100000 /* far more than a fixture has entries: a loop that does not end is seen */
+#define MOST_CALLS                                                                                 \
+  100000 /* far more than a fixture has entries: a loop that does not end is seen */
 
 /* A fixture in memory of exactly its size, to be freed. */
 static FsaBytes slurp(const char *name) {
@@ -143,7 +144,7 @@ static void test_empty_caches(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_layouts),       cmocka_unit_test(test_cut_at_every_byte),
+      cmocka_unit_test(test_layouts),          cmocka_unit_test(test_cut_at_every_byte),
       cmocka_unit_test(test_every_bit_turned), cmocka_unit_test(test_what_is_no_value),
       cmocka_unit_test(test_empty_caches),
   };

@@ -24,7 +24,7 @@ typedef struct Bench {
   char last_path[512];
 } Bench;
 
-/* ---- a folder of its own ---------------------------------------------------------------------------- */
+/* ---- a folder of its own --------------------------------------------------------------------- */
 
 static void bench_path(const Bench *bench, const char *name, char out[1024]) {
   snprintf(out, 1024, "%s/%s", bench->root, name);
@@ -80,15 +80,20 @@ static void look_in(Bench *bench, const char *name) {
   assert_int_equal(fsa_evidence_open(name, &bench->evidence, &error), FSA_OK);
 }
 
-static void look(Bench *bench) { look_in(bench, bench->root); }
+static void look(Bench *bench) {
+  look_in(bench, bench->root);
+}
 
 static void find_probed(Bench *bench, const char *pattern, bool (*probe)(FsaBytes)) {
   const char *patterns[] = {pattern, NULL};
   assert_int_equal(fsa_evidence_find(bench->evidence, patterns, probe, &bench->arena, tell, bench,
-                                     &bench->found, &bench->count), FSA_OK);
+                                     &bench->found, &bench->count),
+                   FSA_OK);
 }
 
-static void find(Bench *bench, const char *pattern) { find_probed(bench, pattern, NULL); }
+static void find(Bench *bench, const char *pattern) {
+  find_probed(bench, pattern, NULL);
+}
 
 /* The bytes of found file `index` are `text`. */
 static void assert_holds(const Bench *bench, size_t index, const char *text) {
@@ -103,7 +108,7 @@ static void assert_holds(const Bench *bench, size_t index, const char *text) {
   fsa_file_close(file);
 }
 
-/* ---- layouts ---------------------------------------------------------------------------------------- */
+/* ---- layouts --------------------------------------------------------------------------------- */
 
 static void expect_layout(const char *file, const char *layout, unsigned sources,
                           const char *pattern, const char *shown) {
@@ -171,7 +176,7 @@ static void test_one_path_collected_twice_is_one_file(void **state) {
   teardown(&bench);
 }
 
-/* ---- patterns --------------------------------------------------------------------------------------- */
+/* ---- patterns -------------------------------------------------------------------------------- */
 
 static void make_linux(const Bench *bench) {
   put(bench, "etc/passwd", "root");
@@ -216,14 +221,15 @@ static void test_overlapping_patterns_give_each_file_once(void **state) {
   make_linux(&bench);
   look(&bench);
   assert_int_equal(fsa_evidence_find(bench.evidence, patterns, NULL, &bench.arena, tell, &bench,
-                                     &bench.found, &bench.count), FSA_OK);
+                                     &bench.found, &bench.count),
+                   FSA_OK);
   assert_int_equal(bench.count, 3);
   assert_string_equal(bench.found[0].path, "/etc/cron.d/a");
   assert_string_equal(bench.found[2].path, "/etc/passwd");
   teardown(&bench);
 }
 
-/* ---- links ------------------------------------------------------------------------------------------ */
+/* ---- links ----------------------------------------------------------------------------------- */
 
 static void test_links_stay_inside(void **state) {
   (void)state;
@@ -285,7 +291,7 @@ static void test_loops_end(void **state) {
   teardown(&bench);
 }
 
-/* ---- what is not a file ------------------------------------------------------------------------------ */
+/* ---- what is not a file ---------------------------------------------------------------------- */
 
 static void test_fifo_is_never_opened(void **state) {
   (void)state;
@@ -442,9 +448,11 @@ static void test_a_folder_that_may_only_be_entered(void **state) {
   assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* ---- loose artefacts and cases ----------------------------------------------------------------------- */
+/* ---- loose artefacts and cases --------------------------------------------------------------- */
 
-static bool is_hive(FsaBytes head) { return fsa_bytes_match(&head, 0, "regf", 4); }
+static bool is_hive(FsaBytes head) {
+  return fsa_bytes_match(&head, 0, "regf", 4);
+}
 
 static void test_loose_files(void **state) {
   (void)state;

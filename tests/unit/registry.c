@@ -22,7 +22,8 @@ typedef struct Host {
   char last_source[256];
 } Host;
 
-static void tell(void *context, int code, const char *source, uint64_t offset, const char *message) {
+static void tell(void *context, int code, const char *source, uint64_t offset,
+                 const char *message) {
   Host *host = context;
   (void)offset;
   assert_true(code < 0 && message[0]);
@@ -87,11 +88,13 @@ static void test_current_control_set(void **state) {
   open_host(&host, "volume");
   assert_int_equal(fsa_registry_find(host.registry, "HKLM\\SYSTEM\\CurrentControlSet", &current),
                    FSA_OK);
-  assert_int_equal(fsa_registry_find(host.registry, "HKLM\\SYSTEM\\ControlSet002", &second), FSA_OK);
+  assert_int_equal(fsa_registry_find(host.registry, "HKLM\\SYSTEM\\ControlSet002", &second),
+                   FSA_OK);
   assert_int_equal(current.handle, second.handle);
   assert_int_equal(fsa_registry_find(host.registry, "HKLM\\SYSTEM", &system), FSA_OK);
-  assert_int_equal(fsa_registry_find_below(host.registry, system, "currentcontrolset\\Control",
-                                           &current), FSA_OK);
+  assert_int_equal(
+      fsa_registry_find_below(host.registry, system, "currentcontrolset\\Control", &current),
+      FSA_OK);
   close_host(&host);
 }
 
@@ -114,9 +117,10 @@ static void test_a_profile_on_another_drive(void **state) {
   (void)state;
   Host host;
   open_host(&host, "kape");
-  assert_string_equal(
-      value_at(&host, "HKU\\S-1-5-21-1004336348-1177238915-682003330-1002\\Environment", "OneDrive"),
-      "eve");
+  assert_string_equal(value_at(&host,
+                               "HKU\\S-1-5-21-1004336348-1177238915-682003330-1002\\Environment",
+                               "OneDrive"),
+                      "eve");
   close_host(&host);
 }
 
@@ -149,8 +153,9 @@ static void test_logs_are_replayed_or_missed(void **state) {
 static void test_loose_hives_find_their_place(void **state) {
   (void)state;
   static const char *const paths[] = {
-      "HKLM\\SYSTEM\\Select", "HKLM\\SYSTEM (2)\\Select", "HKLM\\SOFTWARE\\Microsoft",
-      "HKLM\\{AMCACHE}\\Root", "HKU\\user.dat\\Software", "HKU\\classes.dat_Classes\\Local Settings",
+      "HKLM\\SYSTEM\\Select",      "HKLM\\SYSTEM (2)\\Select",
+      "HKLM\\SOFTWARE\\Microsoft", "HKLM\\{AMCACHE}\\Root",
+      "HKU\\user.dat\\Software",   "HKU\\classes.dat_Classes\\Local Settings",
       "HKLM\\odd.hiv\\Values",
   };
   Host host;
@@ -203,16 +208,18 @@ static void test_deleted_keys_come_when_asked_for(void **state) {
   size_t live, all;
   open_host(&host, "loose");
   assert_int_equal(fsa_registry_find(host.registry, "HKLM\\odd.hiv", &root), FSA_OK);
-  assert_int_equal(fsa_registry_subkeys(host.registry, root, false, &host.arena, &keys, &live), FSA_OK);
-  assert_int_equal(fsa_registry_subkeys(host.registry, root, true, &host.arena, &keys, &all), FSA_OK);
+  assert_int_equal(fsa_registry_subkeys(host.registry, root, false, &host.arena, &keys, &live),
+                   FSA_OK);
+  assert_int_equal(fsa_registry_subkeys(host.registry, root, true, &host.arena, &keys, &all),
+                   FSA_OK);
   assert_int_equal(all, live + 1);
   FsaRegKeyInfo info;
   assert_int_equal(fsa_registry_key_info(host.registry, keys[live], &host.arena, &info), FSA_OK);
   assert_string_equal(info.name.data, "Gone");
   assert_true(info.is_deleted);
   assert_int_equal(fsa_registry_find(host.registry, "HKLM\\odd.hiv\\Values", &values_key), FSA_OK);
-  assert_int_equal(fsa_registry_values(host.registry, values_key, false, &host.arena, &values, &live),
-                   FSA_OK);
+  assert_int_equal(
+      fsa_registry_values(host.registry, values_key, false, &host.arena, &values, &live), FSA_OK);
   assert_int_equal(fsa_registry_values(host.registry, values_key, true, &host.arena, &values, &all),
                    FSA_OK);
   assert_int_equal(all, live + 1);
@@ -220,7 +227,7 @@ static void test_deleted_keys_come_when_asked_for(void **state) {
   close_host(&host);
 }
 
-/* ---- threads ---------------------------------------------------------------------------------------- */
+/* ---- threads --------------------------------------------------------------------------------- */
 
 static void *ask_from_a_thread(void *context) {
   Host *host = context;
@@ -228,7 +235,8 @@ static void *ask_from_a_thread(void *context) {
   uintptr_t failures = 0;
   for (int i = 0; i < 50; i++) {
     failures += fsa_registry_find(host->registry, BOB "\\Environment", &key) != FSA_OK;
-    failures += fsa_registry_find(host->registry, "HKLM\\SYSTEM\\CurrentControlSet", &key) != FSA_OK;
+    failures +=
+        fsa_registry_find(host->registry, "HKLM\\SYSTEM\\CurrentControlSet", &key) != FSA_OK;
     failures += fsa_registry_root_count(host->registry) != 9;
   }
   return (void *)failures;
