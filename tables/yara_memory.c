@@ -1,7 +1,8 @@
 /*
  * fsa_yara_memory: places in the memory of processes where strings of YARA rules stand.
  *
- *   SELECT pid, rule, string, address, path FROM fsa_yara_memory WHERE sigfile = '/rules/beacon.yar'
+ *   SELECT pid, rule, string, address, path FROM fsa_yara_memory
+ *   WHERE sigfile = '/rules/beacon.yar'
  *
  * Only memory that can hold foreign code is read, unless the query says all_regions = 1: executable
  * and anonymous, changed, deleted, memory-only or in a temporary folder. It is read in windows that
@@ -27,8 +28,8 @@ static const FsaColumn columns[] = {
     [DATA] = {"data", FSA_TEXT, FSA_COSTLY,
               "The first 512 of them as hexadecimal digits; NULL without a string."},
     [START] = {"start", FSA_HEX, 0,
-               "First address of the region that holds it, as in fsa_injected_modules; NULL without "
-               "a string."},
+               "First address of the region that holds it, as in fsa_injected_modules; NULL "
+               "without a string."},
     [END] = {"end", FSA_HEX, 0, "The address behind the region; NULL without a string."},
     [PERMISSIONS] = {"permissions", FSA_TEXT, 0,
                      "Of the region: r, w, x and p (private) or s (shared), '-' where not; NULL "
@@ -52,7 +53,7 @@ static const FsaColumn columns[] = {
 static const FsaYaraColumns shared_columns = {
     .rule = RULE, .tags = TAGS, .meta = META, .sigfile = SIGFILE, .sigrule = SIGRULE};
 
-enum { HOLE_STEP = 4096 }; /* the smallest page: what cannot be read is passed over in steps of it */
+enum { HOLE_STEP = 4096 }; /* the smallest page: holes are passed over in steps of it */
 
 typedef struct State {
   FsaScan *scan;
@@ -74,7 +75,9 @@ static int begin(FsaScan *scan, void **ret_shared) {
   return fsa_yara_rules_begin(scan, &shared_columns, ret_shared);
 }
 
-/* ---- which memory ------------------------------------------------------------------------------- */
+/*
+ * ---- which memory -------------------------------------------------------------------------------
+ */
 
 static bool starts(FsaText text, const char *prefix) {
   return text.size >= strlen(prefix) && memcmp(text.data, prefix, strlen(prefix)) == 0;
@@ -148,7 +151,9 @@ static int make_blocks(FsaScan *scan, State *state) {
   return state->window ? FSA_OK : FSA_E_NOMEM;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------ */
+/*
+ * ---- reading ------------------------------------------------------------------------------------
+ */
 
 /* Fills the window; what is swapped out or gone becomes zeroes. Gives the bytes of such holes. */
 static uint64_t fill_window(State *state, const FsaYaraBlock *block) {
@@ -244,7 +249,9 @@ static int open_process(FsaScan *scan, void *opaque) {
   return result == FSA_OK ? scan_memory(scan, state) : result;
 }
 
-/* ---- rows --------------------------------------------------------------------------------------- */
+/*
+ * ---- rows ---------------------------------------------------------------------------------------
+ */
 
 /* The scanned region that holds an address. */
 static const FsaOsRegion *region_of(const State *state, uint64_t address) {
@@ -322,8 +329,8 @@ static int next(FsaScan *scan, void *opaque, FsaRow *row) {
 
 const FsaTable fsa_table_yara_memory = {
     .name = "yara_memory",
-    .summary = "One row for each place in a process's memory where a string of a matching YARA rule "
-               "of the query stands.",
+    .summary = "One row for each place in a process's memory where a string of a matching YARA "
+               "rule of the query stands.",
     .proves = "The bytes stood at the address when they were read, and the rule's condition holds "
               "for the process's scanned memory as a whole.",
     .caveat = "No row does not mean clean memory: code may be encrypted while it sleeps, swapped "

@@ -21,10 +21,15 @@ typedef struct FsaArena {
 /* An empty arena with a ceiling in bytes (0: none). Allocates nothing. */
 FsaArena fsa_arena(size_t limit);
 
-/* `size` bytes, aligned for any type; NULL when memory or the ceiling ran out. A size of 0 gives a unique pointer. */
+/*
+ * `size` bytes, aligned for any type; NULL when memory or the ceiling ran out. A size of 0 gives a
+ * unique pointer.
+ */
 void *fsa_arena_alloc(FsaArena *arena, size_t size) __attribute__((malloc, warn_unused_result));
 
-/* `count` elements of `size` bytes, zeroed; NULL on overflow or when memory or the ceiling ran out. */
+/*
+ * `count` elements of `size` bytes, zeroed; NULL on overflow or when memory or the ceiling ran out.
+ */
 void *fsa_arena_zero(FsaArena *arena, size_t count, size_t size)
     __attribute__((malloc, warn_unused_result));
 

@@ -21,7 +21,10 @@ typedef struct FsaBuffer {
 /* An empty buffer that never grows beyond `limit` bytes. Allocates nothing. */
 FsaBuffer fsa_buffer(size_t limit);
 
-/* Room for `size` more bytes at the end, uninitialised; `size` is added to the buffer by fsa_buffer_added(). NULL on error. */
+/*
+ * Room for `size` more bytes at the end, uninitialised; `size` is added to the buffer by
+ * fsa_buffer_added(). NULL on error.
+ */
 char *fsa_buffer_room(FsaBuffer *buffer, size_t size);
 static inline void fsa_buffer_added(FsaBuffer *buffer, size_t size) { buffer->size += size; }
 
@@ -35,7 +38,9 @@ void fsa_buffer_printf(FsaBuffer *buffer, const char *format, ...)
 void fsa_buffer_u64(FsaBuffer *buffer, uint64_t value);
 void fsa_buffer_i64(FsaBuffer *buffer, int64_t value);
 
-/* UTF-8 as a JSON string with its quotes; bytes that are not valid UTF-8 become U+FFFD. [RFC 8259] */
+/*
+ * UTF-8 as a JSON string with its quotes; bytes that are not valid UTF-8 become U+FFFD. [RFC 8259]
+ */
 void fsa_buffer_json(FsaBuffer *buffer, const char *text, size_t size);
 
 /* The contents with a NUL behind them; "" after an error or while empty. Stays the buffer's. */

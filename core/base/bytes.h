@@ -59,9 +59,12 @@ static inline uint32_t fsa_u32(FsaBytes *b, size_t offset) {
 static inline uint64_t fsa_u64(FsaBytes *b, size_t offset) {
   if (!fsa_bytes_need(b, offset, 8)) return 0;
   const uint8_t *p = b->data + offset;
-  uint64_t low = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-  uint64_t high = (uint32_t)p[4] | (uint32_t)p[5] << 8 | (uint32_t)p[6] << 16 | (uint32_t)p[7] << 24;
-  return high << 32 | low;
+  uint32_t low = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+                 (uint32_t)p[3] << 24;
+  p += 4;
+  uint32_t high = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+                  (uint32_t)p[3] << 24;
+  return (uint64_t)high << 32 | low;
 }
 
 /* The part [offset, offset + size); an empty view, and `bad` in `b`, when it is not all inside. */
@@ -71,7 +74,8 @@ static inline FsaBytes fsa_slice(FsaBytes *b, size_t offset, size_t size) {
 }
 
 /* True when the bytes at `offset` equal the `size` bytes of `magic`. Does not touch `bad`. */
-static inline bool fsa_bytes_match(const FsaBytes *b, size_t offset, const void *magic, size_t size) {
+static inline bool fsa_bytes_match(const FsaBytes *b, size_t offset, const void *magic,
+                                   size_t size) {
   return fsa_bytes_has(b, offset, size) && memcmp(b->data + offset, magic, size) == 0;
 }
 

@@ -73,7 +73,7 @@ static char *put_digits(char *out, int64_t value, int width) {
 
 size_t fsa_time_print(char out[FSA_TIME_TEXT], int64_t ns, int digits) {
   int64_t seconds = fsa_time_seconds(ns);
-  int64_t fraction = ns % FSA_NS_PER_SECOND; /* seconds times 10^9 may not fit near the first time */
+  int64_t fraction = ns % FSA_NS_PER_SECOND; /* a difference overflows near the first */
   if (fraction < 0) fraction += FSA_NS_PER_SECOND;
   int64_t days = seconds / 86400 - (seconds % 86400 < 0);
   int64_t in_day = seconds - days * 86400;

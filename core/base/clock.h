@@ -14,7 +14,9 @@
 
 #define FSA_NS_PER_SECOND INT64_C(1000000000)
 
-/* FILETIME (100 ns since 1601-01-01). False for 0, all ones and what does not fit. [MS-DTYP 2.3.3] */
+/*
+ * FILETIME (100 ns since 1601-01-01). False for 0, all ones and what does not fit. [MS-DTYP 2.3.3]
+ */
 bool fsa_time_from_filetime(uint64_t filetime, int64_t *ret_ns);
 
 /* Unix seconds and nanoseconds. False for 0 and what does not fit. */
@@ -30,7 +32,10 @@ int64_t fsa_time_seconds(int64_t ns);
 /* Bytes that fsa_time_print() needs, with the NUL. */
 #define FSA_TIME_TEXT 40
 
-/* "2026-11-24T10:11:12.1234567Z"; `digits` (0..9) of the fraction. Gives the length without the NUL. */
+/*
+ * "2026-11-24T10:11:12.1234567Z"; `digits` (0..9) of the fraction. Gives the length without the
+ * NUL.
+ */
 size_t fsa_time_print(char out[FSA_TIME_TEXT], int64_t ns, int digits);
 
 /* Now, wall clock, ns since 1970 UTC. */

@@ -1,4 +1,7 @@
-/* Files that a query names and that are no evidence: rules, lists of names. They lie where the program runs. */
+/*
+ * Files that a query names and that are no evidence: rules, lists of names. They lie where the
+ * program runs.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -34,7 +37,8 @@ int fsa_scan_read_input(FsaScan *scan, const char *path, size_t limit, FsaBytes 
                           fsa_result_name(result));
   if (fsa_evidence_kind(file) != FSA_EVIDENCE_FILE) {
     fsa_evidence_close(file);
-    return fsa_problem_in(scan, FSA_E_USAGE, path, FSA_NO_OFFSET, "%s is not a file: name one", path);
+    return fsa_problem_in(scan, FSA_E_USAGE, path, FSA_NO_OFFSET, "%s is not a file: name one",
+                          path);
   }
   result = read_all(file, limit, &scan->arena, ret_bytes, &error);
   fsa_evidence_close(file);

@@ -1,9 +1,9 @@
 /*
  * YARA: rules in, bytes in, matches out. [YARA 4 manual, "The C API"; libyara's scanner.c]
  *
- * A wrapper around libyara that does no I/O, installs no signal handler (SCAN_FLAGS_NO_TRYCATCH) and
- * reads no compiled rules: libyara itself says that those of others can crash it. `include` is an
- * error for the same reason. A build without libyara answers FSA_E_UNSUPPORTED.
+ * A wrapper around libyara that does no I/O (`include` is an error, the magic module is refused),
+ * installs no signal handler (SCAN_FLAGS_NO_TRYCATCH) and reads no compiled rules: libyara itself
+ * says that those of others can crash it. A build without libyara answers FSA_E_UNSUPPORTED.
  *
  * Threads: compiled rules are immutable and may be scanned with by several threads at once.
  */
@@ -17,7 +17,9 @@
 #include "base/result.h"
 #include "base/text.h"
 
-/* ---- rules -------------------------------------------------------------------------------------- */
+/*
+ * ---- rules --------------------------------------------------------------------------------------
+ */
 
 /* One text of rules. Its rules have a namespace of their own, so two texts may share rule names. */
 typedef struct FsaYaraSource {
@@ -34,9 +36,9 @@ typedef struct FsaYaraError {
 
 /*
  * Compiles `count` texts. The conventional external variables of LOKI and THOR (filename, filepath,
- * extension, filetype, owner) are known. *ret_rules is the caller's, freed by fsa_yara_rules_free().
- * On failure ret_error says what is wrong: FSA_E_FORMAT, FSA_E_NOMEM, FSA_E_LIMIT (a text above
- * FSA_MAX_YARA_RULES) or FSA_E_UNSUPPORTED.
+ * extension, filetype, owner) are known. *ret_rules is the caller's, freed by
+ * fsa_yara_rules_free(). On failure ret_error says what is wrong: FSA_E_FORMAT, FSA_E_NOMEM,
+ * FSA_E_LIMIT (a text above FSA_MAX_YARA_RULES) or FSA_E_UNSUPPORTED.
  */
 int fsa_yara_compile(const FsaYaraSource *sources, size_t count, FsaYaraRules **ret_rules,
                      FsaYaraError *ret_error) __attribute__((warn_unused_result));
@@ -44,14 +46,16 @@ int fsa_yara_compile(const FsaYaraSource *sources, size_t count, FsaYaraRules **
 /* Accepts NULL. No scan may run and no match of these rules may be used afterwards. */
 void fsa_yara_rules_free(FsaYaraRules *rules);
 
-/* ---- scanning ----------------------------------------------------------------------------------- */
+/*
+ * ---- scanning -----------------------------------------------------------------------------------
+ */
 
 /* One place where a string of a rule was found. */
 typedef struct FsaYaraHit {
   const char *string;  /* identifier, "$a"; lives as long as the rules */
   uint64_t offset;     /* bytes from the start of the file, or the address */
   size_t size;         /* bytes that matched */
-  const void *data;    /* the first `data_size` of them, in the arena; NULL when hits were not wanted */
+  const void *data;    /* the first `data_size` of them, in the arena */
   size_t data_size;
 } FsaYaraHit;
 
@@ -86,8 +90,9 @@ typedef struct FsaYaraOptions {
 } FsaYaraOptions;
 
 /*
- * Scans a whole file. *ret_matches lives in `arena` and points into the rules. FSA_OK with any number
- * of matches, FSA_E_TIMEOUT, FSA_E_NOMEM, or FSA_E_LIMIT when a ceiling of libyara's was reached.
+ * Scans a whole file. *ret_matches lives in `arena` and points into the rules. FSA_OK with any
+ * number of matches, FSA_E_TIMEOUT, FSA_E_NOMEM, or FSA_E_LIMIT when a ceiling of libyara's was
+ * reached.
  */
 int fsa_yara_scan_file(FsaYaraRules *rules, FsaBytes bytes, const FsaYaraOptions *options,
                        FsaArena *arena, FsaYaraMatches *ret_matches)

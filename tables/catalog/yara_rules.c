@@ -14,8 +14,8 @@ typedef struct Shared {
 
 static int usage(FsaScan *scan) {
   return fsa_problem(scan, FSA_E_USAGE, FSA_NO_OFFSET,
-                     "give the rules: add WHERE sigfile = '/path/to/rules.yar' or sigrule = 'rule x "
-                     "{ ... }', one of the two");
+                     "give the rules: add WHERE sigfile = '/path/to/rules.yar' or "
+                     "sigrule = 'rule x { ... }', one of the two");
 }
 
 /* The values of a key; an open or LIKE constraint names no rules. */
@@ -120,7 +120,8 @@ int fsa_yara_rules_row(FsaScan *scan, const FsaYaraColumns *columns, const FsaYa
 void fsa_yara_rules_tell(FsaScan *scan, const FsaYaraMatches *matches) {
   if (matches->flooded)
     fsa_problem(scan, FSA_E_LIMIT, FSA_NO_OFFSET,
-                "string %s was found so often that the search for it was given up", matches->flooded);
+                "string %s was found so often that the search for it was given up",
+                matches->flooded);
   if (matches->is_cut)
     fsa_problem(scan, FSA_E_LIMIT, FSA_NO_OFFSET,
                 "a rule has more than %d places; `count` counts them, the rest is not told",

@@ -1,6 +1,6 @@
 /*
- * Memory runs out, at every allocation in turn: no crash, no leak (the sanitizer's build says so), and
- * what was lost is told: the error, or a problem.
+ * Memory runs out, at every allocation in turn: no crash, no leak (the sanitizer's build says so),
+ * and what was lost is told: the error, or a problem.
  *
  * The program is linked with --wrap for malloc, calloc and realloc. The n-th call of our own code
  * fails: alone, so that work goes on with a hole in it, and with all that follow, so that even what
@@ -23,7 +23,7 @@
 #define SAMPLES 300   /* ... later ones at so many places, evenly spread */
 #define FIXTURES FSA_BUILD_DIR "/evidence/"
 
-/* ---- allocations that fail ------------------------------------------------------------------------ */
+/* ---- allocations that fail ------------------------------------------------------------------- */
 
 static atomic_long calls;    /* since fail_at() */
 static atomic_long failing;  /* the call that fails; 0 = none */
@@ -59,7 +59,7 @@ static void fail_at(long call, bool is_for_ever) {
   atomic_store(&failing, call);
 }
 
-/* ---- scenarios -------------------------------------------------------------------------------------- */
+/* ---- scenarios ------------------------------------------------------------------------------- */
 
 /* What a run gave: its result, what it could read, and how often it said that it could not. */
 typedef struct Outcome {
@@ -114,7 +114,7 @@ static void tell(void *context, int code, uint64_t offset, const char *message) 
   ++*(uint64_t *)context;
 }
 
-/* ---- base ------------------------------------------------------------------------------------------- */
+/* ---- base ------------------------------------------------------------------------------------ */
 
 static Outcome fill_base(FsaBytes bytes, const void *what) {
   (void)bytes, (void)what;
@@ -139,7 +139,7 @@ static void base(void **state) {
   run_all(fill_base, fsa_bytes(NULL, 0), NULL);
 }
 
-/* ---- registry hives --------------------------------------------------------------------------------- */
+/* ---- registry hives -------------------------------------------------------------------------- */
 
 static int walk_key(const FsaRegf *hive, FsaRegfKey key, int depth, Outcome *outcome) {
   FsaArena arena = fsa_arena(0);
@@ -185,7 +185,7 @@ static void hive(void **state) {
   }
 }
 
-/* ---- event logs ------------------------------------------------------------------------------------- */
+/* ---- event logs ------------------------------------------------------------------------------ */
 
 static int read_bytes(void *context, uint64_t offset, void *buffer, size_t size, size_t *ret_size) {
   const FsaBytes *bytes = context;
@@ -229,7 +229,7 @@ static void event_log(void **state) {
   }
 }
 
-/* ---- YARA ------------------------------------------------------------------------------------------- */
+/* ---- YARA ------------------------------------------------------------------------------------ */
 
 static Outcome scan_bytes(FsaBytes bytes, const void *what) {
   (void)bytes, (void)what;
@@ -256,7 +256,7 @@ static void yara(void **state) {
   run_all(scan_bytes, fsa_bytes(NULL, 0), NULL);
 }
 
-/* ---- whole queries ---------------------------------------------------------------------------------- */
+/* ---- whole queries --------------------------------------------------------------------------- */
 
 typedef struct Query {
   const FsaTable *table;
