@@ -71,11 +71,15 @@ char *fsa_arena_copy(FsaArena *arena, const void *data, size_t size) {
 }
 
 char *fsa_arena_vprintf(FsaArena *arena, const char *format, va_list arguments) {
+  char small[256]; /* most texts fit: they are formatted once */
   va_list again;
   va_copy(again, arguments);
-  int length = vsnprintf(NULL, 0, format, arguments);
+  int length = vsnprintf(small, sizeof small, format, arguments);
   char *text = length < 0 ? NULL : fsa_arena_alloc(arena, (size_t)length + 1);
-  if (text) vsnprintf(text, (size_t)length + 1, format, again);
+  if (text && (size_t)length < sizeof small)
+    memcpy(text, small, (size_t)length + 1);
+  else if (text)
+    vsnprintf(text, (size_t)length + 1, format, again);
   va_end(again);
   return text;
 }
