@@ -107,11 +107,11 @@ enum { SOURCE_COUNT = sizeof sources / sizeof *sources };
 typedef struct State {
   FsaEvtx *log;
   FsaBuffer json;
-  FsaArena scratch;             /* text of rejected records */
+  FsaArena scratch; /* text of rejected records */
   bool has_id_key, has_time_key;
-  Source keyed[SOURCE_COUNT];   /* those with a constraint */
+  Source keyed[SOURCE_COUNT]; /* those with a constraint */
   size_t keyed_count;
-  Source wanted[SOURCE_COUNT];  /* those the query uses */
+  Source wanted[SOURCE_COUNT]; /* those the query uses */
   size_t wanted_count;
 } State;
 
@@ -199,7 +199,8 @@ static int set_json(FsaScan *scan, State *s, FsaRow *row, int column) {
   int rc = fsa_evtx_json(s->log, column == EVENT, &s->json);
   if (rc == FSA_E_NOMEM) return rc;
   if (rc == FSA_E_LIMIT)
-    fsa_problem(scan, rc, FSA_NO_OFFSET, "an event is longer than %u bytes as JSON", FSA_MAX_EVENT_JSON);
+    fsa_problem(scan, rc, FSA_NO_OFFSET, "an event is longer than %u bytes as JSON",
+                FSA_MAX_EVENT_JSON);
   if (rc != FSA_ROW) return FSA_OK;
   const char *copy = fsa_arena_copy(fsa_row_arena(scan), s->json.data, s->json.size);
   if (!copy) return FSA_E_NOMEM;

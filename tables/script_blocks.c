@@ -1,9 +1,10 @@
 /*
- * fsa_script_blocks: what PowerShell ran, as it stood before it ran - event 4104 with its parts joined.
+ * fsa_script_blocks: what PowerShell ran, as it stood before it ran - event 4104 with its parts
+ * joined.
  *
  * A long script is logged in parts. Parts arrive in any order, twice, in several files, or never.
- * Whole blocks are given as soon as their last part is seen, the others at the end, with a mark where
- * parts are missing. Event fields: Microsoft-Windows-PowerShell manifest, event 4104.
+ * Whole blocks are given as soon as their last part is seen, the others at the end, with a mark
+ * where parts are missing. Event fields: Microsoft-Windows-PowerShell manifest, event 4104.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,9 @@
 #include "fsa.h"
 
 #define EVENT_SCRIPT_BLOCK 4104
-#define BUCKETS 4096u        /* of unfinished blocks, by id */
-#define SEEN_FIRST 4096u     /* places of the table of known parts, to begin with */
-#define CHECK_EVERY 1024u    /* other records between two looks at the deadline */
+#define BUCKETS 4096u     /* of unfinished blocks, by id */
+#define SEEN_FIRST 4096u  /* places of the table of known parts, to begin with */
+#define CHECK_EVERY 1024u /* other records between two looks at the deadline */
 
 enum {
   TIME, LAST_TIME, SCRIPT_BLOCK_ID, PARTS_SEEN, PARTS_TOTAL, IS_COMPLETE, SCRIPT_PATH, LEVEL,
@@ -26,8 +27,9 @@ enum {
 };
 
 static const FsaColumn columns[] = {
-    [TIME] = {"time", FSA_TIME, 0,
-              "When the earliest part was logged, Unix seconds; NULL when no part holds a true time."},
+    [TIME] =
+        {"time", FSA_TIME, 0,
+         "When the earliest part was logged, Unix seconds; NULL when no part holds a true time."},
     [LAST_TIME] = {"last_time", FSA_TIME, 0,
                    "When the latest part was logged, Unix seconds; NULL as time."},
     [SCRIPT_BLOCK_ID] = {"script_block_id", FSA_TEXT, 0,
@@ -36,24 +38,28 @@ static const FsaColumn columns[] = {
                     "How many different parts were found; never NULL."},
     [PARTS_TOTAL] = {"parts_total", FSA_INTEGER, 0,
                      "How many parts the block has as its events say; NULL when they do not."},
-    [IS_COMPLETE] = {"is_complete", FSA_BOOL, 0,
-                     "1 when every part was found; 0 when some are overwritten, cleared or in a log "
-                     "that was not at hand."},
-    [SCRIPT_PATH] = {"script_path", FSA_TEXT, 0,
-                     "File the block came from; NULL when it was typed, piped in or made in memory."},
+    [IS_COMPLETE] =
+        {"is_complete", FSA_BOOL, 0,
+         "1 when every part was found; 0 when some are overwritten, cleared or in a log "
+         "that was not at hand."},
+    [SCRIPT_PATH] =
+        {"script_path", FSA_TEXT, 0,
+         "File the block came from; NULL when it was typed, piped in or made in memory."},
     [LEVEL] = {"level", FSA_INTEGER, 0,
                "3 (warning) when PowerShell itself found suspicious words in it, else 5 (verbose); "
                "NULL when the event has none."},
     [USER_SID] = {"user_sid", FSA_TEXT, 0,
                   "SID of the user who ran it; NULL when the event has none."},
     [PID] = {"pid", FSA_INTEGER, 0, "Process that ran it; NULL when the event has none."},
-    [COMPUTER_NAME] = {"computer_name", FSA_TEXT, 0,
-                       "Computer that ran it, as it was called then; NULL when the event has none."},
+    [COMPUTER_NAME] =
+        {"computer_name", FSA_TEXT, 0,
+         "Computer that ran it, as it was called then; NULL when the event has none."},
     [LENGTH] = {"length", FSA_INTEGER, 0,
                 "Length in bytes of the UTF-8 text of the parts that were found, without marks."},
-    [SHA256] = {"sha256", FSA_TEXT, FSA_COSTLY,
-                "SHA-256 of the whole text in UTF-8, line ends as they were run; NULL when parts are "
-                "missing."},
+    [SHA256] =
+        {"sha256", FSA_TEXT, FSA_COSTLY,
+         "SHA-256 of the whole text in UTF-8, line ends as they were run; NULL when parts are "
+         "missing."},
     [SCRIPT_TEXT] = {"script_text", FSA_TEXT, FSA_COSTLY,
                      "The text, parts joined in order, line ends as they were run; missing parts "
                      "stand as <# fsa: part 2 of 5 is missing #>."},
@@ -63,8 +69,9 @@ static const FsaColumn columns[] = {
                   "The same as time, ISO 8601 in UTC with 100 ns; NULL as time."},
     [RECORD_ID] = {"record_id", FSA_INTEGER, FSA_HIDDEN,
                    "Record number of the first part that was read; never NULL."},
-    [IS_RECOVERED] = {"is_recovered", FSA_BOOL, FSA_HIDDEN,
-                      "1 when a part stood in a record that its log does not vouch for; never NULL."},
+    [IS_RECOVERED] =
+        {"is_recovered", FSA_BOOL, FSA_HIDDEN,
+         "1 when a part stood in a record that its log does not vouch for; never NULL."},
 };
 
 /* One event 4104. Texts are in the arena that it was read into. */
@@ -81,30 +88,30 @@ typedef struct Block {
   struct Block *older, *newer; /* in the order of first sight */
   FsaArena memory;             /* of everything in the block */
   FsaText id, script_path, user_sid, computer_name;
-  FsaText source;              /* path of the log with the first part; alive as long as the subject */
-  uint64_t offset, record_id;  /* of the first part */
-  int64_t time, last_time;     /* INT64_MIN = unknown */
-  int64_t level, pid;          /* INT64_MIN = none */
-  uint32_t total;              /* 0 = unknown */
+  FsaText source; /* path of the log with the first part; alive as long as the subject */
+  uint64_t offset, record_id; /* of the first part */
+  int64_t time, last_time;    /* INT64_MIN = unknown */
+  int64_t level, pid;         /* INT64_MIN = none */
+  uint32_t total;             /* 0 = unknown */
   uint32_t part_count;
   bool is_recovered;
-  Part *parts;                 /* by number */
+  Part *parts; /* by number */
 } Block;
 
 typedef struct State {
-  size_t file;           /* number of the next one */
-  FsaEvtx *log;          /* the one that is read now; NULL between files */
+  size_t file;  /* number of the next one */
+  FsaEvtx *log; /* the one that is read now; NULL between files */
   FsaText path;
   FsaEvtxRecord record;
   FsaSipKey key;
-  uint64_t *seen;        /* hashes of the parts that were taken; 0 = free place */
+  uint64_t *seen; /* hashes of the parts that were taken; 0 = free place */
   size_t seen_room, seen_count;
   bool seen_full;
   Block *buckets[BUCKETS];
   Block *oldest, *newest;
   size_t pending_bytes, pending_count;
   bool wants_text;
-  bool at_end;           /* all files are read: unfinished blocks follow */
+  bool at_end; /* all files are read: unfinished blocks follow */
 } State;
 
 /* For the reader of a log: problems belong to the file that is read now. */
@@ -118,7 +125,7 @@ static void report(void *context, int code, uint64_t offset, const char *message
   fsa_problem_in(reporter->scan, code, reporter->state->path.data, offset, "%s", message);
 }
 
-/* ---- known parts ----------------------------------------------------------------------------------------- */
+/* ---- known parts ----------------------------------------------------------------------------- */
 
 static uint64_t *seen_place(uint64_t *table, size_t room, uint64_t hash) {
   size_t at = (size_t)hash & (room - 1);
@@ -161,7 +168,7 @@ static bool is_known(FsaScan *scan, State *s, const Block *block, const Part *pa
   return false;
 }
 
-/* ---- unfinished blocks ------------------------------------------------------------------------------------- */
+/* ---- unfinished blocks ----------------------------------------------------------------------- */
 
 static Block **bucket_of(State *s, FsaText id) {
   return &s->buckets[fsa_siphash(s->key, id.data, id.size) & (BUCKETS - 1)];
@@ -211,7 +218,7 @@ static Part **part_place(Block *block, uint32_t number, bool *ret_found) {
   return at;
 }
 
-/* ---- rows ---------------------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 /* "<# fsa: part 2 of 5 is missing #>" for the parts (from, to). */
 static bool put_gap(FsaBuffer *text, uint32_t from, uint32_t to, uint32_t total) {
@@ -270,7 +277,8 @@ static void set_times(FsaScan *scan, const Block *block, FsaRow *row) {
   if (block->time == INT64_MIN) return;
   fsa_row_int(row, TIME, block->time);
   fsa_row_int(row, LAST_TIME, block->last_time);
-  char *text = fsa_wants(scan, DATETIME) ? fsa_arena_alloc(fsa_row_arena(scan), FSA_TIME_TEXT) : NULL;
+  char *text =
+      fsa_wants(scan, DATETIME) ? fsa_arena_alloc(fsa_row_arena(scan), FSA_TIME_TEXT) : NULL;
   if (text) fsa_row_text(row, DATETIME, text, fsa_time_print(text, block->time, 7));
 }
 
@@ -305,7 +313,7 @@ static int give(FsaScan *scan, State *s, Block *block, FsaRow *row) {
   return rc;
 }
 
-/* ---- events ---------------------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static uint32_t datum_u32(State *s, const char *name) {
   uint64_t number;
@@ -371,11 +379,15 @@ static void widen_times(Block *block, int64_t time) {
   if (block->last_time == INT64_MIN || time > block->last_time) block->last_time = time;
 }
 
-/* Moves the only part of `one` into an unfinished block of the same id. FSA_E_NOMEM leaves both as they were. */
+/*
+ * Moves the only part of `one` into an unfinished block of the same id. FSA_E_NOMEM leaves both as
+ * they were.
+ */
 static int merge(State *s, Block *block, Part **place, const Block *one) {
   size_t held = block->memory.held;
   Part *part = fsa_arena_zero(&block->memory, 1, sizeof *part);
-  if (part) part->text.data = fsa_arena_copy(&block->memory, one->parts->text.data, one->parts->text.size);
+  if (part)
+    part->text.data = fsa_arena_copy(&block->memory, one->parts->text.data, one->parts->text.size);
   s->pending_bytes += block->memory.held - held;
   if (!part || !part->text.data) return FSA_E_NOMEM;
   part->text.size = one->parts->text.size;
@@ -389,8 +401,8 @@ static int merge(State *s, Block *block, Part **place, const Block *one) {
 }
 
 /*
- * Puts a part where it belongs. *ret_done is the block that can be given now: a whole one, or one that
- * contradicts what is there; NULL when more parts are awaited. Owns `one` from here on.
+ * Puts a part where it belongs. *ret_done is the block that can be given now: a whole one, or one
+ * that contradicts what is there; NULL when more parts are awaited. Owns `one` from here on.
  */
 static int place_block(FsaScan *scan, State *s, Block *one, Block **ret_done) {
   const Part *part = one->parts;
@@ -430,13 +442,13 @@ static Block *make_room(FsaScan *scan, State *s) {
     return NULL;
   Block *block = s->oldest;
   fsa_problem_in(scan, FSA_E_LIMIT, block->source.data, block->offset,
-                 "too many unfinished script blocks: %s is given with %u of %u parts", block->id.data,
-                 block->part_count, block->total);
+                 "too many unfinished script blocks: %s is given with %u of %u parts",
+                 block->id.data, block->part_count, block->total);
   take_out(s, block);
   return block;
 }
 
-/* ---- files ------------------------------------------------------------------------------------------------------ */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 /* Opens the next file that can be read. FSA_OK without a log when there is none left. */
 static int open_next(FsaScan *scan, State *s, Reporter *reporter) {
@@ -464,7 +476,7 @@ static int next_event(FsaScan *scan, State *s, Reporter *reporter) {
   }
 }
 
-/* ---- the table ---------------------------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static int open_logs(FsaScan *scan, void *state) {
   State *s = state;
@@ -518,12 +530,14 @@ static const char *const where[] = {
 const FsaTable fsa_table_script_blocks = {
     .name = "script_blocks",
     .summary = "One row for each PowerShell script block that was logged, its parts joined.",
-    .proves = "PowerShell compiled this text on that computer; with script block logging on, "
-              "everything it ran, else only what it found suspicious itself (level 3). A process may "
-              "write such events in PowerShell's name.",
-    .caveat = "Windows PowerShell 2 and tools that switch the logging off leave nothing. The log is "
-              "a ring of 15 MB by default and old blocks lose their first parts first. PowerShell 7 "
-              "has a log of its own.",
+    .proves =
+        "PowerShell compiled this text on that computer; with script block logging on, "
+        "everything it ran, else only what it found suspicious itself (level 3). A process may "
+        "write such events in PowerShell's name.",
+    .caveat =
+        "Windows PowerShell 2 and tools that switch the logging off leave nothing. The log is "
+        "a ring of 15 MB by default and old blocks lose their first parts first. PowerShell 7 "
+        "has a log of its own.",
     .example = "SELECT time, user_sid, script_path, script_text FROM fsa_script_blocks "
                "WHERE level = 3 ORDER BY time DESC LIMIT 20",
     .sources = FSA_LIVE_WINDOWS | FSA_WINDOWS_VOLUME | FSA_LOOSE_FILE,

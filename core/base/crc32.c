@@ -1,6 +1,6 @@
 /*
- * CRC-32: with carry-less multiplication where the processor has it - checking an event log must not
- * cost more than reading it - else four table look-ups for four bytes.
+ * CRC-32: with carry-less multiplication where the processor has it - checking an event log must
+ * not cost more than reading it - else four table look-ups for four bytes.
  */
 #include "base/crc32.h"
 

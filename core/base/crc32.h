@@ -10,7 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The checksum of `size` bytes behind those whose checksum is `crc`; 0 to begin. `data` may be NULL when size is 0. */
+/*
+ * The checksum of `size` bytes behind those whose checksum is `crc`; 0 to begin. `data` may be NULL
+ * when size is 0.
+ */
 uint32_t fsa_crc32(uint32_t crc, const void *data, size_t size);
 
 #endif

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-/* clang before 16 cannot ask the processor for SHA; FSA_PORTABLE is for the test of the other path. */
+/*
+ * clang before 16 cannot ask the processor for SHA; FSA_PORTABLE is for the test of the other path.
+ */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(FSA_PORTABLE)
 #define HAVE_SHA_NI 1
 #include <immintrin.h>
@@ -20,7 +22,9 @@ static const uint32_t round_constants[64] = {
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
-static uint32_t rotate(uint32_t x, unsigned n) { return x >> n | x << (32 - n); }
+static uint32_t rotate(uint32_t x, unsigned n) {
+  return x >> n | x << (32 - n);
+}
 
 static void expand(uint32_t w[64], const uint8_t *block) {
   for (int t = 0; t < 16; t++, block += 4)
@@ -89,7 +93,8 @@ SHA_TARGET static void compress_by_ni(uint32_t state[8], const uint8_t *block) {
   Halves before = load_state(state), s = before;
   __m128i w[4];
   for (int i = 0; i < 4; i++)
-    w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)(block + 16 * i)), big_endian);
+    w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)(block + 16 * i)),
+                            big_endian);
   for (int t = 0; t < 16; t++) { /* four rounds each */
     __m128i k = _mm_loadu_si128((const __m128i *)(const void *)(round_constants + 4 * t));
     __m128i sum = _mm_add_epi32(w[0], k);

@@ -9,13 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FSA_SHA256_SIZE 32     /* bytes of a digest */
-#define FSA_SHA256_TEXT 65     /* bytes of a digest as lower-case hexadecimal, with the NUL */
+#define FSA_SHA256_SIZE 32 /* bytes of a digest */
+#define FSA_SHA256_TEXT 65 /* bytes of a digest as lower-case hexadecimal, with the NUL */
 
 typedef struct FsaSha256 {
   uint32_t state[8];
-  uint64_t size;      /* bytes seen */
-  uint8_t block[64];  /* the part of a block that is not yet full */
+  uint64_t size;     /* bytes seen */
+  uint8_t block[64]; /* the part of a block that is not yet full */
 } FsaSha256;
 
 void fsa_sha256_start(FsaSha256 *hash);

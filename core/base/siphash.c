@@ -1,7 +1,9 @@
 /* SipHash with one round for each word and three at the end; names are the paper's. */
 #include "base/siphash.h"
 
-static uint64_t rotate(uint64_t x, unsigned n) { return x << n | x >> (64 - n); }
+static uint64_t rotate(uint64_t x, unsigned n) {
+  return x << n | x >> (64 - n);
+}
 
 static inline void sip_round(uint64_t v[4]) {
   v[0] += v[1];

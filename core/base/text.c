@@ -1,4 +1,7 @@
-/* UTF-16, UTF-8 and letter case. The simple case mappings are those of the Unicode Character Database. */
+/*
+ * UTF-16, UTF-8 and letter case. The simple case mappings are those of the Unicode Character
+ * Database.
+ */
 #include "base/text.h"
 
 #include <string.h>
@@ -33,16 +36,23 @@ size_t fsa_utf8_put(char *out, uint32_t c) {
   return 4;
 }
 
-/* ---- UTF-16 ------------------------------------------------------------------------------------ */
+/* ---- UTF-16 ---------------------------------------------------------------------------------- */
 
 /* A 16-bit value in each of the four lanes of a word. */
-#define LANES(x) ((uint64_t)(x) * UINT64_C(0x0001000100010001))
+#define LANES(x) ((uint64_t)(x)*UINT64_C(0x0001000100010001))
 
-/* The top bit of each lane that is zero, when all lanes are below 0x8000; also of some lane above such a one. */
-static uint64_t zero_lanes(uint64_t four) { return (four - LANES(1)) & ~four & LANES(0x8000); }
+/*
+ * The top bit of each lane that is zero, when all lanes are below 0x8000; also of some lane above
+ * such a one.
+ */
+static uint64_t zero_lanes(uint64_t four) {
+  return (four - LANES(1)) & ~four & LANES(0x8000);
+}
 
 /* True when the four units in `four` (as loaded on a little-endian machine) are ASCII but NUL. */
-static bool is_ascii4(uint64_t four) { return !(four & LANES(0xFF80)) && !zero_lanes(four); }
+static bool is_ascii4(uint64_t four) {
+  return !(four & LANES(0xFF80)) && !zero_lanes(four);
+}
 
 /* True when the four units are what a JSON string takes as it is. */
 static bool is_plain4(uint64_t four) {
@@ -65,7 +75,10 @@ static __m128i narrow8(const uint8_t *utf16) {
   return _mm_packus_epi16(eight, eight);
 }
 
-/* One bit for each byte that cannot be copied: not ASCII, below `lowest`, or (in JSON) to be escaped. */
+/*
+ * One bit for each byte that cannot be copied: not ASCII, below `lowest`, or (in JSON) to be
+ * escaped.
+ */
 static unsigned special_mask(__m128i bytes, bool json) {
   __m128i good = _mm_cmpgt_epi8(bytes, _mm_set1_epi8(json ? 0x1F : 0));
   if (json) {
@@ -118,7 +131,10 @@ static inline size_t copy_plain(char *out, const uint8_t *utf16, size_t units, b
   return i;
 }
 
-/* Reads the code point at unit *i < units and moves *i behind it; makes what must not stand in text visible. */
+/*
+ * Reads the code point at unit *i < units and moves *i behind it; makes what must not stand in text
+ * visible.
+ */
 static uint32_t utf16_next(const uint8_t *utf16, size_t units, size_t *i) {
   uint32_t unit = (uint32_t)(utf16[2 * *i] | utf16[2 * *i + 1] << 8);
   ++*i;
@@ -150,7 +166,8 @@ size_t fsa_utf8_from_utf16(char *out, const uint8_t *utf16, size_t units) {
 /* Writes a code point as it stands inside a JSON string; up to 6 bytes. */
 static size_t json_put(char *out, uint32_t c) {
   static const char digits[] = "0123456789abcdef";
-  static const char shorts[32] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
+  static const char shorts[32] = {
+      ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
   if (c >= 0x20 && c != '"' && c != '\\') return fsa_utf8_put(out, c);
   out[0] = '\\';
   out[1] = c >= 0x20 ? (char)c : shorts[c];
@@ -224,8 +241,7 @@ uint32_t fsa_utf8_next(const char *text, size_t size, size_t *at) {
   case 1: return p[0];
   case 2: return (p[0] & 0x1Fu) << 6 | (p[1] & 0x3Fu);
   case 3: return (p[0] & 0x0Fu) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
-  case 4:
-    return (p[0] & 0x07u) << 18 | (p[1] & 0x3Fu) << 12 | (p[2] & 0x3Fu) << 6 | (p[3] & 0x3Fu);
+  case 4: return (p[0] & 0x07u) << 18 | (p[1] & 0x3Fu) << 12 | (p[2] & 0x3Fu) << 6 | (p[3] & 0x3Fu);
   default: return REPLACEMENT;
   }
 }
@@ -265,16 +281,16 @@ typedef struct CaseRange {
 } CaseRange;
 
 static const CaseRange case_ranges[] = {
-    {0x00E0, 0x00F6, -32, 1},   {0x00F8, 0x00FE, -32, 1},   {0x00FF, 0x00FF, 121, 1},
-    {0x0101, 0x012F, -1, 2},    {0x0133, 0x0137, -1, 2},    {0x013A, 0x0148, -1, 2},
-    {0x014B, 0x0177, -1, 2},    {0x017A, 0x017E, -1, 2},    {0x01CE, 0x01DC, -1, 2},
-    {0x01DF, 0x01EF, -1, 2},    {0x01F9, 0x021F, -1, 2},    {0x0223, 0x0233, -1, 2},
-    {0x03AC, 0x03AC, -38, 1},   {0x03AD, 0x03AF, -37, 1},   {0x03B1, 0x03C1, -32, 1},
-    {0x03C3, 0x03CB, -32, 1},   {0x03CC, 0x03CC, -64, 1},   {0x03CD, 0x03CE, -63, 1},
-    {0x0430, 0x044F, -32, 1},   {0x0450, 0x045F, -80, 1},   {0x0461, 0x0481, -1, 2},
-    {0x048B, 0x04BF, -1, 2},    {0x04C2, 0x04CE, -1, 2},    {0x04D1, 0x0527, -1, 2},
-    {0x0561, 0x0586, -48, 1},   {0x1E01, 0x1E95, -1, 2},    {0x1EA1, 0x1EFF, -1, 2},
-    {0x24D0, 0x24E9, -26, 1},   {0xFF41, 0xFF5A, -32, 1},
+    {0x00E0, 0x00F6, -32, 1}, {0x00F8, 0x00FE, -32, 1}, {0x00FF, 0x00FF, 121, 1},
+    {0x0101, 0x012F, -1, 2},  {0x0133, 0x0137, -1, 2},  {0x013A, 0x0148, -1, 2},
+    {0x014B, 0x0177, -1, 2},  {0x017A, 0x017E, -1, 2},  {0x01CE, 0x01DC, -1, 2},
+    {0x01DF, 0x01EF, -1, 2},  {0x01F9, 0x021F, -1, 2},  {0x0223, 0x0233, -1, 2},
+    {0x03AC, 0x03AC, -38, 1}, {0x03AD, 0x03AF, -37, 1}, {0x03B1, 0x03C1, -32, 1},
+    {0x03C3, 0x03CB, -32, 1}, {0x03CC, 0x03CC, -64, 1}, {0x03CD, 0x03CE, -63, 1},
+    {0x0430, 0x044F, -32, 1}, {0x0450, 0x045F, -80, 1}, {0x0461, 0x0481, -1, 2},
+    {0x048B, 0x04BF, -1, 2},  {0x04C2, 0x04CE, -1, 2},  {0x04D1, 0x0527, -1, 2},
+    {0x0561, 0x0586, -48, 1}, {0x1E01, 0x1E95, -1, 2},  {0x1EA1, 0x1EFF, -1, 2},
+    {0x24D0, 0x24E9, -26, 1}, {0xFF41, 0xFF5A, -32, 1},
 };
 
 uint32_t fsa_upper(uint32_t c) {

@@ -2,8 +2,8 @@
  * Text: UTF-8 inside, whatever it was outside.
  *
  * What leaves these functions is always valid UTF-8 without embedded NULs, because SQLite, JSON and
- * osquery all end a text at one. An embedded NUL - the classic way to hide a registry name - becomes
- * U+2400 (SYMBOL FOR NULL), an unpaired surrogate or an invalid byte becomes U+FFFD.
+ * osquery all end a text at one. An embedded NUL - the classic way to hide a registry name -
+ * becomes U+2400 (SYMBOL FOR NULL), an unpaired surrogate or an invalid byte becomes U+FFFD.
  */
 #ifndef FSA_BASE_TEXT_H
 #define FSA_BASE_TEXT_H
@@ -43,19 +43,28 @@ size_t fsa_json_from_utf16(char *out, const uint8_t *utf16, size_t units);
 /* The same into an arena, NUL-terminated. {NULL, 0} when memory ran out. */
 FsaText fsa_text_from_utf16(FsaArena *arena, const uint8_t *utf16, size_t units);
 
-/* As above, but stops before the first NUL unit: for fields of fixed width and zero-terminated values. */
+/*
+ * As above, but stops before the first NUL unit: for fields of fixed width and zero-terminated
+ * values.
+ */
 FsaText fsa_text_from_utf16z(FsaArena *arena, const uint8_t *utf16, size_t units);
 
 /* Latin-1 bytes (the registry's "compressed" names) to UTF-8 in an arena, NUL-terminated. */
 FsaText fsa_text_from_latin1(FsaArena *arena, const uint8_t *bytes, size_t size);
 
-/* Bytes that claim to be UTF-8, made valid, in an arena, NUL-terminated; the bytes themselves when they are. */
+/*
+ * Bytes that claim to be UTF-8, made valid, in an arena, NUL-terminated; the bytes themselves when
+ * they are.
+ */
 FsaText fsa_text_clean(FsaArena *arena, const void *bytes, size_t size);
 
 /* True when `size` bytes are valid UTF-8 without NUL. */
 bool fsa_text_is_valid(const void *bytes, size_t size);
 
-/* The simple upper case of a code point: ASCII, Latin, Greek, Cyrillic, Armenian, fullwidth; others unchanged. */
+/*
+ * The simple upper case of a code point: ASCII, Latin, Greek, Cyrillic, Armenian, fullwidth; others
+ * unchanged.
+ */
 uint32_t fsa_upper(uint32_t code_point);
 
 /* Compares two UTF-8 texts without regard to case, code point by code point: <0, 0, >0. */
@@ -73,7 +82,10 @@ bool fsa_text_starts(const char *text, size_t text_size, const char *prefix, siz
  */
 bool fsa_text_glob(const char *text, size_t text_size, const char *pattern, size_t pattern_size);
 
-/* Reads one code point at `*at` < size and moves `*at` behind it; an invalid byte gives U+FFFD and moves by one. */
+/*
+ * Reads one code point at `*at` < size and moves `*at` behind it; an invalid byte gives U+FFFD and
+ * moves by one.
+ */
 uint32_t fsa_utf8_next(const char *text, size_t size, size_t *at);
 
 /* Writes a code point as UTF-8 (up to 4 bytes); gives the bytes written. */

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_ROOM 65536u  /* offsets that a chunk can have */
-#define CACHE_SLOTS 1024u  /* hash slots of the programs kept across chunks */
-#define MAX_CHAIN 32u      /* programs with one hash that are compared */
-#define INSTANCE_HEADER 10 /* token, version, template id, definition offset */
+#define CHUNK_ROOM 65536u    /* offsets that a chunk can have */
+#define CACHE_SLOTS 1024u    /* hash slots of the programs kept across chunks */
+#define MAX_CHAIN 32u        /* programs with one hash that are compared */
+#define INSTANCE_HEADER 10   /* token, version, template id, definition offset */
 #define DEFINITION_HEADER 24 /* next definition, GUID, size of data */
 
 /* A template with the values of one event. */
@@ -26,21 +26,21 @@ typedef struct Instance {
 
 struct FsaBinxml {
   FsaBytes chunk;
-  FsaArena kept;         /* programs that stay for other chunks */
-  FsaArena fleeting;     /* programs of one event */
+  FsaArena kept;     /* programs that stay for other chunks */
+  FsaArena fleeting; /* programs of one event */
   FsaBinxmlCompiler compiler;
   FsaBinxmlProgram *cache[CACHE_SLOTS];
-  FsaBinxmlProgram *by_offset[CHUNK_ROOM]; /* of this chunk; NULL = not yet looked up */
+  FsaBinxmlProgram *by_offset[CHUNK_ROOM];       /* of this chunk; NULL = not yet looked up */
   uint16_t used[CHUNK_ROOM / DEFINITION_HEADER]; /* which of them are set */
   uint32_t used_count;
   FsaEvtxValue values[FSA_MAX_BINXML_VALUES]; /* of the current event, nested instances behind */
   uint32_t value_count;
-  Instance root;         /* program NULL: the event cannot be read */
-  Instance payload;      /* the nested one with the data */
-  bool has_payload;      /* payload was looked for */
+  Instance root;    /* program NULL: the event cannot be read */
+  Instance payload; /* the nested one with the data */
+  bool has_payload; /* payload was looked for */
   bool is_damaged;
-  int error;             /* why the last run ended early */
-  uint32_t steps;        /* operations that the event may still cost */
+  int error;      /* why the last run ended early */
+  uint32_t steps; /* operations that the event may still cost */
   FsaBinxmlWriter writer;
 };
 
@@ -60,7 +60,7 @@ void fsa_binxml_free(FsaBinxml *x) {
   free(x);
 }
 
-/* ---- templates ---------------------------------------------------------------------------------------- */
+/* ---- templates ------------------------------------------------------------------------------- */
 
 static void forget_chunk(FsaBinxml *x) {
   for (uint32_t i = 0; i < x->used_count; i++) x->by_offset[x->used[i]] = NULL;
@@ -154,10 +154,11 @@ static int find_program(FsaBinxml *x, size_t definition, uint32_t template_id,
   return FSA_OK;
 }
 
-/* ---- instances ------------------------------------------------------------------------------------------- */
+/* ---- instances ------------------------------------------------------------------------------- */
 
 /* Reads the values at `at`: count, then size and type of each, then the bytes of all. */
-static int read_values(FsaBinxml *x, size_t at, size_t end, Instance *ret_instance, size_t *ret_at) {
+static int read_values(FsaBinxml *x, size_t at, size_t end, Instance *ret_instance,
+                       size_t *ret_at) {
   FsaBytes b = fsa_bytes(x->chunk.data, end);
   size_t count = fsa_u32(&b, at);
   *ret_at = at;
@@ -246,7 +247,7 @@ int fsa_binxml_damage(const FsaBinxml *x) {
   return x->error == FSA_E_LIMIT ? FSA_E_LIMIT : FSA_E_FORMAT;
 }
 
-/* ---- facts ------------------------------------------------------------------------------------------------- */
+/* ---- facts ----------------------------------------------------------------------------------- */
 
 static FsaEvtxValue slot_value(const Instance *in, size_t slot) {
   return slot < in->value_count ? in->values[slot] : (FsaEvtxValue){NULL, 0, FSA_BINXML_NULL};
@@ -286,7 +287,7 @@ static const FsaBinxmlFact *datum(FsaBinxml *x, size_t index, const Instance **r
   const Instance *payload = payload_of(x);
   *ret_instance = payload;
   return payload->program && index < payload->program->data_count ? &payload->program->data[index]
-                                                                   : NULL;
+                                                                  : NULL;
 }
 
 FsaEvtxValue fsa_binxml_datum_at(FsaBinxml *x, size_t index, FsaText *ret_name) {
@@ -305,9 +306,11 @@ FsaEvtxValue fsa_binxml_datum(FsaBinxml *x, const char *name, size_t size) {
   return (FsaEvtxValue){NULL, 0, FSA_BINXML_NULL};
 }
 
-/* ---- running ------------------------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------- */
 
-/* Copies sixteen bytes at a time and may write as many behind; literals have as many behind them. */
+/*
+ * Copies sixteen bytes at a time and may write as many behind; literals have as many behind them.
+ */
 static inline char *copy_literal(char *at, const char *literal, size_t size) {
   memcpy(at, literal, 16);
   if (size <= 16) return at + size;
@@ -396,14 +399,17 @@ static char *run_action(FsaBinxml *x, const FsaBinxmlOp *op, const Instance *in,
   return at;
 }
 
-/* Runs the operations [first, last) of an instance's program. NULL when there is no room, x->error says why. */
+/*
+ * Runs the operations [first, last) of an instance's program. NULL when there is no room, x->error
+ * says why.
+ */
 static char *run(FsaBinxml *x, const Instance *in, uint32_t first, uint32_t last, char *at,
                  unsigned depth) {
   const FsaBinxmlProgram *program = in->program;
   if (charge(x, 1 + last - first) != FSA_OK) return at;
   for (const FsaBinxmlOp *op = program->ops + first, *end = program->ops + last; op < end; op++) {
-    if (op->action == FSA_BINXML_ATTRIBUTE &&
-        slot_value(in, op->slot).type == FSA_BINXML_NULL && !op->strips_comma)
+    if (op->action == FSA_BINXML_ATTRIBUTE && slot_value(in, op->slot).type == FSA_BINXML_NULL &&
+        !op->strips_comma)
       continue;
     at = fsa_binxml_room(&x->writer, at, op->literal_size);
     if (!at) return NULL;

@@ -3,8 +3,8 @@
  *
  * An event is a template and the values to put into it. A template is compiled once into pieces of
  * finished JSON text and slots between them; serving an event is then copying pieces and writing
- * values. Compiled templates are kept across chunks and used again where a chunk holds the very same
- * template, so that an event costs about as much as its text. Format and JSON mapping:
+ * values. Compiled templates are kept across chunks and used again where a chunk holds the very
+ * same template, so that an event costs about as much as its text. Format and JSON mapping:
  * docs/formats/evtx.md.
  *
  * Private to core/formats; tables read event logs through formats/evtx.h.
@@ -17,13 +17,14 @@
 #include "formats/evtx.h"
 #include "fsa.h"
 
-/* ---- values ------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 /* The types of values that occur; 0x80 added: an array. [MS-EVEN6 2.2.12, libevtx documentation] */
 enum {
   FSA_BINXML_NULL = 0x00,
   FSA_BINXML_STRING = 0x01, /* UTF-16LE */
-  FSA_BINXML_ANSI = 0x02,   /* bytes in an unknown code page; read as UTF-8 where valid, else Latin-1 */
+  FSA_BINXML_ANSI =
+      0x02, /* bytes in an unknown code page; read as UTF-8 where valid, else Latin-1 */
   FSA_BINXML_INT8 = 0x03,
   FSA_BINXML_UINT8 = 0x04,
   FSA_BINXML_INT16 = 0x05,
@@ -53,22 +54,28 @@ enum {
 /* Where JSON goes: a buffer that is filled through a pointer which its user carries. */
 typedef struct FsaBinxmlWriter {
   FsaBuffer *buffer;
-  char *end;         /* `at` must stay below; FSA_BINXML_SLACK bytes follow it */
-  int64_t day;       /* the day (since 1601) whose date stands in `date`: most events share it */
+  char *end;   /* `at` must stay below; FSA_BINXML_SLACK bytes follow it */
+  int64_t day; /* the day (since 1601) whose date stands in `date`: most events share it */
   char date[16];
 } FsaBinxmlWriter;
 
 /* Bytes that may always be written at `at` without asking for room. */
 #define FSA_BINXML_SLACK 256
 
-/* Room for `size` bytes and the slack at `at`, which is a place in the buffer. NULL when there is none. */
+/*
+ * Room for `size` bytes and the slack at `at`, which is a place in the buffer. NULL when there is
+ * none.
+ */
 char *fsa_binxml_more_room(FsaBinxmlWriter *writer, char *at, size_t size);
 static inline char *fsa_binxml_room(FsaBinxmlWriter *writer, char *at, size_t size) {
   if (at < writer->end && size <= (size_t)(writer->end - at)) return at;
   return fsa_binxml_more_room(writer, at, size);
 }
 
-/* Writes a value (any but nested BinXML) as one JSON value. Gives the place behind it, or NULL without room. */
+/*
+ * Writes a value (any but nested BinXML) as one JSON value. Gives the place behind it, or NULL
+ * without room.
+ */
 char *fsa_binxml_value_json(FsaBinxmlWriter *writer, char *at, FsaEvtxValue value);
 
 /* The same inside a JSON string that is already open: text without quotes. */
@@ -77,7 +84,7 @@ char *fsa_binxml_value_part(FsaBinxmlWriter *writer, char *at, FsaEvtxValue valu
 /* The elements of an array, each followed by a comma. */
 char *fsa_binxml_items_json(FsaBinxmlWriter *writer, char *at, FsaEvtxValue value);
 
-/* ---- compiled templates ---------------------------------------------------------------------------- */
+/* ---- compiled templates ---------------------------------------------------------------------- */
 
 /* What an operation does behind its literal. */
 typedef enum FsaBinxmlAction {
@@ -105,7 +112,10 @@ typedef struct FsaBinxmlFact {
   int32_t slot;    /* -1: not in a slot */
 } FsaBinxmlFact;
 
-/* A name that a template refers to; names stand elsewhere in each chunk, so they are compared apart. */
+/*
+ * A name that a template refers to; names stand elsewhere in each chunk, so they are compared
+ * apart.
+ */
 typedef struct FsaBinxmlName {
   uint32_t at;         /* of the 4-byte reference, from the start of the definition's data */
   uint16_t count;      /* UTF-16 units */
@@ -121,13 +131,13 @@ typedef struct FsaBinxmlProgram {
   FsaBinxmlFact facts[FSA_EVTX_FIELD_COUNT];
   const FsaBinxmlFact *data; /* the leaves of EventData or UserData */
   uint32_t data_count;
-  int32_t payload_slot;      /* the first slot that may hold nested BinXML with the data; -1 = none */
-  bool is_damaged;           /* compiled as far as it could be read */
-  bool is_bound;             /* refers to its chunk: not to be used in another */
-  bool is_fleeting;          /* gone with the event: the memory for programs that stay was used up */
+  int32_t payload_slot; /* the first slot that may hold nested BinXML with the data; -1 = none */
+  bool is_damaged;      /* compiled as far as it could be read */
+  bool is_bound;        /* refers to its chunk: not to be used in another */
+  bool is_fleeting;     /* gone with the event: the memory for programs that stay was used up */
   /* identity, to find it again in another chunk */
   uint8_t guid[16];
-  const uint8_t *source;     /* a copy of the definition's data */
+  const uint8_t *source; /* a copy of the definition's data */
   uint32_t source_size;
   const FsaBinxmlName *names; /* in order of `at` */
   uint32_t name_count;
@@ -136,7 +146,7 @@ typedef struct FsaBinxmlProgram {
 
 /* Memory and buffers of the compiler, used again for each template. */
 typedef struct FsaBinxmlCompiler {
-  FsaArena dom;       /* emptied at the start of each compilation */
+  FsaArena dom; /* emptied at the start of each compilation */
   FsaBuffer literals;
   FsaBuffer ops;
   FsaBuffer facts;
@@ -158,10 +168,12 @@ void fsa_binxml_compiler_done(FsaBinxmlCompiler *compiler);
 bool fsa_binxml_program_matches(const FsaBinxmlProgram *program, FsaBytes chunk, size_t offset,
                                 size_t size);
 
-/* A name: [next offset u32] [hash u16] [count u16] [UTF-16] [NUL u16]. False when it is not inside. */
+/*
+ * A name: [next offset u32] [hash u16] [count u16] [UTF-16] [NUL u16]. False when it is not inside.
+ */
 bool fsa_binxml_name(FsaBytes chunk, size_t offset, const uint8_t **ret_text, uint16_t *ret_count);
 
-/* ---- events ---------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 typedef struct FsaBinxml FsaBinxml;
 
@@ -184,7 +196,10 @@ FsaEvtxValue fsa_binxml_datum_at(FsaBinxml *binxml, size_t index, FsaText *ret_n
 /* As fsa_evtx_json(). */
 int fsa_binxml_json(FsaBinxml *binxml, bool with_system, FsaBuffer *buffer);
 
-/* Why a part of the current event could not be read, as far as its parts were asked for: FSA_OK, FSA_E_FORMAT or FSA_E_LIMIT. */
+/*
+ * Why a part of the current event could not be read, as far as its parts were asked for: FSA_OK,
+ * FSA_E_FORMAT or FSA_E_LIMIT.
+ */
 int fsa_binxml_damage(const FsaBinxml *binxml);
 
 #endif

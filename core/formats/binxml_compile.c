@@ -1,10 +1,10 @@
 /*
  * BinXML templates to programs.
  *
- * Two steps: the tokens become a small tree (depth, names and references checked here, once), and the
- * tree becomes JSON text with slots. The tree is needed because JSON wants things beside each other
- * that XML lets stand apart: repeated elements become one array. Tokens: [MS-EVEN6] 2.2.12 and the
- * libevtx documentation; the JSON mapping is defined in docs/formats/evtx.md.
+ * Two steps: the tokens become a small tree (depth, names and references checked here, once), and
+ * the tree becomes JSON text with slots. The tree is needed because JSON wants things beside each
+ * other that XML lets stand apart: repeated elements become one array. Tokens: [MS-EVEN6] 2.2.12
+ * and the libevtx documentation; the JSON mapping is defined in docs/formats/evtx.md.
  */
 #include "formats/binxml.h"
 
@@ -34,7 +34,7 @@ enum {
 #define FRAGMENT_HEADER 4
 #define MAX_PROBES 64 /* of the table of keys */
 
-/* ---- the tree ---------------------------------------------------------------------------------------- */
+/* ---- the tree -------------------------------------------------------------------------------- */
 
 typedef enum NodeKind {
   NODE_ELEMENT, /* text: its name */
@@ -79,7 +79,8 @@ typedef struct Parser {
 
 bool fsa_binxml_name(FsaBytes chunk, size_t offset, const uint8_t **ret_text, uint16_t *ret_count) {
   uint16_t count = fsa_u16(&chunk, offset + 6);
-  if (chunk.bad || !fsa_bytes_has(&chunk, offset, NAME_HEADER + 2u * (size_t)count + 2)) return false;
+  if (chunk.bad || !fsa_bytes_has(&chunk, offset, NAME_HEADER + 2u * (size_t)count + 2))
+    return false;
   *ret_text = chunk.data + offset + NAME_HEADER;
   *ret_count = count;
   return true;
@@ -324,7 +325,7 @@ static void parse(Parser *p) {
   if (p->bytes.bad) p->at = p->bytes.bad_at;
 }
 
-/* ---- JSON pieces ---------------------------------------------------------------------------------------- */
+/* ---- JSON pieces ----------------------------------------------------------------------------- */
 
 typedef struct Emitter {
   FsaArena *arena; /* the tree's */
@@ -336,7 +337,9 @@ typedef struct Emitter {
   bool strips_comma; /* the next operation takes a comma back first */
 } Emitter;
 
-static void put(Emitter *e, const char *text) { fsa_buffer_puts(e->literals, text); }
+static void put(Emitter *e, const char *text) {
+  fsa_buffer_puts(e->literals, text);
+}
 
 /* Ends the literal that is being made with an action. */
 static void act(Emitter *e, FsaBinxmlAction action, uint16_t slot) {
@@ -403,7 +406,7 @@ static void put_string(Emitter *e, const Node *parts) {
   put(e, "\"");
 }
 
-/* ---- elements to JSON ------------------------------------------------------------------------------------ */
+/* ---- elements to JSON ------------------------------------------------------------------------ */
 
 static bool is_named(const Node *node, const char *name) {
   return node->text.data && strcmp(node->text.data, name) == 0;
@@ -421,7 +424,9 @@ static const Node *attribute_of(const Node *element, const char *name) {
   return NULL;
 }
 
-/* True when the content is text and slots: its value is one JSON value and no object of children. */
+/*
+ * True when the content is text and slots: its value is one JSON value and no object of children.
+ */
 static bool is_simple(const Node *element) {
   const Node *first = element->children.first;
   if (!first) return !element->attributes.first;
@@ -431,7 +436,10 @@ static bool is_simple(const Node *element) {
   return true;
 }
 
-/* Attributes as members: inside their element's object, or beside it ("element@attribute") when `beside` is given. */
+/*
+ * Attributes as members: inside their element's object, or beside it ("element@attribute") when
+ * `beside` is given.
+ */
 static void emit_attributes(Emitter *e, const Node *element, const FsaText *beside,
                             const Node *except) {
   for (const Node *a = element->attributes.first; a; a = a->next) {
@@ -513,7 +521,8 @@ static FsaText key_of(const Node *element, bool is_data) {
 }
 
 /* An element with simple content under the key, and its attributes beside it. */
-static void emit_member(Emitter *e, const Node *element, FsaText key, bool is_data, unsigned depth) {
+static void emit_member(Emitter *e, const Node *element, FsaText key, bool is_data,
+                        unsigned depth) {
   const Node *name = name_attribute(element, is_data);
   bool only_name = name && element->attributes.first == name && !name->next;
   if (key.data)
@@ -599,7 +608,10 @@ static void emit_child(Emitter *e, const Node *child, bool is_data, unsigned dep
     emit_member(e, child, key, is_data, depth + 1);
 }
 
-/* The children of an element as members; `is_data`: it is EventData, whose Data carry their key in Name. */
+/*
+ * The children of an element as members; `is_data`: it is EventData, whose Data carry their key in
+ * Name.
+ */
 static void emit_members(Emitter *e, const Node *element, bool is_data, unsigned depth) {
   if (depth > FSA_MAX_BINXML_DEPTH || link_same(e, element, is_data) != FSA_OK) return;
   emit_loose_text(e, element);
@@ -607,7 +619,7 @@ static void emit_members(Emitter *e, const Node *element, bool is_data, unsigned
     emit_child(e, child, is_data, depth);
 }
 
-/* ---- facts ------------------------------------------------------------------------------------------------ */
+/* ---- facts ----------------------------------------------------------------------------------- */
 
 /* Where the single value of a list of content stands. */
 static FsaBinxmlFact fact_of(const Node *value) {
@@ -654,7 +666,8 @@ static void note_system(FsaBinxmlProgram *program, const Node *system) {
 static void note_data(Emitter *e, const Node *element, bool is_data, unsigned depth) {
   if (depth > FSA_MAX_BINXML_DEPTH) return;
   for (const Node *child = element->children.first; child; child = child->next) {
-    if (child->kind == NODE_SLOT && e->program->payload_slot < 0) e->program->payload_slot = child->slot;
+    if (child->kind == NODE_SLOT && e->program->payload_slot < 0)
+      e->program->payload_slot = child->slot;
     if (child->kind != NODE_ELEMENT) continue;
     if (!is_simple(child) && child->children.first) {
       note_data(e, child, is_named(child, "EventData"), depth + 1);
@@ -671,7 +684,7 @@ static void note_data(Emitter *e, const Node *element, bool is_data, unsigned de
   }
 }
 
-/* ---- whole programs ---------------------------------------------------------------------------------------- */
+/* ---- whole programs -------------------------------------------------------------------------- */
 
 static bool is_namespace(const Node *attribute) {
   return is_named(attribute, "xmlns") && attribute->children.first &&
@@ -729,7 +742,8 @@ static bool keep_facts(FsaArena *keep, FsaBinxmlFact *facts, size_t count) {
 /* The definition itself and the names it refers to, for fsa_binxml_program_matches(). */
 static bool keep_identity(FsaBinxmlCompiler *c, FsaArena *keep, const Parser *p, size_t end,
                           FsaBinxmlProgram *program) {
-  FsaBinxmlName *names = (FsaBinxmlName *)(void *)fsa_arena_copy(keep, c->names.data, c->names.size);
+  FsaBinxmlName *names =
+      (FsaBinxmlName *)(void *)fsa_arena_copy(keep, c->names.data, c->names.size);
   program->source_size = (uint32_t)(end - p->start);
   program->source = (uint8_t *)fsa_arena_copy(keep, p->chunk.data + p->start, program->source_size);
   program->name_count = (uint32_t)(c->names.size / sizeof *names);

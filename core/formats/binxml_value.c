@@ -1,8 +1,8 @@
 /*
  * BinXML values to JSON and text.
  *
- * Types: [MS-EVEN6] 2.2.12 and the libevtx documentation; how each is shown follows Windows' own XML
- * (GUIDs in braces, SIDs as S-1-..., masks as 0x...), see docs/formats/evtx.md.
+ * Types: [MS-EVEN6] 2.2.12 and the libevtx documentation; how each is shown follows Windows' own
+ * XML (GUIDs in braces, SIDs as S-1-..., masks as 0x...), see docs/formats/evtx.md.
  */
 #include "formats/binxml.h"
 
@@ -16,11 +16,14 @@
 #define FILETIME_PER_SECOND UINT64_C(10000000)
 #define FILETIME_PER_DAY (UINT64_C(86400) * FILETIME_PER_SECOND)
 
-static const char digit_pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233"
-                                  "34353637383940414243444546474849505152535455565758596061626364656667"
-                                  "6869707172737475767778798081828384858687888990919293949596979899";
+static const char digit_pairs[] =
+    "00010203040506070809101112131415161718192021222324252627282930313233"
+    "34353637383940414243444546474849505152535455565758596061626364656667"
+    "6869707172737475767778798081828384858687888990919293949596979899";
 
-static FsaBytes bytes_of(FsaEvtxValue value) { return fsa_bytes(value.data, value.size); }
+static FsaBytes bytes_of(FsaEvtxValue value) {
+  return fsa_bytes(value.data, value.size);
+}
 
 char *fsa_binxml_more_room(FsaBinxmlWriter *writer, char *at, size_t size) {
   FsaBuffer *buffer = writer->buffer;
@@ -30,7 +33,7 @@ char *fsa_binxml_more_room(FsaBinxmlWriter *writer, char *at, size_t size) {
   return at;
 }
 
-/* ---- numbers -------------------------------------------------------------------------------------- */
+/* ---- numbers --------------------------------------------------------------------------------- */
 
 static char *put_two(char *at, unsigned value) {
   memcpy(at, digit_pairs + 2 * value, 2);
@@ -104,7 +107,10 @@ static char *put_hex(char *at, uint64_t value) {
   return at + count;
 }
 
-/* The shortest of the usual precisions that reads back the same; the decimal point is a point in every locale. */
+/*
+ * The shortest of the usual precisions that reads back the same; the decimal point is a point in
+ * every locale.
+ */
 static char *put_double(char *at, double value, bool is_single) {
   int length = snprintf(at, 40, "%.*g", is_single ? 7 : 15, value);
   double again = strtod(at, NULL);
@@ -154,10 +160,10 @@ static bool read_signed(FsaEvtxValue value, int64_t *ret_number) {
   return true;
 }
 
-/* ---- values of fixed width -------------------------------------------------------------------------- */
+/* ---- values of fixed width ------------------------------------------------------------------- */
 
 static char *put_guid(char *at, const uint8_t *p) {
-  const uint8_t in_order[16] = {p[3], p[2], p[1], p[0], p[5],  p[4],  p[7],  p[6],
+  const uint8_t in_order[16] = {p[3], p[2], p[1],  p[0],  p[5],  p[4],  p[7],  p[6],
                                 p[8], p[9], p[10], p[11], p[12], p[13], p[14], p[15]};
   char digits[32];
   put_digits(digits, in_order, 16, UPPER_CASE);
@@ -227,7 +233,10 @@ static char *put_filetime(FsaBinxmlWriter *writer, char *at, uint64_t filetime) 
   return at;
 }
 
-/* SYSTEMTIME: year, month, weekday, day, hour, minute, second, milliseconds. NULL when no such time exists. */
+/*
+ * SYSTEMTIME: year, month, weekday, day, hour, minute, second, milliseconds. NULL when no such time
+ * exists.
+ */
 static char *put_systemtime(char *at, FsaEvtxValue value) {
   FsaBytes b = bytes_of(value);
   int64_t ns;
@@ -343,7 +352,7 @@ static Form put_fixed(FsaBinxmlWriter *writer, char **at, FsaEvtxValue value) {
   }
 }
 
-/* ---- strings ----------------------------------------------------------------------------------------- */
+/* ---- strings --------------------------------------------------------------------------------- */
 
 /* The units of a UTF-16 value without the NULs that end it. */
 static size_t utf16_units(FsaEvtxValue value) {
@@ -414,7 +423,7 @@ static char *put_text(FsaBinxmlWriter *writer, char *at, FsaEvtxValue value) {
   return put_ansi(writer, at, value.data, ansi_size(value));
 }
 
-/* ---- arrays -------------------------------------------------------------------------------------------- */
+/* ---- arrays ---------------------------------------------------------------------------------- */
 
 /* Bytes of one element of an array of `type`; 0 when its elements have no fixed width. */
 static uint32_t element_size(unsigned type) {
@@ -486,10 +495,14 @@ static char *put_array(FsaBinxmlWriter *writer, char *at, FsaEvtxValue value) {
   return at;
 }
 
-/* ---- any value ------------------------------------------------------------------------------------------ */
+/* ---- any value ------------------------------------------------------------------------------- */
 
-/* True for the types that are written without quotes, but for values that JSON numbers cannot hold. */
-static bool is_number(unsigned type) { return type >= FSA_BINXML_INT8 && type <= FSA_BINXML_BOOL; }
+/*
+ * True for the types that are written without quotes, but for values that JSON numbers cannot hold.
+ */
+static bool is_number(unsigned type) {
+  return type >= FSA_BINXML_INT8 && type <= FSA_BINXML_BOOL;
+}
 
 /* What has no other form: the bytes. */
 static char *put_binary(FsaBinxmlWriter *writer, char *at, FsaEvtxValue value) {
@@ -513,7 +526,9 @@ static char *put_quoted(FsaBinxmlWriter *writer, char *at, FsaEvtxValue value) {
   return at;
 }
 
-/* What the switch of fsa_binxml_value_json() leaves: rare types, and sizes that are not the type's. */
+/*
+ * What the switch of fsa_binxml_value_json() leaves: rare types, and sizes that are not the type's.
+ */
 static char *put_other(FsaBinxmlWriter *writer, char *at, FsaEvtxValue value) {
   if (value.type >= FSA_BINXML_ARRAY) return put_array(writer, at, value);
   if (is_text(value.type)) {
@@ -574,7 +589,7 @@ char *fsa_binxml_value_part(FsaBinxmlWriter *writer, char *at, FsaEvtxValue valu
   return form == FORM_NONE ? put_binary(writer, at, value) : at;
 }
 
-/* ---- for tables -------------------------------------------------------------------------------------------- */
+/* ---- for tables ------------------------------------------------------------------------------ */
 
 /* A literal or a string of decimal or 0x digits. */
 static bool parse_digits(FsaEvtxValue value, uint64_t *ret_number) {

@@ -18,9 +18,9 @@
 #define CHUNK 65536u
 #define CHUNK_HEADER 512u
 #define RECORD_HEADER 24u
-#define RECORD_LEAST 28u  /* header and trailing size */
+#define RECORD_LEAST 28u /* header and trailing size */
 #define RECORD_MAGIC 0x00002A2Au
-#define SECTOR 512u       /* chunks that were torn out of place begin at one */
+#define SECTOR 512u        /* chunks that were torn out of place begin at one */
 #define WINDOW (4 * CHUNK) /* bytes read at once: stays in the processor's second cache */
 
 enum { FLAG_DIRTY = 1, FLAG_NO_CHECKSUMS = 4 };
@@ -36,20 +36,20 @@ struct FsaEvtx {
   FsaEvtxProblem *problem;
   void *context;
   unsigned problem_count;
-  uint64_t size;          /* of the file, as far as it could be read */
-  uint8_t *window;        /* WINDOW bytes */
-  uint64_t window_at;     /* file offset */
+  uint64_t size;      /* of the file, as far as it could be read */
+  uint8_t *window;    /* WINDOW bytes */
+  uint64_t window_at; /* file offset */
   size_t window_size;
   bool is_dirty;
   bool has_checksums;
   uint32_t header_chunks; /* as the file header says; UINT32_MAX = it cannot be read */
   uint32_t found_chunks;
-  uint64_t next_chunk;    /* file offset */
-  FsaBytes chunk;         /* in the window */
-  uint64_t chunk_at;      /* file offset */
-  bool is_vouched;        /* header and checksums of the chunk are right */
-  size_t at, end;         /* of the records in the chunk */
-  uint64_t last_id;       /* of the record before in this chunk; 0 = none */
+  uint64_t next_chunk; /* file offset */
+  FsaBytes chunk;      /* in the window */
+  uint64_t chunk_at;   /* file offset */
+  bool is_vouched;     /* header and checksums of the chunk are right */
+  size_t at, end;      /* of the records in the chunk */
+  uint64_t last_id;    /* of the record before in this chunk; 0 = none */
   FsaEvtxRecord record;
   size_t event_at, event_end; /* BinXML of the current record in the chunk */
   EventState state;
@@ -76,7 +76,7 @@ bool fsa_evtx_probe(FsaBytes head) {
   return fsa_bytes_match(&head, 0, file_magic, sizeof file_magic);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* Fills the window from `offset`. A source that ends early makes the file shorter. */
 static int fill_window(FsaEvtx *e, uint64_t offset) {
@@ -115,7 +115,7 @@ static int view_chunk(FsaEvtx *e, uint64_t offset, FsaBytes *ret_bytes) {
   return FSA_OK;
 }
 
-/* ---- the file header ------------------------------------------------------------------------------------ */
+/* ---- the file header ------------------------------------------------------------------------- */
 
 static void read_file_header(FsaEvtx *e, FsaBytes head) {
   uint32_t flags = fsa_u32(&head, 120), checksum = fsa_u32(&head, 124);
@@ -181,10 +181,11 @@ void fsa_evtx_close(FsaEvtx *e) {
   free(e);
 }
 
-/* ---- chunks ----------------------------------------------------------------------------------------------- */
+/* ---- chunks ---------------------------------------------------------------------------------- */
 
 static bool is_zero(FsaBytes bytes) {
-  return bytes.size == 0 || (bytes.data[0] == 0 && memcmp(bytes.data, bytes.data + 1, bytes.size - 1) == 0);
+  return bytes.size == 0 ||
+         (bytes.data[0] == 0 && memcmp(bytes.data, bytes.data + 1, bytes.size - 1) == 0);
 }
 
 /* Compares the checksums; true when both are right. */
@@ -199,11 +200,12 @@ static bool check_chunk(FsaEvtx *e, FsaBytes chunk) {
   if (!good)
     tell(e, FSA_E_FORMAT, e->chunk_at + 124, "chunk header: checksum %08x, computed %08x", header,
          actual);
-  if (free_space < CHUNK_HEADER || free_space > chunk.size) return false; /* told by enter_chunk() */
+  if (free_space < CHUNK_HEADER || free_space > chunk.size)
+    return false; /* told by enter_chunk() */
   actual = fsa_crc32(0, chunk.data + CHUNK_HEADER, free_space - CHUNK_HEADER);
   if (actual == data) return good;
-  tell(e, FSA_E_FORMAT, e->chunk_at + 52, "records of the chunk: checksum %08x, computed %08x", data,
-       actual);
+  tell(e, FSA_E_FORMAT, e->chunk_at + 52, "records of the chunk: checksum %08x, computed %08x",
+       data, actual);
   return false;
 }
 
@@ -243,7 +245,10 @@ static size_t find_displaced(FsaBytes place) {
   return 0;
 }
 
-/* Tells, once and behind the last chunk, when a closed log holds another number of chunks than it says. */
+/*
+ * Tells, once and behind the last chunk, when a closed log holds another number of chunks than it
+ * says.
+ */
 static void check_chunk_count(FsaEvtx *e) {
   if (!e->is_dirty && e->header_chunks != UINT32_MAX && e->found_chunks != e->header_chunks)
     tell(e, FSA_E_FORMAT, 42, "the file header counts %u chunks, %u were found", e->header_chunks,
@@ -275,7 +280,7 @@ static int next_chunk(FsaEvtx *e) {
   return FSA_OK;
 }
 
-/* ---- records ----------------------------------------------------------------------------------------------- */
+/* ---- records --------------------------------------------------------------------------------- */
 
 /* True when a whole record stands at `at`: magic, a size that fits, and its copy at the end. */
 static bool is_record(FsaBytes *chunk, size_t at, size_t end) {
@@ -315,8 +320,8 @@ static bool take_torn_record(FsaEvtx *e) {
   size_t size = next - e->at;
   if (size < RECORD_LEAST) return false;
   if (claimed >= RECORD_LEAST && claimed < size) size = claimed;
-  tell(e, FSA_E_FORMAT, e->chunk_at + e->at, "torn record: its size is %zu, %zu bytes follow", claimed,
-       e->end - e->at);
+  tell(e, FSA_E_FORMAT, e->chunk_at + e->at, "torn record: its size is %zu, %zu bytes follow",
+       claimed, e->end - e->at);
   take_record(e, size, false);
   e->at = next;
   return true;
@@ -350,7 +355,7 @@ int fsa_evtx_next(FsaEvtx *e, FsaEvtxRecord *ret_record) {
   return FSA_ROW;
 }
 
-/* ---- the current event -------------------------------------------------------------------------------------- */
+/* ---- the current event ----------------------------------------------------------------------- */
 
 /* Looks at the BinXML of the current record once. */
 static bool read_event(FsaEvtx *e) {
@@ -371,7 +376,8 @@ static void tell_damage(FsaEvtx *e) {
   if (e->damage_told || damage == FSA_OK) return;
   e->damage_told = true;
   tell(e, damage, e->record.offset, "record %llu: a part of its BinXML cannot be read%s",
-       (unsigned long long)e->record.record_id, damage == FSA_E_LIMIT ? ": a ceiling was reached" : "");
+       (unsigned long long)e->record.record_id,
+       damage == FSA_E_LIMIT ? ": a ceiling was reached" : "");
 }
 
 FsaEvtxValue fsa_evtx_field(FsaEvtx *e, FsaEvtxField field) {

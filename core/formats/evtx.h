@@ -4,8 +4,8 @@
  * Bytes in, facts out. The file is read through an FsaSource in windows of a few hundred kilobytes,
  * chunk by chunk, whatever its header says: a dirty or damaged header hides no record. What the
  * log's own bookkeeping does not vouch for is marked, and every disagreement is told to `problem`.
- * An event's facts can be asked for one by one before any text is made, so that a reader can turn it
- * down by record number, time, event id or provider for almost nothing. Sources and the JSON
+ * An event's facts can be asked for one by one before any text is made, so that a reader can turn
+ * it down by record number, time, event id or provider for almost nothing. Sources and the JSON
  * mapping: docs/formats/evtx.md.
  *
  * Threads: one open log belongs to one thread at a time; different logs are independent.
@@ -92,19 +92,25 @@ FsaEvtxValue fsa_evtx_datum(FsaEvtx *evtx, const char *name);
  */
 FsaEvtxValue fsa_evtx_datum_at(FsaEvtx *evtx, size_t index, FsaText *ret_name);
 
-/* The value as an integer: numbers, booleans, times (FILETIME: ns since 1970), literals of digits. False when it is none. */
+/*
+ * The value as an integer: numbers, booleans, times (FILETIME: ns since 1970), literals of digits.
+ * False when it is none.
+ */
 bool fsa_evtx_value_int(FsaEvtxValue value, int64_t *ret_integer);
 
 /* The same without a sign, for masks and identifiers. */
 bool fsa_evtx_value_u64(FsaEvtxValue value, uint64_t *ret_integer);
 
-/* The value as text, as in the JSON but without quotes. {NULL, 0} when there is none or memory ran out. */
+/*
+ * The value as text, as in the JSON but without quotes. {NULL, 0} when there is none or memory ran
+ * out.
+ */
 FsaText fsa_evtx_value_text(FsaEvtxValue value, FsaArena *arena);
 
 /*
  * The current event as one JSON object, added to `buffer`: its payload ({"EventData": ...}), or the
- * whole event ({"System": ..., "EventData": ...}). FSA_ROW; FSA_OK when it has no payload; FSA_E_FORMAT when it cannot be read
- * (a problem was told), FSA_E_LIMIT, FSA_E_NOMEM.
+ * whole event ({"System": ..., "EventData": ...}). FSA_ROW; FSA_OK when it has no payload;
+ * FSA_E_FORMAT when it cannot be read (a problem was told), FSA_E_LIMIT, FSA_E_NOMEM.
  */
 int fsa_evtx_json(FsaEvtx *evtx, bool with_system, FsaBuffer *buffer);
 

@@ -6,7 +6,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int read_memory(void *context, uint64_t offset, void *buffer, size_t size, size_t *ret_size) {
+static int read_memory(void *context, uint64_t offset, void *buffer, size_t size,
+                       size_t *ret_size) {
   const FsaBytes *bytes = context;
   size_t left = offset < bytes->size ? bytes->size - (size_t)offset : 0;
   *ret_size = size < left ? size : left;

@@ -1,6 +1,7 @@
 /*
- * Event logs: what the seeds of the fuzz corpus hold (tests/evidence/make_evtx.py makes them), and what
- * happens to them when they are cut or bent at every byte. All JSON that comes out must be JSON.
+ * Event logs: what the seeds of the fuzz corpus hold (tests/evidence/make_evtx.py makes them), and
+ * what happens to them when they are cut or bent at every byte. All JSON that comes out must be
+ * JSON.
  */
 #include "formats/evtx.h"
 
@@ -22,7 +23,8 @@ typedef struct Problems {
   char first[FSA_MAX_MESSAGE];
 } Problems;
 
-static int read_memory(void *context, uint64_t offset, void *buffer, size_t size, size_t *ret_size) {
+static int read_memory(void *context, uint64_t offset, void *buffer, size_t size,
+                       size_t *ret_size) {
   const FsaBytes *bytes = context;
   size_t left = offset < bytes->size ? bytes->size - (size_t)offset : 0;
   *ret_size = size < left ? size : left;
@@ -50,7 +52,7 @@ static FsaBytes load(const char *name) {
   return fsa_bytes(data, size);
 }
 
-/* ---- what the seeds hold ----------------------------------------------------------------------------- */
+/* ---- what the seeds hold --------------------------------------------------------------------- */
 
 typedef struct Fixture {
   FsaBytes bytes;
@@ -131,19 +133,37 @@ static void data_by_name_and_by_place(void **state) {
 static void every_type_has_its_form(void **state) {
   (void)state;
   static const char *const expected[] = {
-      "\"Null\":null", "\"Empty\":\"\"",
+      "\"Null\":null",
+      "\"Empty\":\"\"",
       "\"Escapes\":\"a \\\"b\\\" \\\\ \\t\\r\\n\\u0001 \u00e9 \u20ac \U0001F600\"",
-      "\"LoneSurrogate\":\"x\uFFFDy\"", "\"InnerNul\":\"a\u2400b\"", "\"Ansi\":\"caf\u00e9\"",
+      "\"LoneSurrogate\":\"x\uFFFDy\"",
+      "\"InnerNul\":\"a\u2400b\"",
+      "\"Ansi\":\"caf\u00e9\"",
       "\"Long\":\"ascii run of more than sixteen units, then \u00fc and on\"",
-      "\"Int8\":-8,", "\"UInt8\":200,", "\"Int64\":-9223372036854775808,",
-      "\"UInt64\":9223372036854775807,", "\"UInt64Big\":\"18446744073709551615\"",
-      "\"Real32\":0.1,", "\"Real64\":0.1,", "\"RealNaN\":\"NaN\"", "\"True\":true,", "\"False\":false,",
-      "\"Binary\":\"0001FEFF10\"", "\"Guid\":\"{12345678-9ABC-DEF0-1234-56789ABCDEF0}\"",
-      "\"Size\":\"0x1000\"", "\"FileTime\":\"2024-01-17T21:20:00.0000007Z\"", "\"FileTimeZero\":null",
-      "\"FileTimeNever\":\"0x7fffffffffffffff\"", "\"SystemTime\":\"2024-02-29T23:59:58.999Z\"",
-      "\"SystemTimeWrong\":\"E707020003001D000000000000000000\"", "\"SidBroken\":\"01050000\"",
-      "\"Sid\":\"S-1-5-21-1000000001-1000000002-1000000003-1001\"", "\"Hex32\":\"0xc000006d\"",
-      "\"Hex0\":\"0x0\"", "\"WrongSize\":\"010203\"", "\"Unknown\":\"0102\""};
+      "\"Int8\":-8,",
+      "\"UInt8\":200,",
+      "\"Int64\":-9223372036854775808,",
+      "\"UInt64\":9223372036854775807,",
+      "\"UInt64Big\":\"18446744073709551615\"",
+      "\"Real32\":0.1,",
+      "\"Real64\":0.1,",
+      "\"RealNaN\":\"NaN\"",
+      "\"True\":true,",
+      "\"False\":false,",
+      "\"Binary\":\"0001FEFF10\"",
+      "\"Guid\":\"{12345678-9ABC-DEF0-1234-56789ABCDEF0}\"",
+      "\"Size\":\"0x1000\"",
+      "\"FileTime\":\"2024-01-17T21:20:00.0000007Z\"",
+      "\"FileTimeZero\":null",
+      "\"FileTimeNever\":\"0x7fffffffffffffff\"",
+      "\"SystemTime\":\"2024-02-29T23:59:58.999Z\"",
+      "\"SystemTimeWrong\":\"E707020003001D000000000000000000\"",
+      "\"SidBroken\":\"01050000\"",
+      "\"Sid\":\"S-1-5-21-1000000001-1000000002-1000000003-1001\"",
+      "\"Hex32\":\"0xc000006d\"",
+      "\"Hex0\":\"0x0\"",
+      "\"WrongSize\":\"010203\"",
+      "\"Unknown\":\"0102\""};
   Fixture f;
   open_seed(&f, "types");
   const char *json = next_json(&f);
@@ -160,7 +180,8 @@ static void tokens_become_members(void **state) {
       "\"Typed@Type\":\"win:UInt32\",\"Twice\":[\"first\",\"second\"],"
       "\"Data\":[\"unnamed\",\"s1\",\"s2\",null],\"Nothing\":null,\"?target\":\"instruction\","
       "\"Binary\":\"AB\"}}",
-      "{\"UserData\":{\"EventXML\":{\"xmlns\":\"Event_NS\",\"Kind\":\"test\",\"#text\":\"loose text\","
+      "{\"UserData\":{\"EventXML\":{\"xmlns\":\"Event_NS\",\"Kind\":\"test\",\"#text\":\"loose "
+      "text\","
       "\"SessionID\":3,\"Item\":[\"item\",{\"id\":\"2\",\"#text\":\"item\"}],"
       "\"Group\":{\"Leaf\":\"deep\"},\"Alone\":{\"y\":\"1\"}}}}",
       "{\"UserData\":{\"EventData\":{\"Inner\":\"nested twice\"}}}",
@@ -180,7 +201,7 @@ static void tokens_become_members(void **state) {
   close_seed(&f);
 }
 
-/* ---- hostile bytes ------------------------------------------------------------------------------------- */
+/* ---- hostile bytes --------------------------------------------------------------------------- */
 
 static void expect_json(sqlite3_stmt *valid, const FsaBuffer *json) {
   sqlite3_reset(valid);
@@ -249,7 +270,8 @@ static int open_database(void **state) {
   sqlite3 *database;
   sqlite3_stmt *valid;
   if (sqlite3_open(":memory:", &database) != SQLITE_OK) return -1;
-  if (sqlite3_prepare_v2(database, "SELECT json_valid(?)", -1, &valid, NULL) != SQLITE_OK) return -1;
+  if (sqlite3_prepare_v2(database, "SELECT json_valid(?)", -1, &valid, NULL) != SQLITE_OK)
+    return -1;
   *state = valid;
   return 0;
 }
@@ -262,12 +284,9 @@ static int close_database(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(facts_of_an_event),
-      cmocka_unit_test(data_by_name_and_by_place),
-      cmocka_unit_test(every_type_has_its_form),
-      cmocka_unit_test(tokens_become_members),
-      cmocka_unit_test(cut_at_every_byte),
-      cmocka_unit_test(bent_at_every_byte),
+      cmocka_unit_test(facts_of_an_event),       cmocka_unit_test(data_by_name_and_by_place),
+      cmocka_unit_test(every_type_has_its_form), cmocka_unit_test(tokens_become_members),
+      cmocka_unit_test(cut_at_every_byte),       cmocka_unit_test(bent_at_every_byte),
   };
   return cmocka_run_group_tests(tests, open_database, close_database);
 }
