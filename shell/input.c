@@ -10,9 +10,6 @@
 #include "query.h"
 #include "terminal.h"
 
-#define MAX_STATEMENT (64u << 20) /* bytes of one statement */
-#define MAX_READ_DEPTH 8          /* files that read each other */
-
 static bool is_blank(const char *text, size_t size) {
   for (size_t i = 0; i < size; i++)
     if (!isspace((unsigned char)text[i])) return false;
@@ -20,7 +17,7 @@ static bool is_blank(const char *text, size_t size) {
 }
 
 FsaGather fsa_gather(void) {
-  return (FsaGather){.text = fsa_buffer(MAX_STATEMENT)};
+  return (FsaGather){.text = fsa_buffer(FSA_MAX_STATEMENT)};
 }
 
 bool fsa_gather_is_open(const FsaGather *gather) {
@@ -34,7 +31,7 @@ void fsa_gather_drop(FsaGather *gather) {
 static int run_statement(FsaGather *gather, FsaSession *session) {
   int result = FSA_EXIT_SQL;
   if (gather->text.error)
-    fsa_terminal_complain("the statement is larger than %u bytes", MAX_STATEMENT);
+    fsa_terminal_complain("the statement is larger than %u bytes", FSA_MAX_STATEMENT);
   else
     result = fsa_query_run(session, fsa_buffer_text(&gather->text), gather->first_line);
   fsa_buffer_clear(&gather->text);
@@ -42,7 +39,7 @@ static int run_statement(FsaGather *gather, FsaSession *session) {
 }
 
 static int run_command(FsaSession *session, const char *line, size_t size) {
-  FsaBuffer command = fsa_buffer(MAX_STATEMENT);
+  FsaBuffer command = fsa_buffer(FSA_MAX_STATEMENT);
   fsa_buffer_put(&command, line, size);
   int result = fsa_dot_run(session, fsa_buffer_text(&command));
   fsa_buffer_done(&command);
@@ -91,8 +88,8 @@ static int run_lines(FsaSession *session, FILE *file, FsaGather *gather) {
 }
 
 int fsa_input_run(FsaSession *session, FILE *file) {
-  if (session->read_depth == MAX_READ_DEPTH) {
-    fsa_terminal_complain(".read: %d files read each other; that is the limit", MAX_READ_DEPTH);
+  if (session->read_depth == FSA_MAX_READ_DEPTH) {
+    fsa_terminal_complain(".read: %d files read each other; that is the limit", FSA_MAX_READ_DEPTH);
     return FSA_EXIT_USAGE;
   }
   session->read_depth++;

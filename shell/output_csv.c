@@ -8,12 +8,11 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "output.h"
 #include "span.h"
 #include "terminal.h"
-
-#define MAX_SAFE_CELL (256u << 20) /* bytes of a cell made safe for a terminal */
 
 static uint64_t is_csv_special(uint64_t word) {
   return fsa_span_equals(word, '"') | fsa_span_equals(word, ',') | fsa_span_equals(word, '\n') |
@@ -73,45 +72,50 @@ static void put_tsv_text(FsaWriter *w, const char *text, size_t size) {
 typedef void PutText(FsaWriter *writer, const char *text, size_t size);
 
 /* On a terminal the bytes are shown, not carried: they must do no harm. */
-static void put_safely(FsaWriter *w, PutText *put_text, const char *text, size_t size) {
+static int put_safely(FsaWriter *w, PutText *put_text, const char *text, size_t size) {
   if (!w->is_terminal) {
     put_text(w, text, size);
-    return;
+    return FSA_OK;
   }
-  FsaBuffer safe = fsa_buffer(MAX_SAFE_CELL);
+  FsaBuffer safe = fsa_buffer(FSA_MAX_SHOWN_CELL);
   fsa_terminal_put_safe(&safe, text, size);
   put_text(w, safe.data ? safe.data : "", safe.size);
+  int result = safe.error;
   fsa_buffer_done(&safe);
+  return result;
 }
 
-static void put_cell(FsaWriter *w, PutText *put_text, const FsaCell *cell) {
+static int put_cell(FsaWriter *w, PutText *put_text, const FsaCell *cell) {
   switch (cell->kind) {
   case FSA_CELL_NULL: break;
   case FSA_CELL_INT: fsa_writer_i64(w, cell->integer); break;
   case FSA_CELL_REAL: fsa_writer_put(w, cell->data, cell->size); break;
   case FSA_CELL_BLOB: fsa_writer_hex(w, cell->data, cell->size); break;
   case FSA_CELL_TEXT:
-  case FSA_CELL_JSON: put_safely(w, put_text, cell->data, cell->size); break;
+  case FSA_CELL_JSON: return put_safely(w, put_text, cell->data, cell->size);
   }
+  return FSA_OK;
 }
 
 static int put_header(FsaPrint *print, PutText *put_text, char separator) {
+  int result = FSA_OK;
   if (!print->has_header) return FSA_OK;
-  for (int i = 0; i < print->column_count; i++) {
+  for (int i = 0; i < print->column_count && result == FSA_OK; i++) {
     if (i) fsa_writer_putc(print->writer, separator);
-    put_safely(print->writer, put_text, print->names[i], strlen(print->names[i]));
+    result = put_safely(print->writer, put_text, print->names[i], strlen(print->names[i]));
   }
   fsa_writer_putc(print->writer, '\n');
-  return FSA_OK;
+  return result;
 }
 
 static int put_row(FsaPrint *print, const FsaCell *cells, PutText *put_text, char separator) {
-  for (int i = 0; i < print->column_count; i++) {
+  int result = FSA_OK;
+  for (int i = 0; i < print->column_count && result == FSA_OK; i++) {
     if (i) fsa_writer_putc(print->writer, separator);
-    put_cell(print->writer, put_text, &cells[i]);
+    result = put_cell(print->writer, put_text, &cells[i]);
   }
   fsa_writer_putc(print->writer, '\n');
-  return FSA_OK;
+  return result;
 }
 
 static int csv_begin(FsaPrint *print) {

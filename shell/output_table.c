@@ -1,7 +1,7 @@
 /*
  * table and box: columns side by side, for people.
  *
- * The first rows are held back to measure them (at most HELD_ROWS rows or HELD_BYTES of text); then
+ * The first rows are held back to measure them (FSA_MAX_HELD_ROWS, FSA_MAX_HELD_BYTES); then
  * the widths stand and later rows are written as they come. On a terminal the widest columns are
  * narrowed until a row fits and cells wrap, so that nothing is lost at the right edge. A cell that
  * is too long for a table is cut with a mark that says how much is missing.
@@ -13,12 +13,8 @@
 #include "output_text.h"
 #include "terminal.h"
 
-#define HELD_ROWS 5000
 #define FIRST_ROWS 32
-#define HELD_BYTES (8u << 20)
-#define TERMINAL_CELL 1024    /* bytes of a cell shown on a terminal */
-#define FILE_CELL (64u << 10) /* ... and in a file */
-#define LEAST_WIDTH 8         /* columns that a narrowed cell keeps */
+#define LEAST_WIDTH 8 /* columns that a narrowed cell keeps */
 
 /* The lines of a mode. A rule is: left, `-` as often as wide, middle, ..., right. */
 typedef struct Rule {
@@ -88,7 +84,8 @@ static int show(FsaPrint *print, const FsaCell *cell, Shown *ret_shown) {
   TableState *state = print->state;
   fsa_buffer_clear(&state->scratch);
   fsa_cell_put_safe(&state->scratch, cell);
-  if (cut_long(&state->scratch, print->writer->is_terminal ? TERMINAL_CELL : FILE_CELL) < 0)
+  if (cut_long(&state->scratch,
+               print->writer->is_terminal ? FSA_MAX_TERMINAL_CELL : FSA_MAX_TABLE_CELL) < 0)
     return state->scratch.error;
   size_t size = state->scratch.size;
   const char *text = fsa_arena_copy(&state->texts, state->scratch.data, size);
@@ -270,7 +267,8 @@ static int hold_row(FsaPrint *print, const FsaCell *cells) {
   result = show_row(print, cells, &state->held[state->held_count * (size_t)print->column_count]);
   if (result < 0) return result;
   state->held_count++;
-  if (state->held_count == HELD_ROWS || state->texts.used > HELD_BYTES) put_held(print);
+  if (state->held_count == FSA_MAX_HELD_ROWS || state->texts.used > FSA_MAX_HELD_BYTES)
+    put_held(print);
   return FSA_OK;
 }
 

@@ -3,9 +3,8 @@
 #define FSA_SHELL_OUTPUT_TEXT_H
 
 #include "base/buffer.h"
+#include "base/limits.h"
 #include "output.h"
-
-#define FSA_MAX_SHOWN_CELL (256u << 20) /* bytes of one cell that are shown; more is an error */
 
 /* Appends the cell: numbers in decimal, blobs in hex, text made safe, NULL as "NULL". */
 void fsa_cell_put_safe(FsaBuffer *out, const FsaCell *cell);

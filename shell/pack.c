@@ -17,7 +17,6 @@
 #include "base/result.h"
 #include "terminal.h"
 
-#define MAX_FOLDER_DEPTH 16
 #define MAX_LIST 32 /* entries of a list field, tables of a query */
 
 /* A pack while it is loaded. */
@@ -119,7 +118,7 @@ static bool set_field(FsaPack *pack, FsaPackQuery *query, const Field *field, co
 
 /* A header line's value with the lines that continue it, joined by blanks. */
 static const char *read_value(FsaArena *arena, const char **at, size_t *line) {
-  FsaBuffer value = fsa_buffer(FSA_PACK_MAX_FILE);
+  FsaBuffer value = fsa_buffer(FSA_MAX_PACK_FILE);
   size_t size = strcspn(*at, "\n");
   for (;;) {
     const char *text = *at;
@@ -219,20 +218,20 @@ static int refuse_path(const char *path, const char *why) {
 }
 
 static int load_file(Loader *loader, const char *path) {
-  if (loader->pack->count == FSA_PACK_MAX_FILES) return refuse_path(path, "too many files");
+  if (loader->pack->count == FSA_MAX_PACK_QUERIES) return refuse_path(path, "too many files");
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   struct stat facts;
   if (fd < 0) return refuse_path(path, strerror(errno));
-  char *text = malloc(FSA_PACK_MAX_FILE + 1);
+  char *text = malloc(FSA_MAX_PACK_FILE + 1);
   const char *why = NULL;
   ssize_t size = -1;
   if (!text)
     why = "out of memory";
   else if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode))
     why = "not a file";
-  else if (facts.st_size > FSA_PACK_MAX_FILE)
+  else if (facts.st_size > FSA_MAX_PACK_FILE)
     why = "larger than a query can be";
-  else if ((size = read(fd, text, FSA_PACK_MAX_FILE)) < 0)
+  else if ((size = read(fd, text, FSA_MAX_PACK_FILE)) < 0)
     why = strerror(errno);
   else if (memchr(text, '\0', (size_t)size))
     why = "not a text";
@@ -271,7 +270,7 @@ static int is_visible(const struct dirent *entry) {
 
 static int load_folder(Loader *loader, const char *path, unsigned depth) {
   struct dirent **entries;
-  if (depth > MAX_FOLDER_DEPTH) return refuse_path(path, "too many folders inside each other");
+  if (depth > FSA_MAX_PACK_DEPTH) return refuse_path(path, "too many folders inside each other");
   int count = scandir(path, &entries, is_visible, alphasort), result = FSA_OK;
   if (count < 0) return refuse_path(path, strerror(errno));
   for (int i = 0; i < count; i++) {

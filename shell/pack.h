@@ -13,11 +13,6 @@
 
 #define FSA_PACK_NAME "fsa" /* osquery's name of a query is pack_fsa_<id> */
 
-/* A result line must stay below this: osquery's TLS logger drops lines above 1 MiB in silence. */
-#define FSA_PACK_MAX_BYTES 700000
-#define FSA_PACK_MAX_FILE (1u << 20) /* bytes of one .sql file */
-#define FSA_PACK_MAX_FILES 4096
-
 /* A file that was compiled in; the array ends with a NULL path. */
 typedef struct FsaPackFile {
   const char *path;

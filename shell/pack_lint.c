@@ -95,9 +95,9 @@ static void check_words(Lint *lint) {
 static void check_bounds(Lint *lint) {
   const FsaPackQuery *query = lint->query;
   if (query->max_rows < 1) fault(lint, 1, "max_rows: must be at least 1");
-  if (query->max_bytes < 1 || query->max_bytes > FSA_PACK_MAX_BYTES)
+  if (query->max_bytes < 1 || query->max_bytes > FSA_MAX_RESULT_LINE)
     fault(lint, 1, "max_bytes: must be 1 to %d: osquery drops longer lines in silence",
-          FSA_PACK_MAX_BYTES);
+          FSA_MAX_RESULT_LINE);
   if ((query->tpr < 0) != (query->fpr < 0))
     fault(lint, 1, "tpr and fpr belong together: a detection has both, a collection none");
 }

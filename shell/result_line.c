@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/result.h"
 
-#define MAX_ROW (8u << 20)   /* bytes of an encoded row that are looked at */
 #define MAX_LINE (64u << 20) /* bytes of a status line or of what surrounds rows */
 #define CALENDAR_TIME 64
 
@@ -164,7 +163,7 @@ void fsa_snapshot_begin(FsaSnapshot *snapshot, FsaWriter *writer, const FsaLineH
                             .column_count = column_count,
                             .names = names,
                             .rows = fsa_buffer(max_bytes + 1),
-                            .row = fsa_buffer(MAX_ROW),
+                            .row = fsa_buffer(FSA_MAX_RESULT_ROW),
                             .tail = fsa_buffer(MAX_LINE),
                             .arena = fsa_arena(0)};
   make_tail(snapshot);

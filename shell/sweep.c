@@ -45,6 +45,7 @@ typedef struct Sweep {
   const FsaPack *pack;
   FsaWriter out;
   size_t hosts, unopened; /* pieces of evidence */
+  size_t host_total;      /* of the case folder that is swept; 0 = one host */
   size_t queries, failures;
   uint64_t rows, problems;
   bool is_stopped; /* Ctrl-C, or the output failed */
@@ -125,9 +126,9 @@ static void run_statement(Stop *stop, const FsaPackQuery *query, const char *nam
   static const char failed[] = "Error executing scheduled query %s: %s"; /* osquery's words */
   FsaSnapshot snapshot;
   bool is_cut = false;
-  size_t max_bytes = query->max_bytes > 0 && query->max_bytes < FSA_PACK_MAX_BYTES
+  size_t max_bytes = query->max_bytes > 0 && query->max_bytes < FSA_MAX_RESULT_LINE
                          ? (size_t)query->max_bytes
-                         : FSA_PACK_MAX_BYTES;
+                         : FSA_MAX_RESULT_LINE;
   const char *const *names = column_names(stop, statement);
   if (!names) {
     tell(stop, FSA_ERROR, query, failed, name, "out of memory");
@@ -187,13 +188,23 @@ static size_t count_answerable(Stop *stop) {
   return count;
 }
 
+static void show_progress(Stop *stop, const char *id, size_t done, size_t total) {
+  char what[MAX_NAME];
+  const Sweep *sweep = stop->sweep;
+  if (sweep->host_total > 1)
+    snprintf(what, sizeof what, "host %zu of %zu, %s", sweep->hosts + 1, sweep->host_total, id);
+  else
+    snprintf(what, sizeof what, "%s", id);
+  fsa_progress_begin(stop->session.progress, what, done, total);
+}
+
 static void run_queries(Stop *stop) {
   const FsaPack *pack = stop->sweep->pack;
   size_t done = 0, total = count_answerable(stop);
   for (size_t i = 0; i < pack->count && !stop->sweep->is_stopped; i++) {
     fsa_arena_clear(&stop->arena);
     if (!can_answer(stop, &pack->queries[i])) continue;
-    fsa_progress_begin(stop->session.progress, pack->queries[i].id, done++, total);
+    show_progress(stop, pack->queries[i].id, done++, total);
     run_query(stop, &pack->queries[i]);
   }
   fsa_progress_hide(stop->session.progress);
@@ -274,6 +285,7 @@ static void sweep_evidence(Sweep *sweep, const char *path) {
     sweep->unopened += count;
     count = 0;
   }
+  sweep->host_total += count;
   for (size_t i = 0; i < count && !sweep->is_stopped; i++) sweep_host(sweep, fsa_host_of(&list[i]));
   fsa_arena_done(&arena);
 }
