@@ -247,9 +247,13 @@ static int read_file(FsaScan *scan, State *state, size_t index, bool *has_hive) 
   uint8_t head[256];
   size_t size;
   int result = fsa_scan_open_file(scan, index, &source, &path);
-  if (result == FSA_OK) result = source.read(source.context, 0, head, sizeof head, &size);
-  if (result == FSA_E_NOMEM) return result;
-  if (result != FSA_OK || !fsa_appcompat_probe(fsa_bytes(head, size))) {
+  if (result != FSA_OK) return result == FSA_E_NOMEM ? result : FSA_OK; /* it was told */
+  result = source.read(source.context, 0, head, sizeof head, &size);
+  if (result != FSA_OK) {
+    fsa_problem_in(scan, result, path.data, 0, "reading failed (%s)", fsa_result_name(result));
+    return FSA_OK;
+  }
+  if (!fsa_appcompat_probe(fsa_bytes(head, size))) {
     *has_hive = true;
     return FSA_OK;
   }
