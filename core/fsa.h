@@ -27,7 +27,8 @@
 
 #define FSA_VERSION "0.1.0"
 
-/* ---- columns ---------------------------------------------------------------------------------- */
+/* ---- columns ----------------------------------------------------------------------------------
+ */
 
 /* How a column is stored and shown. Unknown is NULL for every type, never 0 or "". */
 typedef enum FsaType {
@@ -35,15 +36,15 @@ typedef enum FsaType {
   FSA_INTEGER, /* 64-bit signed */
   FSA_DOUBLE,
   FSA_BLOB,
-  FSA_BOOL,    /* 0 or 1; the name begins with is_ or has_ */
-  FSA_TIME,    /* set in ns since 1970 UTC; SQL sees Unix seconds and a hidden `<name>_ns` beside it */
-  FSA_HEX,     /* set as an unsigned 64-bit value; SQL sees TEXT "0x..." (addresses and masks) */
-  FSA_JSON,    /* text that is one JSON value; the json output modes show it as JSON */
+  FSA_BOOL, /* 0 or 1; the name begins with is_ or has_ */
+  FSA_TIME, /* set in ns since 1970 UTC; SQL sees Unix seconds and a hidden `<name>_ns` beside it */
+  FSA_HEX,  /* set as an unsigned 64-bit value; SQL sees TEXT "0x..." (addresses and masks) */
+  FSA_JSON, /* text that is one JSON value; the json output modes show it as JSON */
 } FsaType;
 
 /* Flags of a column. */
 enum {
-  FSA_KEY = 1,    /* constraints on it are handed to the table (fsa_admits_*); SQLite checks again */
+  FSA_KEY = 1, /* constraints on it are handed to the table (fsa_admits_*); SQLite checks again */
   FSA_COSTLY = 2, /* computed only when a query names it: guard with fsa_wants() */
   FSA_HIDDEN = 4, /* not part of SELECT * */
 };
@@ -55,7 +56,8 @@ typedef struct FsaColumn {
   const char *help; /* a sentence: meaning, unit, what NULL means */
 } FsaColumn;
 
-/* ---- tables ----------------------------------------------------------------------------------- */
+/* ---- tables -----------------------------------------------------------------------------------
+ */
 
 /* The kinds of evidence that a table can be asked of. */
 enum {
@@ -64,38 +66,39 @@ enum {
   FSA_WINDOWS_VOLUME = 4, /* a folder (archive, image) that holds a Windows system */
   FSA_LINUX_ROOT = 8,     /* a folder (archive, image) that holds a Linux system */
   FSA_MINIDUMP = 16,
-  FSA_LOOSE_FILE = 32,    /* one file that the table's patterns or probe accept */
-  FSA_CASE_FOLDER = 64,   /* a folder of several hosts: only the tables about the look itself */
+  FSA_LOOSE_FILE = 32,  /* one file that the table's patterns or probe accept */
+  FSA_CASE_FOLDER = 64, /* a folder of several hosts: only the tables about the look itself */
   FSA_ANYWHERE = 127,
 };
 
 /* What a table is asked about, one at a time. */
 typedef enum FsaSubjectKind {
-  FSA_HOST,      /* the evidence as a whole, once */
-  FSA_PROCESS,   /* each process of a live host; `subject_key` is its pid column */
-  FSA_FILE,      /* each file that `where` matches; `subject_key` its path column, or -1 */
-  FSA_FILE_SET,  /* all files that `where` matches, together, once (facts that span files) */
+  FSA_HOST,     /* the evidence as a whole, once */
+  FSA_PROCESS,  /* each process of a live host; `subject_key` is its pid column */
+  FSA_FILE,     /* each file that `where` matches; `subject_key` its path column, or -1 */
+  FSA_FILE_SET, /* all files that `where` matches, together, once (facts that span files) */
 } FsaSubjectKind;
 
 typedef struct FsaScan FsaScan;
 typedef struct FsaRow FsaRow;
 
 typedef struct FsaTable {
-  const char *name;     /* == file name == symbol suffix; the SQL name is "fsa_" + name */
-  const char *summary;  /* one sentence: what a row is */
-  const char *proves;   /* what a row proves ... */
-  const char *caveat;   /* ... and what a missing row does NOT prove */
-  const char *example;  /* a query that the test-suite runs */
-  unsigned sources;     /* FSA_LIVE_WINDOWS | ...; other evidence is refused */
+  const char *name;    /* == file name == symbol suffix; the SQL name is "fsa_" + name */
+  const char *summary; /* one sentence: what a row is */
+  const char *proves;  /* what a row proves ... */
+  const char *caveat;  /* ... and what a missing row does NOT prove */
+  const char *example; /* a query that the test-suite runs */
+  unsigned sources;    /* FSA_LIVE_WINDOWS | ...; other evidence is refused */
   FsaSubjectKind subject;
-  int subject_key;      /* the FSA_KEY column that names the subject (pid, path), or -1 */
+  int subject_key; /* the FSA_KEY column that names the subject (pid, path), or -1 */
   /*
    * FSA_FILE, FSA_FILE_SET: patterns below the evidence root, '/' separated, any letter case, ended
-   * by NULL: "Windows/System32/winevt/Logs/<star>.evtx". NULL: the query names the files, by `=`, IN
-   * or LIKE 'prefix%' on the `subject_key` column.
+   * by NULL: "Windows/System32/winevt/Logs/<star>.evtx". NULL: the query names the files, by `=`,
+   * IN or LIKE 'prefix%' on the `subject_key` column.
    */
   const char *const *where;
-  /* FSA_FILE: true when a loose file is one of ours, decided by its first bytes. NULL = the name decides. */
+  /* FSA_FILE: true when a loose file is one of ours, decided by its first bytes. NULL = the name
+   * decides. */
   bool (*probe)(FsaBytes head);
   const FsaColumn *columns;
   int column_count;
@@ -111,7 +114,8 @@ typedef struct FsaTable {
   /*
    * open: FSA_OK, or an error that fsa_problem() has already recorded; close is then not called.
    * next: FSA_ROW with columns set, FSA_OK at the end, or an error; rows given so far stay good.
-   * Row text must not lie in what close frees: rows may be read after it. open and close may be NULL.
+   * Row text must not lie in what close frees: rows may be read after it. open and close may be
+   * NULL.
    */
   int (*open)(FsaScan *scan, void *state);
   int (*next)(FsaScan *scan, void *state, FsaRow *row);
@@ -122,7 +126,8 @@ typedef struct FsaTable {
 extern const FsaTable *const fsa_tables[];
 extern const size_t fsa_table_count;
 
-/* ---- the subject ------------------------------------------------------------------------------ */
+/* ---- the subject ------------------------------------------------------------------------------
+ */
 
 typedef struct FsaEvidence FsaEvidence; /* evidence/evidence.h */
 typedef struct FsaFile FsaFile;         /* evidence/evidence.h */
@@ -159,19 +164,21 @@ int fsa_scan_open_file(FsaScan *scan, size_t index, FsaSource *ret_source, FsaTe
 
 /*
  * All bytes of file `index`, read once into memory that lives as long as the subject (read, not
- * mapped: a file that is cut while it is mapped kills its reader). FSA_E_LIMIT beyond `limit` bytes.
+ * mapped: a file that is cut while it is mapped kills its reader). FSA_E_LIMIT beyond `limit`
+ * bytes.
  */
 int fsa_scan_file_bytes(FsaScan *scan, size_t index, size_t limit, FsaBytes *ret_bytes,
                         FsaText *ret_path);
 
 /*
- * All bytes of a file that the query names and that is no evidence (rules, a list), from the machine
- * that the program runs on, into the subject's memory. On failure a problem was recorded; FSA_E_USAGE
- * when it is no file.
+ * All bytes of a file that the query names and that is no evidence (rules, a list), from the
+ * machine that the program runs on, into the subject's memory. On failure a problem was recorded;
+ * FSA_E_USAGE when it is no file.
  */
 int fsa_scan_read_input(FsaScan *scan, const char *path, size_t limit, FsaBytes *ret_bytes);
 
-/* ---- the query -------------------------------------------------------------------------------- */
+/* ---- the query --------------------------------------------------------------------------------
+ */
 
 /* True when the query uses `column` (in its result, a condition or an order). */
 bool fsa_wants(const FsaScan *scan, int column);
@@ -189,24 +196,27 @@ typedef struct FsaKey {
   /* `= x` or `IN (...)`: a row is admitted when one value equals; count 0 = no such constraint. */
   const struct FsaKeyValue *values;
   size_t value_count;
-  /* `<`, `>`, ...: inclusive bounds of integers (of ns for FSA_TIME); INT64_MIN / INT64_MAX = open. */
+  /* `<`, `>`, ...: inclusive bounds of integers (of ns for FSA_TIME); INT64_MIN / INT64_MAX = open.
+   */
   int64_t min, max;
   /* LIKE 'prefix%': a row is admitted when it begins so, in any letter case; NULL = none. */
   FsaText prefix;
 } FsaKey;
 
 typedef struct FsaKeyValue {
-  FsaText text;     /* as text; data NULL when it is a number */
-  int64_t integer;  /* as a number, or INT64_MIN when it is none */
+  FsaText text;    /* as text; data NULL when it is a number */
+  int64_t integer; /* as a number, or INT64_MIN when it is none */
 } FsaKeyValue;
 
 /* The constraint on a key column, for tables that can seek; NULL when there is none. */
 const FsaKey *fsa_key(const FsaScan *scan, int column);
 
-/* True when the deadline passed or the reader went away: long loops ask this and return FSA_E_TIMEOUT. */
+/* True when the deadline passed or the reader went away: long loops ask this and return
+ * FSA_E_TIMEOUT. */
 bool fsa_expired(const FsaScan *scan);
 
-/* ns until the deadline, for calls that keep time themselves; 0 = passed, INT64_MAX = there is none. */
+/* ns until the deadline, for calls that keep time themselves; 0 = passed, INT64_MAX = there is
+ * none. */
 int64_t fsa_time_left(const FsaScan *scan);
 
 /* Memory that lives as long as the subject. The arena's ceiling is the scan's memory ceiling. */
@@ -220,25 +230,27 @@ FsaArena *fsa_row_arena(FsaScan *scan);
 
 /*
  * Records that something could not be read: "what disagreed: %u, %u". The subject's path or pid,
- * the table and the evidence are added. Marks the subject's later rows `partial`. Returns `code`, so
- * that a failing function ends with `return fsa_problem(...)`.
+ * the table and the evidence are added. Marks the subject's later rows `partial`. Returns `code`,
+ * so that a failing function ends with `return fsa_problem(...)`.
  */
 int fsa_problem(FsaScan *scan, int code, uint64_t offset, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* The same about another source than the subject itself (a log file, a registry key). */
-int fsa_problem_in(FsaScan *scan, int code, const char *source, uint64_t offset,
-                   const char *format, ...) __attribute__((format(printf, 5, 6)));
+int fsa_problem_in(FsaScan *scan, int code, const char *source, uint64_t offset, const char *format,
+                   ...) __attribute__((format(printf, 5, 6)));
 
-/* ---- the row ---------------------------------------------------------------------------------- */
+/* ---- the row ----------------------------------------------------------------------------------
+ */
 
 /*
- * Setting a value. Unset columns are NULL. Text and blobs are not copied: they live in the row arena,
- * the subject's arena, the subject's bytes or static storage. `data` NULL sets NULL.
+ * Setting a value. Unset columns are NULL. Text and blobs are not copied: they live in the row
+ * arena, the subject's arena, the subject's bytes or static storage. `data` NULL sets NULL.
  */
 void fsa_row_text(FsaRow *row, int column, const char *data, size_t size);
 void fsa_row_string(FsaRow *row, int column, const char *text); /* NUL-terminated, or NULL */
-void fsa_row_int(FsaRow *row, int column, int64_t value);       /* FSA_INTEGER, FSA_BOOL, FSA_TIME in ns */
+void fsa_row_int(FsaRow *row, int column,
+                 int64_t value); /* FSA_INTEGER, FSA_BOOL, FSA_TIME in ns */
 void fsa_row_hex(FsaRow *row, int column, uint64_t value);
 void fsa_row_double(FsaRow *row, int column, double value);
 void fsa_row_blob(FsaRow *row, int column, const void *data, size_t size);
@@ -253,19 +265,21 @@ static inline void fsa_row_bool(FsaRow *row, int column, bool value) {
 void fsa_row_source(FsaRow *row, const char *data, size_t size);
 void fsa_row_offset(FsaRow *row, uint64_t offset);
 
-/* ---- the look itself: what fsa_problems, fsa_coverage, fsa_evidence and fsa_tables show ----------- */
+/* ---- the look itself: what fsa_problems, fsa_coverage, fsa_evidence and fsa_tables show
+ * ----------- */
 
 typedef struct FsaProblem {
-  int64_t time;          /* ns since 1970 UTC */
-  const char *table;     /* without "fsa_" */
-  const char *evidence;  /* as it was named; "live" for the live host */
-  const char *source;    /* path, key or pid; NULL when it concerns the whole evidence */
-  uint64_t offset;       /* byte offset in source, or FSA_NO_OFFSET */
-  int code;              /* FsaResult */
+  int64_t time;         /* ns since 1970 UTC */
+  const char *table;    /* without "fsa_" */
+  const char *evidence; /* as it was named; "live" for the live host */
+  const char *source;   /* path, key or pid; NULL when it concerns the whole evidence */
+  uint64_t offset;      /* byte offset in source, or FSA_NO_OFFSET */
+  int code;             /* FsaResult */
   const char *message;
 } FsaProblem;
 
-/* Problem `index` (0 = oldest kept) copied into the row arena. FSA_ROW, or FSA_OK behind the last. */
+/* Problem `index` (0 = oldest kept) copied into the row arena. FSA_ROW, or FSA_OK behind the last.
+ */
 int fsa_look_problem(FsaScan *scan, size_t index, FsaProblem *ret_problem);
 
 /* How many problems the process dropped because the ceiling was reached. */
@@ -274,10 +288,10 @@ uint64_t fsa_look_problems_dropped(FsaScan *scan);
 typedef struct FsaCoverage {
   const char *table;
   const char *evidence;
-  const char *status;    /* ok | partial | denied | absent | unsupported | timeout | error | unknown */
-  bool scanned;          /* a full scan ended; else the answer of a probe */
+  const char *status; /* ok | partial | denied | absent | unsupported | timeout | error | unknown */
+  bool scanned;       /* a full scan ended; else the answer of a probe */
   int64_t subjects, rows, problems, milliseconds; /* -1 = unknown */
-  int64_t started;       /* ns since 1970 UTC; INT64_MIN = unknown */
+  int64_t started;                                /* ns since 1970 UTC; INT64_MIN = unknown */
 } FsaCoverage;
 
 /* Coverage of table `index` over the scan's evidence. FSA_ROW, or FSA_OK behind the last table. */
@@ -285,14 +299,15 @@ int fsa_look_coverage(FsaScan *scan, size_t index, FsaCoverage *ret_coverage);
 
 /* One piece of evidence in a case folder, or the evidence itself. */
 typedef struct FsaEvidenceInfo {
-  const char *path;      /* what to give as `evidence` */
-  const char *kind;      /* live | folder | file | archive | image | minidump */
-  const char *layout;    /* volume | kape | velociraptor | cylr | uac | loose | case | live; NULL = unknown */
-  const char *platform;  /* windows | linux; NULL = unknown */
-  const char *hostname;  /* NULL = unknown */
-  const char *content;   /* loose file: evtx, regf, ...; NULL otherwise */
-  int64_t size;          /* bytes of a file; -1 = unknown */
-  const char *error;     /* why it cannot be opened; NULL = it can */
+  const char *path; /* what to give as `evidence` */
+  const char *kind; /* live | folder | file | archive | image | minidump */
+  const char
+      *layout; /* volume | kape | velociraptor | cylr | uac | loose | case | live; NULL = unknown */
+  const char *platform; /* windows | linux; NULL = unknown */
+  const char *hostname; /* NULL = unknown */
+  const char *content;  /* loose file: evtx, regf, ...; NULL otherwise */
+  int64_t size;         /* bytes of a file; -1 = unknown */
+  const char *error;    /* why it cannot be opened; NULL = it can */
 } FsaEvidenceInfo;
 
 /* Evidence `index` of the scan's evidence argument. FSA_ROW, or FSA_OK behind the last. */

@@ -19,7 +19,7 @@ __declspec(dllexport)
 #else
 __attribute__((visibility("default")))
 #endif
-int sqlite3_fsa_init(sqlite3 *db, char **ret_error, const sqlite3_api_routines *api);
+    int sqlite3_fsa_init(sqlite3 *db, char **ret_error, const sqlite3_api_routines *api);
 
 int sqlite3_fsa_init(sqlite3 *db, char **ret_error, const sqlite3_api_routines *api) {
   SQLITE_EXTENSION_INIT2(api);

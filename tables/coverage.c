@@ -2,13 +2,25 @@
 #include "fsa.h"
 #include "os/os.h"
 
-enum { NAME, STATUS, IS_SCANNED, SUBJECTS, ROWS_TOTAL, PROBLEMS, MILLISECONDS, IS_PRIVILEGED, STARTED, VERSION };
+enum {
+  NAME,
+  STATUS,
+  IS_SCANNED,
+  SUBJECTS,
+  ROWS_TOTAL,
+  PROBLEMS,
+  MILLISECONDS,
+  IS_PRIVILEGED,
+  STARTED,
+  VERSION
+};
 
 static const FsaColumn columns[] = {
     [NAME] = {"table_name", FSA_TEXT, FSA_KEY, "The table; never NULL."},
-    [STATUS] = {"status", FSA_TEXT, FSA_KEY,
-                "ok, partial, denied, absent, unsupported, timeout or error: what the last full scan "
-                "met, or where none ran a probe's answer; unknown when a probe cannot tell."},
+    [STATUS] =
+        {"status", FSA_TEXT, FSA_KEY,
+         "ok, partial, denied, absent, unsupported, timeout or error: what the last full scan "
+         "met, or where none ran a probe's answer; unknown when a probe cannot tell."},
     [IS_SCANNED] = {"is_scanned", FSA_BOOL, 0,
                     "1 when a full scan ended in this process, 0 when the status is a probe's."},
     [SUBJECTS] = {"subjects", FSA_INTEGER, 0,
@@ -19,10 +31,12 @@ static const FsaColumn columns[] = {
                   "Problems that the scan met, see fsa_problems; NULL without a scan."},
     [MILLISECONDS] = {"milliseconds", FSA_INTEGER, 0,
                       "How long the scan took, the reader's time included; NULL without a scan."},
-    [IS_PRIVILEGED] = {"is_privileged", FSA_BOOL, 0,
-                       "1 when this program may read every process; NULL when the evidence is not a "
-                       "live host."},
-    [STARTED] = {"start_time", FSA_TIME, 0, "When the scan began, Unix seconds; NULL without a scan."},
+    [IS_PRIVILEGED] =
+        {"is_privileged", FSA_BOOL, 0,
+         "1 when this program may read every process; NULL when the evidence is not a "
+         "live host."},
+    [STARTED] = {"start_time", FSA_TIME, 0,
+                 "When the scan began, Unix seconds; NULL without a scan."},
     [VERSION] = {"version", FSA_TEXT, 0, "The version of FSA Tables that looked; never NULL."},
 };
 
@@ -57,7 +71,8 @@ static int next(FsaScan *scan, void *opaque, FsaRow *row) {
 
 const FsaTable fsa_table_coverage = {
     .name = "coverage",
-    .summary = "One row for each table: whether its sources could be read, and what its last full scan saw.",
+    .summary = "One row for each table: whether its sources could be read, and what its last full "
+               "scan saw.",
     .proves = "What was looked at on this host, with how many subjects, rows and problems.",
     .caveat = "A status of ok says that the look was complete, never that the host is clean.",
     .example = "SELECT table_name, status, subjects, rows_total, problems FROM fsa_coverage",

@@ -1,4 +1,5 @@
-/* fsa_problems: everything that could not be read, so that nothing found is never mistaken for nothing there. */
+/* fsa_problems: everything that could not be read, so that nothing found is never mistaken for
+ * nothing there. */
 #include "fsa.h"
 
 enum { TIME, TABLE, CODE, MESSAGE, PROBLEM_EVIDENCE, PROBLEM_SOURCE, OFFSET };
@@ -74,7 +75,8 @@ static int next(FsaScan *scan, void *opaque, FsaRow *row) {
 const FsaTable fsa_table_problems = {
     .name = "problems",
     .summary = "One row for each thing that could not be read since this program started.",
-    .proves = "A file, key, record or process was there and could not be read, in whole or in part.",
+    .proves =
+        "A file, key, record or process was there and could not be read, in whole or in part.",
     .caveat = "Only scans that ran can meet problems, and only the newest 10,000 are kept: ask "
               "fsa_coverage what was scanned at all.",
     .example = "SELECT table_name, code, problem_source, message FROM fsa_problems",

@@ -16,7 +16,7 @@ BUILD = os.environ.get("FSA_BUILD", os.path.join(ROOT, "build"))
 TOTALS = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
 CMOCKA = {kind: re.compile(r"\[  %s  \] +(?:\w+: )?(\d+) test\(s\)" % word)
           for kind, word in (("passed", "PASSED"), ("failed", "FAILED"), ("skipped", "SKIPPED"))}
-TIMEOUT = 900
+TIMEOUT = 300
 
 
 def counts(output, status):

@@ -23,7 +23,9 @@ FsaArena fsa_arena(size_t limit) {
   return (FsaArena){.head = NULL, .used = 0, .limit = limit, .held = 0};
 }
 
-static uint8_t *block_memory(FsaArenaBlock *block) { return (uint8_t *)(block + 1); }
+static uint8_t *block_memory(FsaArenaBlock *block) {
+  return (uint8_t *)(block + 1);
+}
 
 static FsaArenaBlock *block_add(FsaArena *arena, size_t least) {
   size_t size = arena->head ? arena->head->size * 2 : FIRST_BLOCK;

@@ -9,7 +9,9 @@
 #include "base/result.h"
 #include "base/text.h"
 
-FsaBuffer fsa_buffer(size_t limit) { return (FsaBuffer){.limit = limit}; }
+FsaBuffer fsa_buffer(size_t limit) {
+  return (FsaBuffer){.limit = limit};
+}
 
 char *fsa_buffer_room(FsaBuffer *b, size_t size) {
   if (b->error) return NULL;
@@ -40,9 +42,13 @@ void fsa_buffer_put(FsaBuffer *b, const void *data, size_t size) {
   b->size += size;
 }
 
-void fsa_buffer_puts(FsaBuffer *b, const char *text) { fsa_buffer_put(b, text, strlen(text)); }
+void fsa_buffer_puts(FsaBuffer *b, const char *text) {
+  fsa_buffer_put(b, text, strlen(text));
+}
 
-void fsa_buffer_putc(FsaBuffer *b, char c) { fsa_buffer_put(b, &c, 1); }
+void fsa_buffer_putc(FsaBuffer *b, char c) {
+  fsa_buffer_put(b, &c, 1);
+}
 
 void fsa_buffer_printf(FsaBuffer *b, const char *format, ...) {
   va_list arguments, again;
@@ -74,7 +80,9 @@ void fsa_buffer_i64(FsaBuffer *b, int64_t value) {
 }
 
 /* True for a byte that a JSON string takes as it is: printable ASCII but quote and backslash. */
-static bool is_plain(unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
+static bool is_plain(unsigned char c) {
+  return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
 
 static void put_escaped(FsaBuffer *b, uint32_t c) {
   static const char short_escapes[] = "\bb\tt\nn\ff\rr\"\"\\\\";

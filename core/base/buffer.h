@@ -26,7 +26,9 @@ FsaBuffer fsa_buffer(size_t limit);
  * fsa_buffer_added(). NULL on error.
  */
 char *fsa_buffer_room(FsaBuffer *buffer, size_t size);
-static inline void fsa_buffer_added(FsaBuffer *buffer, size_t size) { buffer->size += size; }
+static inline void fsa_buffer_added(FsaBuffer *buffer, size_t size) {
+  buffer->size += size;
+}
 
 void fsa_buffer_put(FsaBuffer *buffer, const void *data, size_t size);
 void fsa_buffer_puts(FsaBuffer *buffer, const char *text);

@@ -59,11 +59,10 @@ static inline uint32_t fsa_u32(FsaBytes *b, size_t offset) {
 static inline uint64_t fsa_u64(FsaBytes *b, size_t offset) {
   if (!fsa_bytes_need(b, offset, 8)) return 0;
   const uint8_t *p = b->data + offset;
-  uint32_t low = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-                 (uint32_t)p[3] << 24;
+  uint32_t low = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
   p += 4;
-  uint32_t high = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-                  (uint32_t)p[3] << 24;
+  uint32_t high =
+      (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
   return (uint64_t)high << 32 | low;
 }
 

@@ -107,6 +107,10 @@ static int64_t read_clock(clockid_t id) {
   return (int64_t)now.tv_sec * FSA_NS_PER_SECOND + now.tv_nsec;
 }
 
-int64_t fsa_clock_now(void) { return read_clock(CLOCK_REALTIME); }
+int64_t fsa_clock_now(void) {
+  return read_clock(CLOCK_REALTIME);
+}
 
-int64_t fsa_clock_monotonic(void) { return read_clock(CLOCK_MONOTONIC); }
+int64_t fsa_clock_monotonic(void) {
+  return read_clock(CLOCK_MONOTONIC);
+}

@@ -44,7 +44,9 @@ void engine_coverage_record(FsaEngine *engine, const FsaTable *table, const char
   pthread_mutex_unlock(&engine->lock);
 }
 
-static bool saw(unsigned codes, int code) { return (codes >> -code & 1) != 0; }
+static bool saw(unsigned codes, int code) {
+  return (codes >> -code & 1) != 0;
+}
 
 /* One word for what a full scan saw. */
 static const char *scanned_status(const FsaTable *table, const CoverageFacts *facts) {
@@ -62,8 +64,8 @@ static bool probe_files(const FsaEvidence *evidence, const FsaTable *table, FsaA
                         bool *ret_any) {
   const FsaFound *found;
   size_t count = 0;
-  int result = fsa_evidence_find(evidence, table->where, table->probe, arena, NULL, NULL, &found,
-                                 &count);
+  int result =
+      fsa_evidence_find(evidence, table->where, table->probe, arena, NULL, NULL, &found, &count);
   *ret_any = result == FSA_OK && count > 0;
   if (!*ret_any) return false;
   FsaFile *file;
@@ -90,8 +92,13 @@ int fsa_look_coverage(FsaScan *scan, size_t index, FsaCoverage *ret_coverage) {
   const FsaTable *table = fsa_tables[index];
   const char *evidence = fsa_evidence_name(fsa_scan_evidence(scan));
   FsaEngine *engine = scan->cursor->engine;
-  FsaCoverage coverage = {.table = table->name, .evidence = evidence, .subjects = -1, .rows = -1,
-                          .problems = -1, .milliseconds = -1, .started = INT64_MIN};
+  FsaCoverage coverage = {.table = table->name,
+                          .evidence = evidence,
+                          .subjects = -1,
+                          .rows = -1,
+                          .problems = -1,
+                          .milliseconds = -1,
+                          .started = INT64_MIN};
   pthread_mutex_lock(&engine->lock);
   const CoverageEntry *entry = find(engine, table, evidence);
   if (entry) {

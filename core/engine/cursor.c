@@ -5,16 +5,19 @@
 
 #include "engine/engine.h"
 
-/* ---- opening --------------------------------------------------------------------------------------- */
+/* ---- opening
+ * --------------------------------------------------------------------------------------- */
 
 static void sources_text(char *out, size_t size, unsigned sources) {
   static const struct {
     unsigned bit;
     const char *name;
   } names[] = {
-      {FSA_LIVE_WINDOWS, "a live Windows host"},     {FSA_LIVE_LINUX, "a live Linux host"},
+      {FSA_LIVE_WINDOWS, "a live Windows host"},
+      {FSA_LIVE_LINUX, "a live Linux host"},
       {FSA_WINDOWS_VOLUME, "a Windows volume or triage folder"},
-      {FSA_LINUX_ROOT, "a Linux root or triage folder"}, {FSA_MINIDUMP, "a process dump"},
+      {FSA_LINUX_ROOT, "a Linux root or triage folder"},
+      {FSA_MINIDUMP, "a process dump"},
       {FSA_LOOSE_FILE, "a loose file"},
   };
   size_t used = 0;
@@ -38,9 +41,11 @@ static int refuse(FsaCursor *cursor, FsaError *ret_error) {
   sources_text(serves, sizeof serves, cursor->table->sources);
   *ret_error = (FsaError){.code = FSA_E_UNSUPPORTED};
   if (fsa_evidence_sources(cursor->use->evidence) == FSA_CASE_FOLDER)
-    snprintf(ret_error->message, sizeof ret_error->message,
-             "%s holds several hosts: ask each of them with FROM fsa_evidence('%s') e JOIN fsa_%s t "
-             "ON t.evidence = e.path", name, name, table);
+    snprintf(
+        ret_error->message, sizeof ret_error->message,
+        "%s holds several hosts: ask each of them with FROM fsa_evidence('%s') e JOIN fsa_%s t "
+        "ON t.evidence = e.path",
+        name, name, table);
   else
     snprintf(ret_error->message, sizeof ret_error->message,
              "fsa_%s cannot be asked of %s: it serves %s; name other evidence with -e PATH or "
@@ -103,7 +108,8 @@ static int begin(FsaCursor *cursor, FsaError *ret_error) {
   return result;
 }
 
-/* One thread when there is little to share out; a worker beside the reader already pays for one large file. */
+/* One thread when there is little to share out; a worker beside the reader already pays for one
+ * large file. */
 static unsigned choose_jobs(const FsaCursor *cursor) {
   FsaSubjectKind kind = cursor->table->subject;
   if (cursor->engine->jobs < 2 || cursor->subject_count == 0) return 1;
@@ -159,7 +165,8 @@ int fsa_cursor_open(FsaEngine *engine, const FsaQuery *query, FsaCursor **ret_cu
   return FSA_OK;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------- */
+/* ---- reading
+ * ----------------------------------------------------------------------------------------- */
 
 /* Ends the subject that was read: its problems and counts are reported, its memory goes. */
 static void end_subject(FsaCursor *cursor) {
@@ -214,14 +221,14 @@ static void default_source(FsaCursor *cursor, const FsaScan *scan) {
 }
 
 int fsa_cursor_next(FsaCursor *cursor, const FsaRow **ret_row) {
-  int result =
-      cursor->jobs > 1 ? workers_next(cursor, ret_row) : single_next(cursor, ret_row);
+  int result = cursor->jobs > 1 ? workers_next(cursor, ret_row) : single_next(cursor, ret_row);
   if (result == FSA_ROW && cursor->jobs <= 1) default_source(cursor, cursor->scan);
   if (result == FSA_OK) record_coverage(cursor);
   return result;
 }
 
-/* ---- closing ----------------------------------------------------------------------------------------- */
+/* ---- closing
+ * ----------------------------------------------------------------------------------------- */
 
 void fsa_cursor_close(FsaCursor *cursor) {
   if (!cursor) return;

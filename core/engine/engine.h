@@ -1,9 +1,9 @@
 /*
  * The engine's inside: what its files share and nobody else sees.
  *
- * An engine holds the evidence that is open, the problems and the coverage. A cursor is one query. A
- * scan is one subject of it, and the handle that a table's functions get. When several threads work,
- * each finished batch of rows waits in its subject's slot until the reader comes to it.
+ * An engine holds the evidence that is open, the problems and the coverage. A cursor is one query.
+ * A scan is one subject of it, and the handle that a table's functions get. When several threads
+ * work, each finished batch of rows waits in its subject's slot until the reader comes to it.
  */
 #ifndef FSA_ENGINE_ENGINE_H
 #define FSA_ENGINE_ENGINE_H
@@ -14,7 +14,8 @@
 #include "engine/scan.h"
 #include "evidence/registry.h"
 
-/* ---- evidence ----------------------------------------------------------------------------------- */
+/* ---- evidence -----------------------------------------------------------------------------------
+ */
 
 /* One piece of open evidence, shared by the cursors that read it. */
 typedef struct EvidenceUse {
@@ -22,12 +23,14 @@ typedef struct EvidenceUse {
   unsigned users; /* cursors, and the engine itself while it remembers it */
 } EvidenceUse;
 
-/* Opens `name` (NULL = the default) or takes the one that is open; given back by engine_evidence_drop(). */
+/* Opens `name` (NULL = the default) or takes the one that is open; given back by
+ * engine_evidence_drop(). */
 int engine_evidence_take(FsaEngine *engine, const char *name, EvidenceUse **ret_use,
                          FsaError *ret_error);
 void engine_evidence_drop(FsaEngine *engine, EvidenceUse *use);
 
-/* ---- problems ------------------------------------------------------------------------------------ */
+/* ---- problems
+ * ------------------------------------------------------------------------------------ */
 
 /* One problem, its texts in the same allocation. */
 typedef struct Problem {
@@ -39,10 +42,12 @@ typedef struct Problem {
 Problem *problem_new(const char *table, const char *evidence, const char *source, uint64_t offset,
                      int code, const char *message);
 
-/* Hands a problem to the engine, which keeps the newest FSA_MAX_PROBLEMS. NULL counts as dropped. */
+/* Hands a problem to the engine, which keeps the newest FSA_MAX_PROBLEMS. NULL counts as dropped.
+ */
 void engine_problem_add(FsaEngine *engine, Problem *problem);
 
-/* ---- the engine ------------------------------------------------------------------------------------ */
+/* ---- the engine
+ * ------------------------------------------------------------------------------------ */
 
 #define KEPT_EVIDENCE 4 /* pieces of evidence that stay open between queries */
 
@@ -59,13 +64,13 @@ struct FsaEngine {
   size_t problem_first, problem_count;
   uint64_t problems_dropped;
   CoverageEntry *coverage;
-  _Atomic bool interrupted;         /* not guarded: a signal handler sets it */
+  _Atomic bool interrupted; /* not guarded: a signal handler sets it */
 };
 
 /* What a finished full scan saw. */
 typedef struct CoverageFacts {
   int64_t subjects, rows, problems;
-  unsigned codes; /* bit -code = a problem with that code occurred */
+  unsigned codes;         /* bit -code = a problem with that code occurred */
   int64_t started, ended; /* wall clock, ns */
 } CoverageFacts;
 
@@ -73,7 +78,8 @@ void engine_coverage_record(FsaEngine *engine, const FsaTable *table, const char
                             const CoverageFacts *facts);
 void engine_coverage_free(FsaEngine *engine);
 
-/* ---- subjects --------------------------------------------------------------------------------------- */
+/* ---- subjects
+ * --------------------------------------------------------------------------------------- */
 
 typedef struct Subject {
   int64_t pid;           /* -1 when it is not a process */
@@ -84,12 +90,13 @@ typedef struct Subject {
 /* Finds the subjects of a cursor and narrows them by its keys; fills cursor->subjects. */
 int cursor_find_subjects(FsaCursor *cursor, FsaError *ret_error);
 
-/* ---- scans and cursors ------------------------------------------------------------------------------ */
+/* ---- scans and cursors
+ * ------------------------------------------------------------------------------ */
 
 /* Rows that a worker finished together. */
 typedef struct Batch {
   struct Batch *next;
-  FsaArena arena;  /* the rows, their values and their texts */
+  FsaArena arena; /* the rows, their values and their texts */
   FsaRow **rows;
   size_t count;
 } Batch;
@@ -98,26 +105,26 @@ struct FsaScan {
   FsaCursor *cursor;
   const Subject *subject; /* NULL in begin */
   void *state;
-  FsaArena arena;         /* of the subject */
+  FsaArena arena; /* of the subject */
   FsaArena *row_arena;
-  FsaFile *file;          /* the one of fsa_scan_open_file() */
-  FsaFile **held;         /* those of fsa_scan_file_bytes(), by file index */
-  int64_t deadline;       /* monotonic ns; 0 = none */
+  FsaFile *file;                     /* the one of fsa_scan_open_file() */
+  FsaFile **held;                    /* those of fsa_scan_file_bytes(), by file index */
+  int64_t deadline;                  /* monotonic ns; 0 = none */
   Problem *problems, **problems_end; /* not yet handed to the engine */
   uint64_t problem_count;
   int64_t rows;
   const FsaEvidenceInfo *case_list; /* of fsa_look_evidence(), made at its first call */
   size_t case_count;
-  bool is_open;           /* the table's open succeeded, close is owed */
-  bool is_over;           /* next has said its last */
+  bool is_open; /* the table's open succeeded, close is owed */
+  bool is_over; /* next has said its last */
 };
 
 /* What the reader needs of one subject. */
 typedef struct Slot {
   FsaScan scan;
   Batch *first, **end;
-  size_t waiting;         /* finished batches that the reader has not taken */
-  bool done;              /* no more batches will come */
+  size_t waiting; /* finished batches that the reader has not taken */
+  bool done;      /* no more batches will come */
 } Slot;
 
 struct FsaCursor {
@@ -125,10 +132,10 @@ struct FsaCursor {
   const FsaTable *table;
   EvidenceUse *use;
   FsaQuery query;
-  FsaArena arena;         /* subjects and found files; used by the reader's thread only */
+  FsaArena arena; /* subjects and found files; used by the reader's thread only */
   Subject *subjects;
   size_t subject_count;
-  void *shared;           /* of the table's begin */
+  void *shared; /* of the table's begin */
   bool has_shared;
   unsigned jobs;
   pthread_mutex_t registry_lock;
@@ -136,7 +143,7 @@ struct FsaCursor {
   FsaScan *registry_scan; /* whom registry problems belong to */
   int registry_result;    /* FSA_ROW = not opened yet */
   CoverageFacts facts;
-  bool is_full;           /* no keys: its end is worth remembering as coverage */
+  bool is_full; /* no keys: its end is worth remembering as coverage */
   bool is_recorded;
   _Atomic bool cancelled;
 
@@ -146,14 +153,14 @@ struct FsaCursor {
   FsaArena row_arena;
 
   /* several threads */
-  pthread_mutex_t lock;   /* guards the slots and what follows */
+  pthread_mutex_t lock; /* guards the slots and what follows */
   pthread_cond_t changed;
   pthread_t threads[FSA_MAX_JOBS];
   unsigned thread_count;
   Slot *slots;
-  size_t next_subject;    /* the first that no worker has taken */
-  size_t reader;          /* the subject whose rows are read now */
-  Batch *batch;           /* the one whose rows are read now */
+  size_t next_subject; /* the first that no worker has taken */
+  size_t reader;       /* the subject whose rows are read now */
+  Batch *batch;        /* the one whose rows are read now */
   size_t batch_row;
 };
 
@@ -174,7 +181,8 @@ int workers_start(FsaCursor *cursor);
 int workers_next(FsaCursor *cursor, const FsaRow **ret_row);
 void workers_stop(FsaCursor *cursor);
 
-/* What the table says about itself and its subject, for the hidden `source` column and for problems. */
+/* What the table says about itself and its subject, for the hidden `source` column and for
+ * problems. */
 FsaText scan_source(const FsaScan *scan, char buffer[32]);
 
 #endif

@@ -1,4 +1,5 @@
-/* Keys: which values a query's constraints admit. Text is compared in any letter case: a superset of what SQLite keeps. */
+/* Keys: which values a query's constraints admit. Text is compared in any letter case: a superset
+ * of what SQLite keeps. */
 #include "engine/engine.h"
 
 static bool in_values_int(const FsaKey *key, int64_t value) {
@@ -29,8 +30,8 @@ const FsaKey *fsa_key(const FsaScan *scan, int column) {
   const FsaKey *keys = scan->cursor->query.keys;
   if (!keys) return NULL;
   const FsaKey *key = &keys[column];
-  bool is_open = key->value_count == 0 && !key->prefix.data && key->min == INT64_MIN &&
-                 key->max == INT64_MAX;
+  bool is_open =
+      key->value_count == 0 && !key->prefix.data && key->min == INT64_MIN && key->max == INT64_MAX;
   return is_open ? NULL : key;
 }
 

@@ -15,7 +15,9 @@ static const char *place(char **at, const char *text) {
   return copy;
 }
 
-static size_t length(const char *text) { return text ? strlen(text) + 1 : 0; }
+static size_t length(const char *text) {
+  return text ? strlen(text) + 1 : 0;
+}
 
 Problem *problem_new(const char *table, const char *evidence, const char *source, uint64_t offset,
                      int code, const char *message) {

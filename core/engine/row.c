@@ -11,8 +11,7 @@ void row_reset(FsaRow *row, int column_count) {
 
 void fsa_row_text(FsaRow *row, int column, const char *data, size_t size) {
   if (!data || size > UINT32_MAX) return;
-  row->values[column] =
-      (FsaValue){.kind = FSA_VALUE_TEXT, .size = (uint32_t)size, .as.data = data};
+  row->values[column] = (FsaValue){.kind = FSA_VALUE_TEXT, .size = (uint32_t)size, .as.data = data};
 }
 
 void fsa_row_string(FsaRow *row, int column, const char *text) {
@@ -41,4 +40,6 @@ void fsa_row_source(FsaRow *row, const char *data, size_t size) {
   row->source = (FsaText){data, size};
 }
 
-void fsa_row_offset(FsaRow *row, uint64_t offset) { row->offset = offset; }
+void fsa_row_offset(FsaRow *row, uint64_t offset) {
+  row->offset = offset;
+}

@@ -7,21 +7,33 @@
 
 #include "engine/engine.h"
 
-const FsaEvidence *fsa_scan_evidence(const FsaScan *scan) { return scan->cursor->use->evidence; }
+const FsaEvidence *fsa_scan_evidence(const FsaScan *scan) {
+  return scan->cursor->use->evidence;
+}
 
-FsaOs *fsa_scan_os(const FsaScan *scan) { return fsa_evidence_os(fsa_scan_evidence(scan)); }
+FsaOs *fsa_scan_os(const FsaScan *scan) {
+  return fsa_evidence_os(fsa_scan_evidence(scan));
+}
 
-void *fsa_scan_shared(const FsaScan *scan) { return scan->cursor->shared; }
+void *fsa_scan_shared(const FsaScan *scan) {
+  return scan->cursor->shared;
+}
 
-int64_t fsa_scan_pid(const FsaScan *scan) { return scan->subject ? scan->subject->pid : -1; }
+int64_t fsa_scan_pid(const FsaScan *scan) {
+  return scan->subject ? scan->subject->pid : -1;
+}
 
 size_t fsa_scan_file_count(const FsaScan *scan) {
   return scan->subject ? scan->subject->file_count : 0;
 }
 
-FsaArena *fsa_scan_arena(FsaScan *scan) { return &scan->arena; }
+FsaArena *fsa_scan_arena(FsaScan *scan) {
+  return &scan->arena;
+}
 
-FsaArena *fsa_row_arena(FsaScan *scan) { return scan->row_arena; }
+FsaArena *fsa_row_arena(FsaScan *scan) {
+  return scan->row_arena;
+}
 
 bool fsa_expired(const FsaScan *scan) {
   if (atomic_load_explicit(&scan->cursor->cancelled, memory_order_relaxed)) return true;
@@ -35,7 +47,8 @@ int64_t fsa_time_left(const FsaScan *scan) {
   return left > 0 ? left : 0;
 }
 
-/* ---- problems ----------------------------------------------------------------------------------- */
+/* ---- problems -----------------------------------------------------------------------------------
+ */
 
 FsaText scan_source(const FsaScan *scan, char buffer[32]) {
   if (!scan->subject) return (FsaText){NULL, 0};
@@ -75,8 +88,8 @@ int fsa_problem(FsaScan *scan, int code, uint64_t offset, const char *format, ..
   return code;
 }
 
-int fsa_problem_in(FsaScan *scan, int code, const char *source, uint64_t offset,
-                   const char *format, ...) {
+int fsa_problem_in(FsaScan *scan, int code, const char *source, uint64_t offset, const char *format,
+                   ...) {
   char message[FSA_MAX_MESSAGE];
   va_list arguments;
   va_start(arguments, format);
@@ -101,7 +114,8 @@ void scan_report(FsaScan *scan) {
   scan->rows = 0;
 }
 
-/* ---- files and the registry ------------------------------------------------------------------------ */
+/* ---- files and the registry
+ * ------------------------------------------------------------------------ */
 
 static int open_found(FsaScan *scan, size_t index, FsaFile **ret_file) {
   const FsaFound *found = &scan->subject->files[index];
@@ -158,8 +172,8 @@ int fsa_scan_registry(FsaScan *scan, FsaRegistry **ret_registry) {
   pthread_mutex_lock(&cursor->registry_lock);
   if (cursor->registry_result == FSA_ROW) {
     cursor->registry_scan = scan;
-    cursor->registry_result = fsa_registry_open(fsa_scan_evidence(scan), registry_problem, cursor,
-                                                &cursor->registry);
+    cursor->registry_result =
+        fsa_registry_open(fsa_scan_evidence(scan), registry_problem, cursor, &cursor->registry);
     if (cursor->registry_result == FSA_E_ABSENT)
       fsa_problem(scan, FSA_E_ABSENT, FSA_NO_OFFSET, "no registry hive was found in the evidence");
     else if (cursor->registry_result != FSA_OK)
@@ -171,7 +185,8 @@ int fsa_scan_registry(FsaScan *scan, FsaRegistry **ret_registry) {
   return result;
 }
 
-/* ---- running ---------------------------------------------------------------------------------------- */
+/* ---- running
+ * ---------------------------------------------------------------------------------------- */
 
 /* Says that a subject failed where the table itself has said nothing. */
 static void tell_failure(FsaScan *scan, int result, uint64_t problems_before) {

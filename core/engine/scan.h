@@ -27,13 +27,14 @@ typedef struct FsaEngineOptions {
 int fsa_engine_new(const FsaEngineOptions *options, FsaEngine **ret_engine);
 void fsa_engine_free(FsaEngine *engine); /* accepts NULL; no cursor may be open */
 
-/* Changes the default evidence. FSA_E_... with a message, the old one staying, when it cannot be opened. */
+/* Changes the default evidence. FSA_E_... with a message, the old one staying, when it cannot be
+ * opened. */
 int fsa_engine_set_evidence(FsaEngine *engine, const char *name, FsaError *ret_error);
 const char *fsa_engine_evidence(const FsaEngine *engine);
 
 /*
- * With true: running scans end as soon as they can and their cursors give FSA_E_CANCELLED; so do new
- * ones, until it is called with false. May be called from a signal handler and from any thread.
+ * With true: running scans end as soon as they can and their cursors give FSA_E_CANCELLED; so do
+ * new ones, until it is called with false. May be called from a signal handler and from any thread.
  */
 void fsa_engine_interrupt(FsaEngine *engine, bool interrupted);
 
@@ -42,7 +43,12 @@ uint64_t fsa_engine_problem_count(FsaEngine *engine);
 
 /* One value of a row. Text and blobs live until the cursor's next row. */
 typedef enum FsaValueKind {
-  FSA_VALUE_NULL, FSA_VALUE_INT, FSA_VALUE_HEX, FSA_VALUE_DOUBLE, FSA_VALUE_TEXT, FSA_VALUE_BLOB,
+  FSA_VALUE_NULL,
+  FSA_VALUE_INT,
+  FSA_VALUE_HEX,
+  FSA_VALUE_DOUBLE,
+  FSA_VALUE_TEXT,
+  FSA_VALUE_BLOB,
 } FsaValueKind;
 
 typedef struct FsaValue {
@@ -58,26 +64,28 @@ typedef struct FsaValue {
 
 /* What fsa_row_*() fill and a door reads. */
 struct FsaRow {
-  FsaValue *values;       /* column_count of the table, in its order */
+  FsaValue *values; /* column_count of the table, in its order */
   FsaText source;
-  uint64_t offset;        /* FSA_NO_OFFSET = unknown */
+  uint64_t offset; /* FSA_NO_OFFSET = unknown */
   bool partial;
 };
 
 typedef struct FsaQuery {
   const FsaTable *table;
-  const char *evidence;          /* NULL = the engine's default */
-  bool evidence_is_joined;       /* it came from another table: unsupported evidence is a problem row, not an error */
-  uint64_t wanted;               /* bit i = column i is used */
-  const FsaKey *keys;            /* column_count of them or NULL; must live as long as the cursor */
-  const FsaKey *source_key;      /* the constraint on the hidden `source`, or NULL */
+  const char *evidence;    /* NULL = the engine's default */
+  bool evidence_is_joined; /* it came from another table: unsupported evidence is a problem row, not
+                              an error */
+  uint64_t wanted;         /* bit i = column i is used */
+  const FsaKey *keys;      /* column_count of them or NULL; must live as long as the cursor */
+  const FsaKey *source_key; /* the constraint on the hidden `source`, or NULL */
 } FsaQuery;
 
 /* Starts a scan. On failure *ret_error says why, in words for the user. */
 int fsa_cursor_open(FsaEngine *engine, const FsaQuery *query, FsaCursor **ret_cursor,
                     FsaError *ret_error);
 
-/* FSA_ROW with *ret_row good until the next call, FSA_OK at the end, FSA_E_NOMEM or FSA_E_CANCELLED. Failing subjects are problems, not errors. */
+/* FSA_ROW with *ret_row good until the next call, FSA_OK at the end, FSA_E_NOMEM or
+ * FSA_E_CANCELLED. Failing subjects are problems, not errors. */
 int fsa_cursor_next(FsaCursor *cursor, const FsaRow **ret_row);
 
 /* Ends the scan at once, workers included. Accepts NULL. */

@@ -1,4 +1,5 @@
-/* What a query is about: the host, its processes, or files of the evidence, narrowed by the keys. */
+/* What a query is about: the host, its processes, or files of the evidence, narrowed by the keys.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -11,7 +12,8 @@ static const FsaKey *subject_key(const FsaCursor *cursor) {
 }
 
 static int out_of_memory(FsaError *ret_error) {
-  *ret_error = (FsaError){.code = FSA_E_NOMEM, .message = "out of memory while looking for subjects"};
+  *ret_error =
+      (FsaError){.code = FSA_E_NOMEM, .message = "out of memory while looking for subjects"};
   return FSA_E_NOMEM;
 }
 
@@ -23,7 +25,8 @@ static int one_subject(FsaCursor *cursor, Subject subject, FsaError *ret_error) 
   return FSA_OK;
 }
 
-/* ---- processes ------------------------------------------------------------------------------------ */
+/* ---- processes
+ * ------------------------------------------------------------------------------------ */
 
 static int find_processes(FsaCursor *cursor, FsaError *ret_error) {
   FsaOs *os = fsa_evidence_os(cursor->use->evidence);
@@ -33,9 +36,8 @@ static int find_processes(FsaCursor *cursor, FsaError *ret_error) {
   int result = fsa_os_pids(os, &cursor->arena, &pids, &count);
   if (result != FSA_OK) {
     *ret_error = (FsaError){.code = result};
-    snprintf(ret_error->message, sizeof ret_error->message,
-             "cannot list the processes of %s (%s)", fsa_evidence_name(cursor->use->evidence),
-             fsa_result_name(result));
+    snprintf(ret_error->message, sizeof ret_error->message, "cannot list the processes of %s (%s)",
+             fsa_evidence_name(cursor->use->evidence), fsa_result_name(result));
     return result;
   }
   cursor->subjects = fsa_arena_zero(&cursor->arena, count + 1, sizeof *cursor->subjects);
@@ -47,7 +49,8 @@ static int find_processes(FsaCursor *cursor, FsaError *ret_error) {
   return FSA_OK;
 }
 
-/* ---- files ---------------------------------------------------------------------------------------- */
+/* ---- files
+ * ---------------------------------------------------------------------------------------- */
 
 static void find_problem(void *context, int code, const char *path, const char *message) {
   FsaCursor *cursor = context;
@@ -76,7 +79,8 @@ static const char *pattern_of(FsaArena *arena, FsaText path, const char *tail) {
   return pattern;
 }
 
-/* The patterns that a query's path constraint stands for, ended by NULL; the key filters what they find. */
+/* The patterns that a query's path constraint stands for, ended by NULL; the key filters what they
+ * find. */
 static int patterns_of_key(FsaCursor *cursor, const FsaKey *key, const char *const **ret_patterns,
                            FsaError *ret_error) {
   static const char *const everything[] = {"**", NULL};

@@ -1,10 +1,10 @@
 /*
  * Several subjects at once, rows in subject order.
  *
- * Workers take subjects in order and put finished batches into the subject's slot; the reader empties
- * slot after slot. A worker that is ahead waits when its slot holds FSA_QUEUE_BATCHES, so memory is
- * bounded; the slot that is read always has a worker, so nobody waits for ever. Batches grow from one
- * row, so that the first row is there at once.
+ * Workers take subjects in order and put finished batches into the subject's slot; the reader
+ * empties slot after slot. A worker that is ahead waits when its slot holds FSA_QUEUE_BATCHES, so
+ * memory is bounded; the slot that is read always has a worker, so nobody waits for ever. Batches
+ * grow from one row, so that the first row is there at once.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +67,8 @@ static Batch *fill_batch(FsaScan *scan, size_t rows, bool *ret_over) {
   return batch;
 }
 
-/* Puts a batch into its slot, waiting while the reader is far behind. False when the scan was cancelled. */
+/* Puts a batch into its slot, waiting while the reader is far behind. False when the scan was
+ * cancelled. */
 static bool hand_over(FsaCursor *cursor, Slot *slot, Batch *batch) {
   pthread_mutex_lock(&cursor->lock);
   while (slot->waiting >= FSA_QUEUE_BATCHES && !atomic_load(&cursor->cancelled))
@@ -104,7 +105,8 @@ static void run_subject(FsaCursor *cursor, size_t index) {
   scan_finish(&slot->scan);
 }
 
-/* The next subject for a worker; false when there is none. Not further ahead of the reader than the window. */
+/* The next subject for a worker; false when there is none. Not further ahead of the reader than the
+ * window. */
 static bool take_subject(FsaCursor *cursor, size_t *ret_index) {
   const size_t window = (size_t)cursor->jobs * 4;
   pthread_mutex_lock(&cursor->lock);

@@ -61,7 +61,8 @@ const char *fsa_evidence_hostname(const FsaEvidence *evidence, FsaArena *arena);
 
 /* One file inside evidence. */
 typedef struct FsaFound {
-  const char *path;   /* as the examined host knew it, "C:\Windows\..."; a loose file: its path here */
+  const char
+      *path; /* as the examined host knew it, "C:\Windows\..."; a loose file: its path here */
   const char *opened; /* how fsa_file_open() finds it; private to the evidence layer */
 } FsaFound;
 

@@ -71,19 +71,19 @@ void fsa_os_process_close(FsaOsProcess *process); /* accepts NULL */
 bool fsa_os_process_is_covered(FsaOs *os, int64_t pid);
 
 typedef struct FsaOsProcessFacts {
-  FsaText name;             /* what the system calls it, often cut (Linux: 15 bytes) */
-  char state;               /* Linux: R S D T t Z X I; 0 = unknown */
-  bool is_kernel;           /* runs in the kernel only */
-  int64_t parent;           /* pid; 0 = none */
-  int64_t group, session;   /* pids */
-  int64_t terminal;         /* device number of the controlling terminal; 0 = none */
+  FsaText name;           /* what the system calls it, often cut (Linux: 15 bytes) */
+  char state;             /* Linux: R S D T t Z X I; 0 = unknown */
+  bool is_kernel;         /* runs in the kernel only */
+  int64_t parent;         /* pid; 0 = none */
+  int64_t group, session; /* pids */
+  int64_t terminal;       /* device number of the controlling terminal; 0 = none */
   int64_t threads;
-  int64_t nice;             /* -20..19 */
-  int64_t start_time;       /* ns since 1970 UTC */
+  int64_t nice;       /* -20..19 */
+  int64_t start_time; /* ns since 1970 UTC */
   /* since boot: compares starts exactly, whatever was done to the clock */
   int64_t start_ticks;
-  int64_t user_time, system_time;       /* ns of CPU */
-  int64_t total_size, resident_size;    /* bytes */
+  int64_t user_time, system_time;    /* ns of CPU */
+  int64_t total_size, resident_size; /* bytes */
 } FsaOsProcessFacts;
 
 int fsa_os_process_facts(FsaOsProcess *process, FsaArena *arena, FsaOsProcessFacts *ret_facts);
@@ -100,7 +100,7 @@ typedef enum FsaOsProcessText {
   FSA_OS_CWD,
   FSA_OS_ROOT,
   FSA_OS_CGROUP,
-  FSA_OS_LABEL,        /* of the Linux security module: SELinux context, AppArmor profile */
+  FSA_OS_LABEL, /* of the Linux security module: SELinux context, AppArmor profile */
 } FsaOsProcessText;
 
 int fsa_os_process_text(FsaOsProcess *process, FsaOsProcessText which, FsaArena *arena,
@@ -109,8 +109,8 @@ int fsa_os_process_text(FsaOsProcess *process, FsaOsProcessText which, FsaArena 
 /* A file behind a path or a mapping. */
 typedef struct FsaOsFile {
   uint64_t device, inode;
-  uint32_t mode;    /* POSIX type and permission bits */
-  uint64_t links;   /* names it has */
+  uint32_t mode;  /* POSIX type and permission bits */
+  uint64_t links; /* names it has */
   int64_t uid, gid;
 } FsaOsFile;
 
@@ -119,9 +119,9 @@ bool fsa_os_file_is_fifo(const FsaOsFile *file);
 
 /* The program that a process runs. */
 typedef struct FsaOsImage {
-  FsaText path;     /* without the system's mark for a deleted file */
-  bool is_deleted;  /* its name is gone */
-  bool is_memory;   /* it never had a name: memfd */
+  FsaText path;    /* without the system's mark for a deleted file */
+  bool is_deleted; /* its name is gone */
+  bool is_memory;  /* it never had a name: memfd */
 } FsaOsImage;
 
 /* FSA_E_ABSENT for kernel threads and zombies. */
@@ -152,17 +152,17 @@ enum {
 };
 
 typedef struct FsaOsToken {
-  FsaText name;                 /* of the thread */
+  FsaText name; /* of the thread */
   int64_t uids[FSA_OS_IDS], gids[FSA_OS_IDS];
-  FsaText groups;               /* supplementary group ids, ascending, separated by blanks */
+  FsaText groups; /* supplementary group ids, ascending, separated by blanks */
   int64_t group_count;
   uint64_t capabilities[FSA_OS_CAPABILITIES];
-  unsigned capabilities_known;  /* bit i: capabilities[i] was told */
-  int64_t no_new_privileges;    /* 0, 1 */
-  int64_t seccomp;              /* 0 off, 1 strict, 2 filter */
+  unsigned capabilities_known; /* bit i: capabilities[i] was told */
+  int64_t no_new_privileges;   /* 0, 1 */
+  int64_t seccomp;             /* 0 off, 1 strict, 2 filter */
   int64_t seccomp_filters;
-  int64_t tracer;               /* pid of the debugger; 0 = none */
-  int64_t namespace_pid;        /* its own idea of its pid: in a container another one */
+  int64_t tracer;        /* pid of the debugger; 0 = none */
+  int64_t namespace_pid; /* its own idea of its pid: in a container another one */
 } FsaOsToken;
 
 /* All thread ids of a process, ascending. */
@@ -194,9 +194,9 @@ typedef enum FsaOsHandleKind {
 } FsaOsHandleKind;
 
 typedef struct FsaOsHandle {
-  int64_t number;         /* descriptor */
+  int64_t number; /* descriptor */
   FsaOsHandleKind kind;
-  uint64_t inode;         /* of a pipe or socket; 0 for others */
+  uint64_t inode; /* of a pipe or socket; 0 for others */
   /* path, or what the system says in place of one ("anon_inode:[eventfd]") */
   FsaText target;
   /* of a path: its name is gone; the system's mark for that is not in target */
@@ -218,11 +218,11 @@ int fsa_os_handle_access(FsaOsProcess *process, int64_t number, FsaArena *arena,
 
 typedef struct FsaOsUnixSocket {
   uint64_t inode;
-  uint64_t peer;        /* inode of the other end; 0 = none or unknown */
-  unsigned type;        /* 1 stream, 2 datagram, 5 sequential packets */
+  uint64_t peer; /* inode of the other end; 0 = none or unknown */
+  unsigned type; /* 1 stream, 2 datagram, 5 sequential packets */
   bool is_listening;
-  bool is_peer_known;   /* the system was asked for the peer and answered */
-  FsaText path;         /* size 0 = unnamed; an abstract name begins with '@' */
+  bool is_peer_known; /* the system was asked for the peer and answered */
+  FsaText path;       /* size 0 = unnamed; an abstract name begins with '@' */
 } FsaOsUnixSocket;
 
 /* The inode of the network namespace of a process; its unix sockets are those of the namespace. */
@@ -245,10 +245,10 @@ typedef struct FsaOsRegion {
   FsaText name;           /* path or "[heap]"; size 0 = anonymous */
   bool is_deleted;        /* the file's name is gone */
   /* fsa_os_process_regions() with `use` only; FSA_OS_UNKNOWN where it is not told */
-  int64_t resident_size;  /* bytes in memory */
+  int64_t resident_size; /* bytes in memory */
   /* bytes in pages of its own, in memory or swapped: of a file, what it changed */
   int64_t private_size;
-  int64_t was_writable;   /* 1: private and at some time writable, 0: never */
+  int64_t was_writable; /* 1: private and at some time writable, 0: never */
 } FsaOsRegion;
 
 /* The mappings of a process, by address. */

@@ -7,7 +7,9 @@ static int count_times(const FsaTable *table) {
   return count;
 }
 
-int layout_count(const FsaTable *table) { return LAYOUT_FIRST + table->column_count + 3 + count_times(table); }
+int layout_count(const FsaTable *table) {
+  return LAYOUT_FIRST + table->column_count + 3 + count_times(table);
+}
 
 static FsaType sql_type(FsaType type) {
   switch (type) {
@@ -25,16 +27,23 @@ static FsaType sql_type(FsaType type) {
 
 static LayoutColumn own_column(const FsaTable *table, int column) {
   const FsaColumn *c = &table->columns[column];
-  return (LayoutColumn){.part = LAYOUT_OWN, .column = column, .name = c->name,
-                        .type = sql_type(c->type), .hidden = (c->flags & FSA_HIDDEN) != 0,
-                        .key = (c->flags & FSA_KEY) != 0, .help = c->help};
+  return (LayoutColumn){.part = LAYOUT_OWN,
+                        .column = column,
+                        .name = c->name,
+                        .type = sql_type(c->type),
+                        .hidden = (c->flags & FSA_HIDDEN) != 0,
+                        .key = (c->flags & FSA_KEY) != 0,
+                        .help = c->help};
 }
 
 static LayoutColumn ns_column(const FsaTable *table, int number) {
   for (int i = 0; i < table->column_count; i++)
     if (table->columns[i].type == FSA_TIME && number-- == 0)
-      return (LayoutColumn){.part = LAYOUT_NS, .column = i, .name = table->columns[i].name,
-                            .type = FSA_INTEGER, .hidden = true,
+      return (LayoutColumn){.part = LAYOUT_NS,
+                            .column = i,
+                            .name = table->columns[i].name,
+                            .type = FSA_INTEGER,
+                            .hidden = true,
                             .key = (table->columns[i].flags & FSA_KEY) != 0,
                             .help = "The same time at full precision, ns since 1970 UTC."};
   return (LayoutColumn){.part = LAYOUT_NS, .column = -1, .name = ""};
@@ -51,7 +60,12 @@ LayoutColumn layout_column(const FsaTable *table, int index) {
        "1 when a problem was recorded for the same subject before this row, else 0."},
   };
   if (index == LAYOUT_EVIDENCE)
-    return (LayoutColumn){LAYOUT_ARGUMENT, -1, "evidence", FSA_TEXT, true, true,
+    return (LayoutColumn){LAYOUT_ARGUMENT,
+                          -1,
+                          "evidence",
+                          FSA_TEXT,
+                          true,
+                          true,
                           "The evidence that was asked; give it as the table's argument. Default: "
                           "the door's (this host, or -e PATH)."};
   index -= LAYOUT_FIRST;

@@ -1,6 +1,7 @@
 /*
- * How a descriptor becomes SQL columns: `evidence` (hidden, so that it is the table's argument), the
- * table's own columns, `source`, `source_offset`, `partial`, and a hidden `<name>_ns` for each time.
+ * How a descriptor becomes SQL columns: `evidence` (hidden, so that it is the table's argument),
+ * the table's own columns, `source`, `source_offset`, `partial`, and a hidden `<name>_ns` for each
+ * time.
  */
 #ifndef FSA_SQL_LAYOUT_H
 #define FSA_SQL_LAYOUT_H
@@ -26,7 +27,7 @@ typedef struct LayoutColumn {
   const char *name; /* LAYOUT_NS: without its "_ns" */
   FsaType type;     /* as SQL sees it: FSA_TEXT, FSA_INTEGER, FSA_DOUBLE or FSA_BLOB */
   bool hidden;
-  bool key;         /* constraints on it are pushed down */
+  bool key; /* constraints on it are pushed down */
   const char *help;
 } LayoutColumn;
 

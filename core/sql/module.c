@@ -1,9 +1,9 @@
 /*
  * The one sqlite3_module over all descriptors.
  *
- * The descriptor travels in pAux, as for SQLite's own pragma tables. Every table is eponymous: it is
- * there without CREATE VIRTUAL TABLE. Constraints on key columns become FsaKey; SQLite always checks
- * them again (omit is never set), so a key may admit too much and never too little.
+ * The descriptor travels in pAux, as for SQLite's own pragma tables. Every table is eponymous: it
+ * is there without CREATE VIRTUAL TABLE. Constraints on key columns become FsaKey; SQLite always
+ * checks them again (omit is never set), so a key may admit too much and never too little.
  */
 #include "sql/sql.h"
 
@@ -45,15 +45,16 @@ typedef struct Cursor {
   FsaCursor *rows;
   const FsaRow *row; /* NULL at the end */
   RowIds ids;
-  int64_t rowid;     /* of the row, once it was asked for */
+  int64_t rowid; /* of the row, once it was asked for */
   bool has_rowid;
-  FsaArena arena;    /* the keys of the query and their values */
-  FsaKey *keys;      /* one for each column of the table, then one for `source` */
-  char *evidence;    /* as it was given; NULL = the default */
-  bool impossible;   /* a constraint that no row can meet */
+  FsaArena arena;  /* the keys of the query and their values */
+  FsaKey *keys;    /* one for each column of the table, then one for `source` */
+  char *evidence;  /* as it was given; NULL = the default */
+  bool impossible; /* a constraint that no row can meet */
 } Cursor;
 
-/* ---- connecting ------------------------------------------------------------------------------------- */
+/* ---- connecting
+ * ------------------------------------------------------------------------------------- */
 
 static int vtab_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
                         sqlite3_vtab **ret_vtab, char **ret_error) {
@@ -76,7 +77,8 @@ static int vtab_disconnect(sqlite3_vtab *vtab) {
   return SQLITE_OK;
 }
 
-/* ---- planning --------------------------------------------------------------------------------------- */
+/* ---- planning
+ * --------------------------------------------------------------------------------------- */
 
 /* What a constraint is pushed down as; 0 = not at all. */
 static char operator_of(unsigned char op, const LayoutColumn *column) {
@@ -93,7 +95,8 @@ static char operator_of(unsigned char op, const LayoutColumn *column) {
   }
 }
 
-/* Text keys compare in any letter case, which covers BINARY and NOCASE; other collations are SQLite's. */
+/* Text keys compare in any letter case, which covers BINARY and NOCASE; other collations are
+ * SQLite's. */
 static bool is_foldable(sqlite3_index_info *info, int constraint, const LayoutColumn *column) {
   if (column->type == FSA_INTEGER) return true;
   const char *collation = sqlite3_vtab_collation(info, constraint);
@@ -106,12 +109,14 @@ static uint64_t wanted_columns(const FsaTable *table, uint64_t used) {
   const int count = layout_count(table);
   for (int i = 0; i < count; i++) {
     LayoutColumn column = layout_column(table, i);
-    if (column.column >= 0 && (used >> (i < 63 ? i : 63) & 1)) wanted |= UINT64_C(1) << column.column;
+    if (column.column >= 0 && (used >> (i < 63 ? i : 63) & 1))
+      wanted |= UINT64_C(1) << column.column;
   }
   return wanted;
 }
 
-/* The evidence argument comes from another table when SQLite cannot tell its value while it plans. */
+/* The evidence argument comes from another table when SQLite cannot tell its value while it plans.
+ */
 static bool is_joined(sqlite3_index_info *info, int constraint) {
   sqlite3_value *value = NULL;
   return sqlite3_vtab_rhs_value(info, constraint, &value) != SQLITE_OK;
@@ -160,7 +165,8 @@ static int vtab_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
   return failed ? SQLITE_NOMEM : SQLITE_OK;
 }
 
-/* ---- keys ------------------------------------------------------------------------------------------- */
+/* ---- keys
+ * ------------------------------------------------------------------------------------------- */
 
 static int64_t seconds_to_ns(int64_t seconds, int64_t rest) {
   const int64_t most = INT64_MAX / FSA_NS_PER_SECOND - 1;
@@ -237,7 +243,8 @@ static int make_value(Cursor *cursor, sqlite3_value *value, FsaKeyValue *ret_val
   return SQLITE_OK;
 }
 
-/* The values of one `=` or of a whole IN list; *ret_count SIZE_MAX when there are too many to push down. */
+/* The values of one `=` or of a whole IN list; *ret_count SIZE_MAX when there are too many to push
+ * down. */
 static int collect_values(Cursor *cursor, char op, sqlite3_value *value, FsaKeyValue **ret_values,
                           size_t *ret_count) {
   size_t count = 0, room = 0;
@@ -251,7 +258,8 @@ static int collect_values(Cursor *cursor, char op, sqlite3_value *value, FsaKeyV
     }
     if (count == room) {
       size_t grown = room ? room * 2 : 8;
-      values = fsa_arena_grow(&cursor->arena, values, room * sizeof *values, grown * sizeof *values);
+      values =
+          fsa_arena_grow(&cursor->arena, values, room * sizeof *values, grown * sizeof *values);
       if (!values) return SQLITE_NOMEM;
       room = grown;
     }
@@ -319,7 +327,8 @@ static int add_constraint(Cursor *cursor, const FsaTable *table, int index, char
   return SQLITE_OK;
 }
 
-/* Reads the plan that vtab_best_index() wrote: the wanted columns, then a column and an operator per argument. */
+/* Reads the plan that vtab_best_index() wrote: the wanted columns, then a column and an operator
+ * per argument. */
 static int read_plan(Cursor *cursor, const FsaTable *table, const char *plan, int argc,
                      sqlite3_value **argv, uint64_t *ret_wanted) {
   char *at;
@@ -332,7 +341,8 @@ static int read_plan(Cursor *cursor, const FsaTable *table, const char *plan, in
   return SQLITE_OK;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------- */
+/* ---- reading
+ * ---------------------------------------------------------------------------------------- */
 
 static int vtab_open(sqlite3_vtab *vtab, sqlite3_vtab_cursor **ret_cursor) {
   (void)vtab;
@@ -404,7 +414,9 @@ static int vtab_filter(sqlite3_vtab_cursor *base, int joined, const char *plan, 
   return vtab_next(base);
 }
 
-static int vtab_eof(sqlite3_vtab_cursor *base) { return ((Cursor *)base)->row == NULL; }
+static int vtab_eof(sqlite3_vtab_cursor *base) {
+  return ((Cursor *)base)->row == NULL;
+}
 
 static int vtab_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *ret_rowid) {
   Cursor *cursor = (Cursor *)base;
@@ -417,12 +429,13 @@ static int vtab_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *ret_rowid) {
   return SQLITE_OK;
 }
 
-/* A value of the row. Text is copied: SQLite keeps values longer than the row lives (max(), GROUP BY). */
+/* A value of the row. Text is copied: SQLite keeps values longer than the row lives (max(), GROUP
+ * BY). */
 static void result_value(sqlite3_context *context, const FsaValue *value, FsaType type) {
   switch (value->kind) {
   case FSA_VALUE_INT:
-    sqlite3_result_int64(context,
-                         type == FSA_TIME ? fsa_time_seconds(value->as.integer) : value->as.integer);
+    sqlite3_result_int64(context, type == FSA_TIME ? fsa_time_seconds(value->as.integer)
+                                                   : value->as.integer);
     return;
   case FSA_VALUE_HEX: {
     char text[24];
@@ -460,10 +473,10 @@ static int vtab_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int 
   LayoutColumn column = layout_column(table, index);
   switch (column.part) {
   case LAYOUT_ARGUMENT:
-    sqlite3_result_text(
-        context,
-        cursor->evidence ? cursor->evidence : fsa_engine_evidence(module->connection->engine), -1,
-        SQLITE_TRANSIENT);
+    sqlite3_result_text(context,
+                        cursor->evidence ? cursor->evidence
+                                         : fsa_engine_evidence(module->connection->engine),
+                        -1, SQLITE_TRANSIENT);
     break;
   case LAYOUT_SOURCE: result_text(context, row->source); break;
   case LAYOUT_SOURCE_OFFSET:
@@ -478,13 +491,20 @@ static int vtab_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int 
 }
 
 static const sqlite3_module module_functions = {
-    .xConnect = vtab_connect,       .xBestIndex = vtab_best_index, .xDisconnect = vtab_disconnect,
-    .xOpen = vtab_open,             .xClose = vtab_close,          .xFilter = vtab_filter,
-    .xNext = vtab_next,             .xEof = vtab_eof,              .xColumn = vtab_column,
+    .xConnect = vtab_connect,
+    .xBestIndex = vtab_best_index,
+    .xDisconnect = vtab_disconnect,
+    .xOpen = vtab_open,
+    .xClose = vtab_close,
+    .xFilter = vtab_filter,
+    .xNext = vtab_next,
+    .xEof = vtab_eof,
+    .xColumn = vtab_column,
     .xRowid = vtab_rowid,
 };
 
-/* ---- registering ------------------------------------------------------------------------------------ */
+/* ---- registering
+ * ------------------------------------------------------------------------------------ */
 
 static void module_free(void *argument) {
   Module *module = argument;

@@ -1,4 +1,5 @@
-/* Row numbers from row contents: a multiplicative hash, and an open-addressing table of how often each was met. */
+/* Row numbers from row contents: a multiplicative hash, and an open-addressing table of how often
+ * each was met. */
 #include "sql/rowid.h"
 
 #include <stdlib.h>

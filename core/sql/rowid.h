@@ -1,10 +1,10 @@
 /*
  * A rowid for rows that have none.
  *
- * SQLite answers `a = 1 OR b = 2` with two scans and joins them by rowid, so a row must have the same
- * number in every scan of one statement, however the scan was narrowed. The number is a hash of all
- * that the row says; equal rows are told apart by counting them, which works because equal rows pass
- * the same conditions.
+ * SQLite answers `a = 1 OR b = 2` with two scans and joins them by rowid, so a row must have the
+ * same number in every scan of one statement, however the scan was narrowed. The number is a hash
+ * of all that the row says; equal rows are told apart by counting them, which works because equal
+ * rows pass the same conditions.
  */
 #ifndef FSA_SQL_ROWID_H
 #define FSA_SQL_ROWID_H

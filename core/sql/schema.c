@@ -23,15 +23,16 @@ static void put_cell(FsaBuffer *out, const char *text) {
   }
 }
 
-/* ---- Markdown --------------------------------------------------------------------------------------- */
+/* ---- Markdown
+ * --------------------------------------------------------------------------------------- */
 
 static const struct {
   unsigned bit;
   const char *name;
 } source_names[] = {
-    {FSA_LIVE_WINDOWS, "live Windows"}, {FSA_LIVE_LINUX, "live Linux"},
+    {FSA_LIVE_WINDOWS, "live Windows"},     {FSA_LIVE_LINUX, "live Linux"},
     {FSA_WINDOWS_VOLUME, "Windows volume"}, {FSA_LINUX_ROOT, "Linux root"},
-    {FSA_MINIDUMP, "process dump"}, {FSA_LOOSE_FILE, "loose file"},
+    {FSA_MINIDUMP, "process dump"},         {FSA_LOOSE_FILE, "loose file"},
 };
 
 static void put_sources(FsaBuffer *out, unsigned sources) {
@@ -68,13 +69,13 @@ static void markdown_table(FsaBuffer *out, const FsaTable *table) {
 }
 
 static void markdown_head(FsaBuffer *out) {
-  fsa_buffer_puts(out,
-                  "# Tables\n\nPrinted by `fsa schema --markdown` from the tables themselves; a test "
-                  "compares this file with it.\n\nEvery table also has the hidden columns `evidence` "
-                  "(its argument: `fsa_x('/cases/42')`), `source`, `source_offset` and `partial`, and "
-                  "for each time a hidden `<name>_ns` in ns since 1970 UTC; times themselves are Unix "
-                  "seconds. Unknown is NULL. **key**: constraints on the column are pushed down, so "
-                  "that what cannot match is not read.\n\n");
+  fsa_buffer_puts(
+      out, "# Tables\n\nPrinted by `fsa schema --markdown` from the tables themselves; a test "
+           "compares this file with it.\n\nEvery table also has the hidden columns `evidence` "
+           "(its argument: `fsa_x('/cases/42')`), `source`, `source_offset` and `partial`, and "
+           "for each time a hidden `<name>_ns` in ns since 1970 UTC; times themselves are Unix "
+           "seconds. Unknown is NULL. **key**: constraints on the column are pushed down, so "
+           "that what cannot match is not read.\n\n");
 }
 
 void fsa_schema_print_list(FsaBuffer *out) {
@@ -89,7 +90,8 @@ void fsa_schema_print_list(FsaBuffer *out) {
   }
 }
 
-/* ---- JSON -------------------------------------------------------------------------------------------- */
+/* ---- JSON
+ * -------------------------------------------------------------------------------------------- */
 
 static void put_json(FsaBuffer *out, const char *key, const char *text) {
   fsa_buffer_printf(out, "\"%s\":", key);
@@ -136,11 +138,12 @@ static void json_table(FsaBuffer *out, const FsaTable *table) {
   fsa_buffer_puts(out, "]}");
 }
 
-/* ---- osquery ----------------------------------------------------------------------------------------- */
+/* ---- osquery
+ * ----------------------------------------------------------------------------------------- */
 
 /*
- * osquery's column options: INDEX 1, OPTIMIZED 8 (IN in one call), HIDDEN 16. A column that is no key
- * says OPTIMIZED alone, which means "no constraints": an option of 0 would be made an index by
+ * osquery's column options: INDEX 1, OPTIMIZED 8 (IN in one call), HIDDEN 16. A column that is no
+ * key says OPTIMIZED alone, which means "no constraints": an option of 0 would be made an index by
  * osquery's --extensions_default_index.
  */
 static int osquery_options(const LayoutColumn *column) {
@@ -160,7 +163,8 @@ static void osquery_table(FsaBuffer *out, const FsaTable *table) {
   fsa_buffer_putc(out, ']');
 }
 
-/* ---- Fleet ------------------------------------------------------------------------------------------- */
+/* ---- Fleet
+ * ------------------------------------------------------------------------------------------- */
 
 /* A YAML block scalar: no character of a sentence needs escaping in it. */
 static void yaml_block(FsaBuffer *out, const char *key, const char *text, const char *indent) {
@@ -179,9 +183,11 @@ static void fleet_table(FsaBuffer *out, const FsaTable *table) {
   fsa_buffer_printf(out, "name: fsa_%s\n", table->name);
   yaml_block(out, "description", table->summary, "");
   fsa_buffer_puts(out, "platforms:\n");
-  if (table->sources & (FSA_LIVE_WINDOWS | FSA_WINDOWS_VOLUME)) fsa_buffer_puts(out, "  - windows\n");
+  if (table->sources & (FSA_LIVE_WINDOWS | FSA_WINDOWS_VOLUME))
+    fsa_buffer_puts(out, "  - windows\n");
   if (table->sources & (FSA_LIVE_LINUX | FSA_LINUX_ROOT)) fsa_buffer_puts(out, "  - linux\n");
-  fsa_buffer_puts(out, "evented: false\nnotes: |-\n  Part of the FSA Tables extension, not of osquery core.\n");
+  fsa_buffer_puts(
+      out, "evented: false\nnotes: |-\n  Part of the FSA Tables extension, not of osquery core.\n");
   fsa_buffer_printf(out, "  A row proves: %s\n  A missing row does not prove: %s\n", table->proves,
                     table->caveat);
   fsa_buffer_printf(out, "examples: |-\n  ```sql\n  %s;\n  ```\ncolumns:\n", table->example);
@@ -195,7 +201,8 @@ static void fleet_table(FsaBuffer *out, const FsaTable *table) {
   }
 }
 
-/* ---- all forms --------------------------------------------------------------------------------------- */
+/* ---- all forms
+ * --------------------------------------------------------------------------------------- */
 
 static void print_table(FsaBuffer *out, FsaSchemaForm form, const FsaTable *table) {
   switch (form) {

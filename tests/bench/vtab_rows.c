@@ -1,6 +1,6 @@
 /*
- * Rows per second through the one sqlite3_module, against a hand-written virtual table that gives the
- * same rows and can do nothing else: what the table model costs.
+ * Rows per second through the one sqlite3_module, against a hand-written virtual table that gives
+ * the same rows and can do nothing else: what the table model costs.
  */
 #include <sqlite3.h>
 #include <stdio.h>
@@ -13,7 +13,8 @@
 
 static const char text[] = "C:\\Windows\\System32\\svchost.exe";
 
-/* ---- ours -------------------------------------------------------------------------------------- */
+/* ---- ours --------------------------------------------------------------------------------------
+ */
 
 static const FsaColumn columns[] = {
     {"number", FSA_INTEGER, 0, "The row's number."},
@@ -33,15 +34,25 @@ static int next(FsaScan *scan, void *state, FsaRow *row) {
 }
 
 static const FsaTable rows = {
-    .name = "rows", .summary = "", .proves = "", .caveat = "", .example = "",
-    .sources = FSA_ANYWHERE, .subject = FSA_HOST, .subject_key = -1, .columns = columns,
-    .column_count = 3, .state_size = sizeof(int64_t), .next = next,
+    .name = "rows",
+    .summary = "",
+    .proves = "",
+    .caveat = "",
+    .example = "",
+    .sources = FSA_ANYWHERE,
+    .subject = FSA_HOST,
+    .subject_key = -1,
+    .columns = columns,
+    .column_count = 3,
+    .state_size = sizeof(int64_t),
+    .next = next,
 };
 
 const FsaTable *const fsa_tables[] = {&rows, NULL};
 const size_t fsa_table_count = 1;
 
-/* ---- the peer ----------------------------------------------------------------------------------- */
+/* ---- the peer -----------------------------------------------------------------------------------
+ */
 
 typedef struct Plain {
   sqlite3_vtab_cursor base;
@@ -94,7 +105,9 @@ static int plain_next(sqlite3_vtab_cursor *cursor) {
   return SQLITE_OK;
 }
 
-static int plain_eof(sqlite3_vtab_cursor *cursor) { return ((Plain *)cursor)->number == ROWS; }
+static int plain_eof(sqlite3_vtab_cursor *cursor) {
+  return ((Plain *)cursor)->number == ROWS;
+}
 
 static int plain_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, int index) {
   sqlite3_int64 number = ((Plain *)cursor)->number;
@@ -111,13 +124,20 @@ static int plain_rowid(sqlite3_vtab_cursor *cursor, sqlite3_int64 *rowid) {
 }
 
 static const sqlite3_module plain_module = {
-    .xConnect = plain_connect, .xBestIndex = plain_best_index, .xDisconnect = plain_disconnect,
-    .xOpen = plain_open,       .xClose = plain_close,          .xFilter = plain_filter,
-    .xNext = plain_next,       .xEof = plain_eof,              .xColumn = plain_column,
+    .xConnect = plain_connect,
+    .xBestIndex = plain_best_index,
+    .xDisconnect = plain_disconnect,
+    .xOpen = plain_open,
+    .xClose = plain_close,
+    .xFilter = plain_filter,
+    .xNext = plain_next,
+    .xEof = plain_eof,
+    .xColumn = plain_column,
     .xRowid = plain_rowid,
 };
 
-/* ---- measuring ------------------------------------------------------------------------------------ */
+/* ---- measuring
+ * ------------------------------------------------------------------------------------ */
 
 static double rows_per_second(sqlite3 *db, const char *sql) {
   int64_t best = INT64_MAX;

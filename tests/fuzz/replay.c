@@ -1,4 +1,5 @@
-/* Replays saved inputs through a fuzz target, for the ordinary suite: `fuzz-NAME FILE|FOLDER ...`. */
+/* Replays saved inputs through a fuzz target, for the ordinary suite: `fuzz-NAME FILE|FOLDER ...`.
+ */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -64,18 +64,28 @@ static int endless_next(FsaScan *scan, void *opaque, FsaRow *row) {
 
 static int hungry_next(FsaScan *scan, void *opaque, FsaRow *row) {
   (void)row, (void)opaque;
-  while (fsa_arena_alloc(fsa_scan_arena(scan), 1u << 20)) {}
+  while (fsa_arena_alloc(fsa_scan_arena(scan), 1u << 20)) {
+  }
   return FSA_E_NOMEM;
 }
 
 static const char *const where[] = {"**.count", NULL};
 
 #define COUNTING(symbol, next_function)                                                            \
-  static const FsaTable symbol = {                                                                 \
-      .name = #symbol, .summary = "", .proves = "", .caveat = "", .example = "",                   \
-      .sources = FSA_ANYWHERE, .subject = FSA_FILE, .subject_key = PATH, .where = where,           \
-      .columns = columns, .column_count = 3, .state_size = sizeof(State), .open = counting_open,   \
-      .next = next_function}
+  static const FsaTable symbol = {.name = #symbol,                                                 \
+                                  .summary = "",                                                   \
+                                  .proves = "",                                                    \
+                                  .caveat = "",                                                    \
+                                  .example = "",                                                   \
+                                  .sources = FSA_ANYWHERE,                                         \
+                                  .subject = FSA_FILE,                                             \
+                                  .subject_key = PATH,                                             \
+                                  .where = where,                                                  \
+                                  .columns = columns,                                              \
+                                  .column_count = 3,                                               \
+                                  .state_size = sizeof(State),                                     \
+                                  .open = counting_open,                                           \
+                                  .next = next_function}
 
 COUNTING(counting, counting_next);
 COUNTING(failing, failing_next);
