@@ -35,14 +35,19 @@ part "3. A fleet: the result logs of 200 hosts that do not exist, three implants
 python3 tests/fleet/make_fleet.py "$demo/fleet" --hosts 200
 "$score" ingest --db "$demo/fleet.db" --meta "$demo/fleet/meta.json" "$demo/fleet/logs" "$demo/this-host.log"
 printf '\nThe rarest keys, with their hosts:\n'
-"$score" rank --db "$demo/fleet.db" --top 12
+"$score" rank --db "$demo/fleet.db" --top 5
 printf '\nWhat is not known:\n'
-"$score" coverage --db "$demo/fleet.db" --hosts "$demo/fleet/hosts.txt" | head -n 40
-printf '\nWhat was hidden, to compare with (%s):\n' "fleet/ground_truth.json"
-python3 - "$demo/fleet/ground_truth.json" <<'TEXT'
+"$score" coverage --db "$demo/fleet.db" --hosts "$demo/fleet/hosts.txt" > "$demo/coverage.txt"
+head -n 24 "$demo/coverage.txt"
+echo "  ... ($(wc -l < "$demo/coverage.txt") lines: fsa-score coverage --db build/demo/fleet.db)"
+printf '\nWhat the generator had hidden, and the place where the ranking puts it:\n'
+"$score" rank --db "$demo/fleet.db" --top 40 -f json > "$demo/rank.json"
+python3 - "$demo/fleet/ground_truth.json" "$demo/rank.json" <<'TEXT'
 import json, sys
-truth = json.load(open(sys.argv[1]))
+truth, rank = (json.load(open(path)) for path in sys.argv[1:])
 for implant in truth["implants"]:
-    print("  %s on %d host(s): %s" % (implant.get("name", "implant"), len(implant["hosts"]), ", ".join(implant["hosts"])))
+    places = [entry["place"] for entry in rank for key in implant["keys"] if key in entry["key"]]
+    print("  %-12s on %d host(s): %s" % (implant["name"], len(implant["hosts"]),
+          "place %d" % min(places) if places else "not among the first %d" % len(rank)))
 TEXT
 printf '\nWhat is listed is a place to look; what is not listed is not thereby clean.\n'
