@@ -174,23 +174,28 @@ static void every_type_has_its_form(void **state) {
 
 static void tokens_become_members(void **state) {
   (void)state;
-  static const char *const expected[] = {
+  static const char mixed[] =
       "{\"EventData\":{\"CData\":\"<raw> & \\\"quoted\\\"\",\"References\":\"a&b<\u20ac&unknown;\","
       "\"Mixed\":\"from x\\\"y to 7.\",\"x\\\"y\":\"named by a slot\",\"Typed\":7,"
       "\"Typed@Type\":\"win:UInt32\",\"Twice\":[\"first\",\"second\"],"
       "\"Data\":[\"unnamed\",\"s1\",\"s2\",null],\"Nothing\":null,\"?target\":\"instruction\","
-      "\"Binary\":\"AB\"}}",
-      "{\"UserData\":{\"EventXML\":{\"xmlns\":\"Event_NS\",\"Kind\":\"test\",\"#text\":\"loose "
-      "text\","
-      "\"SessionID\":3,\"Item\":[\"item\",{\"id\":\"2\",\"#text\":\"item\"}],"
-      "\"Group\":{\"Leaf\":\"deep\"},\"Alone\":{\"y\":\"1\"}}}}",
+      "\"Binary\":\"AB\"}}";
+  static const char user_data[] =
+      "{\"UserData\":{\"EventXML\":{\"xmlns\":\"Event_NS\",\"Kind\":\"test\","
+      "\"#text\":\"loose text\",\"SessionID\":3,\"Item\":[\"item\",{\"id\":\"2\","
+      "\"#text\":\"item\"}],\"Group\":{\"Leaf\":\"deep\"},\"Alone\":{\"y\":\"1\"}}}}";
+  static const char rendered[] =
+      "{\"EventData\":{\"Data\":[\"p1\",\"p2\"]},"
+      "\"RenderingInfo\":{\"Culture\":\"en-US\",\"Message\":\"Classic\"}}";
+  static const char *const expected[] = {
+      mixed,
+      user_data,
       "{\"UserData\":{\"EventData\":{\"Inner\":\"nested twice\"}}}",
       "{\"EventData\":{\"bare\":\"no template\"}}",
       "",
       "{\"#text\":\"text where a payload belongs\"}",
       "{\"EventData\":{\"Data\":[\"whole event without a template\"]}}",
-      "{\"EventData\":{\"Data\":[\"p1\",\"p2\"]},"
-      "\"RenderingInfo\":{\"Culture\":\"en-US\",\"Message\":\"Classic\"}}",
+      rendered,
   };
   Fixture f;
   open_seed(&f, "tokens");
