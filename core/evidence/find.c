@@ -190,7 +190,9 @@ static void walk_full(Walk *walk, const char *path, const char *message) {
 static int add_match(Walk *walk, const Place *place) {
   if (!walk->volume && !loose_matches(walk, place->opened, place->shown)) return FSA_OK;
   if (walk->count == FSA_MAX_PATTERN_FILES) {
-    walk_full(walk, place->shown, "more than 200000 files match: the others were left out");
+    walk_full(walk, place->shown,
+              "more than " FSA_CEILING_TEXT(
+                  FSA_MAX_PATTERN_FILES) " files match: the others were left out");
     return FSA_OK;
   }
   if (walk->count == walk->room) {
@@ -238,12 +240,15 @@ static int list_place(Walk *walk, const Place *place, const Positions *here, Fsa
   FsaTree *tree = walk->evidence->tree;
   *ret_listing = (FsaListing){0};
   if (++walk->directories > FSA_MAX_WALK_DIRS) {
-    walk_full(walk, place->shown, "more than 2000000 folders: this one and others were left out");
+    walk_full(walk, place->shown,
+              "more than " FSA_CEILING_TEXT(
+                  FSA_MAX_WALK_DIRS) " folders: this one and others were left out");
     return FSA_OK;
   }
   int result = tree->ops->list(tree, place->opened, scratch, ret_listing);
   if (result == FSA_OK && ret_listing->is_cut)
-    tell(walk, FSA_E_LIMIT, place->shown, "more than 1000000 entries: the others were left out");
+    tell(walk, FSA_E_LIMIT, place->shown,
+         "more than " FSA_CEILING_TEXT(FSA_MAX_DIR_ENTRIES) " entries: the others were left out");
   if (result == FSA_OK || result == FSA_E_NOMEM) return result;
   if (result == FSA_E_ABSENT) return FSA_OK; /* it vanished */
   tell(walk, result, place->shown,
@@ -266,7 +271,8 @@ static int enter(Walk *walk, const Place *place, const FsaNode *node, const char
   if (!inside.shown) return FSA_E_NOMEM;
   *ret_kind = node->kind;
   if (strlen(inside.opened) > FSA_MAX_PATH) {
-    tell(walk, FSA_E_LIMIT, place->shown, "a path below this folder is longer than 4096 bytes");
+    tell(walk, FSA_E_LIMIT, place->shown,
+         "a path below this folder is longer than " FSA_CEILING_TEXT(FSA_MAX_PATH) " bytes");
     return FSA_E_ABSENT;
   }
   if (node->kind == FSA_NODE_LINK) {
@@ -277,7 +283,8 @@ static int enter(Walk *walk, const Place *place, const FsaNode *node, const char
     if (result == FSA_E_NOMEM) return result;
     if (result != FSA_OK && result != FSA_E_ABSENT)
       tell(walk, result, inside.shown,
-           result == FSA_E_LIMIT ? "cannot follow this link: more than 40 links on the way"
+           result == FSA_E_LIMIT ? "cannot follow this link: more than " FSA_CEILING_TEXT(
+                                       FSA_MAX_LINKS) " links on the way"
                                  : "cannot follow this link: the system refused access");
     if (result != FSA_OK) return FSA_E_ABSENT;
   }
@@ -313,7 +320,8 @@ static int walk_node(Walk *walk, const Place *place, const FsaNode *node, const 
 
 static int walk_folder(Walk *walk, const Place *place, const Positions *here, unsigned depth) {
   if (depth > FSA_MAX_PATTERN_DEPTH) {
-    tell(walk, FSA_E_LIMIT, place->shown, "more than 64 folders deep: not looked at");
+    tell(walk, FSA_E_LIMIT, place->shown,
+         "more than " FSA_CEILING_TEXT(FSA_MAX_PATTERN_DEPTH) " folders deep: not looked at");
     return FSA_OK;
   }
   FsaArena scratch = fsa_arena(0);

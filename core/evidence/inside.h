@@ -35,6 +35,10 @@ const FsaContent *fsa_content_of(FsaBytes head);
 int fsa_head_read(FsaTree *tree, const char *path, uint8_t buffer[FSA_HEAD_BYTES],
                   FsaBytes *ret_head);
 
+/* A ceiling of limits.h as text, for messages. */
+#define FSA_CEILING_TEXT(ceiling) FSA_TEXT_OF(ceiling)
+#define FSA_TEXT_OF(number) #number
+
 /* Sets `error` to a code and a message, and gives the code. */
 int fsa_error_set(FsaError *error, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -48,13 +48,9 @@ static const char *const linux_names[] = {
     "var", "usr", "home", "root", "bin", "opt", "lib", "run", "boot", NULL,
 };
 
-static bool same(const char *a, const char *b) {
-  return fsa_text_same(a, strlen(a), b, strlen(b));
-}
-
 static bool is_one_of(const char *name, const char *const *names) {
   for (; *names; names++)
-    if (same(name, *names)) return true;
+    if (fsa_name_same(name, *names)) return true;
   return false;
 }
 
@@ -69,7 +65,7 @@ static const char *find_directory(const FsaListing *listing, const char *name) {
   for (size_t i = 0; i < listing->count; i++) {
     const FsaNode *node = &listing->nodes[i];
     bool may_be = node->kind == FSA_NODE_DIRECTORY || node->kind == FSA_NODE_LINK;
-    if (may_be && same(node->name, name)) return node->name;
+    if (may_be && fsa_name_same(node->name, name)) return node->name;
   }
   return NULL;
 }

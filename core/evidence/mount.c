@@ -7,15 +7,6 @@
 
 #include "evidence/path.h"
 
-static bool same(const char *a, const char *b) {
-  return fsa_text_same(a, strlen(a), b, strlen(b));
-}
-
-static bool ends_with(const char *text, const char *tail) {
-  size_t size = strlen(text), tail_size = strlen(tail);
-  return size >= tail_size && same(text + size - tail_size, tail);
-}
-
 const char *fsa_mount_name(const char *path) {
   const char *slash = strrchr(path, '/'), *backslash = strrchr(path, '\\');
   const char *last = slash > backslash ? slash : backslash;
@@ -42,7 +33,7 @@ void fsa_mount_tell_find(void *context, int code, const char *path, const char *
 
 static bool is_taken(const FsaRegistry *registry, const char *path) {
   for (size_t i = 0; i < registry->count; i++)
-    if (same(registry->hives[i]->path, path)) return true;
+    if (fsa_name_same(registry->hives[i]->path, path)) return true;
   return false;
 }
 
@@ -58,7 +49,7 @@ int fsa_mount_add(FsaRegistry *registry, const char *path, const FsaFound *found
                   FsaMountedHive **ret_hive) {
   if (registry->count == FSA_MAX_HIVES) {
     fsa_registry_tell(registry, FSA_E_LIMIT, found->path, FSA_NO_OFFSET,
-                      "more than 4096 hives: this one was left out");
+                      "more than " FSA_CEILING_TEXT(FSA_MAX_HIVES) " hives: this one was left out");
     return FSA_OK;
   }
   FsaMountedHive *hive = fsa_arena_zero(&registry->arena, 1, sizeof *hive);
@@ -92,7 +83,7 @@ static bool is_log_of(const char *name, const char *hive) {
   size_t size = strlen(hive);
   if (!fsa_text_starts(name, strlen(name), hive, size)) return false;
   for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-    if (same(name + size, endings[i])) return true;
+    if (fsa_name_same(name + size, endings[i])) return true;
   return false;
 }
 
@@ -247,7 +238,7 @@ static int mount_system(FsaRegistry *registry) {
                                  fsa_mount_tell_find, registry, &found, &count);
   for (size_t p = 0; p < PLACE_COUNT; p++)
     for (size_t i = 0; result == FSA_OK && i < count; i++)
-      if (same(fsa_mount_name(found[i].path), places[p].name))
+      if (fsa_name_same(fsa_mount_name(found[i].path), places[p].name))
         result = fsa_mount_add(registry, places[p].path, &found[i], NULL);
   return result;
 }
@@ -275,7 +266,7 @@ static const char *place_of_keys(const FsaRegf *regf) {
 /* Where it belongs by the file name that the hive remembers. */
 static const char *place_of_name(const char *name) {
   for (size_t i = 0; i < PLACE_COUNT; i++)
-    if (same(fsa_mount_name(name), places[i].name)) return places[i].path;
+    if (fsa_name_same(fsa_mount_name(name), places[i].name)) return places[i].path;
   return NULL;
 }
 
@@ -285,15 +276,15 @@ static const char *place_of_loose(FsaRegistry *registry, const FsaMountedHive *h
   if (!hive->regf) return fsa_arena_printf(arena, "HKLM\\%s", name);
   FsaText remembered = fsa_regf_file_name(hive->regf, arena);
   const char *own = remembered.data ? remembered.data : "";
-  bool is_classes = ends_with(own, "UsrClass.dat") || ends_with(name, "UsrClass.dat");
+  bool is_classes = fsa_name_ends(own, "UsrClass.dat") || fsa_name_ends(name, "UsrClass.dat");
   if (is_classes) return fsa_arena_printf(arena, "HKU\\%s_Classes", name);
   const char *place = place_of_keys(hive->regf);
   if (place) return place;
-  bool is_default = same(fsa_mount_name(own), "DEFAULT") || same(name, "DEFAULT");
+  bool is_default = fsa_name_same(fsa_mount_name(own), "DEFAULT") || fsa_name_same(name, "DEFAULT");
   if (is_default && has_key(hive->regf, "Software")) return "HKU\\.DEFAULT";
   if (has_key(hive->regf, "Software") &&
       (has_key(hive->regf, "Control Panel") || has_key(hive->regf, "Environment") ||
-       ends_with(own, "ntuser.dat")))
+       fsa_name_ends(own, "ntuser.dat")))
     return fsa_arena_printf(arena, "HKU\\%s", name);
   place = place_of_name(own);
   return place ? place : fsa_arena_printf(arena, "HKLM\\%s", name);

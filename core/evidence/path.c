@@ -18,6 +18,15 @@ const char *fsa_path_name(const char *path) {
   return slash ? slash + 1 : path;
 }
 
+bool fsa_name_same(const char *a, const char *b) {
+  return fsa_text_same(a, strlen(a), b, strlen(b));
+}
+
+bool fsa_name_ends(const char *name, const char *tail) {
+  size_t size = strlen(name), tail_size = strlen(tail);
+  return size >= tail_size && fsa_name_same(name + size - tail_size, tail);
+}
+
 static int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   c = (char)(c | 0x20);

@@ -13,6 +13,12 @@
  */
 const char *fsa_path_join(FsaArena *arena, const char *folder, char separator, const char *name);
 
+/* True when two names are the same in any letter case. */
+bool fsa_name_same(const char *a, const char *b);
+
+/* True when a name or path ends with `tail`, in any letter case. */
+bool fsa_name_ends(const char *name, const char *tail);
+
 /* The part behind the last '/'. */
 const char *fsa_path_name(const char *path);
 

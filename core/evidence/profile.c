@@ -7,15 +7,7 @@
 #include <string.h>
 
 #include "evidence/mount.h"
-
-static bool same(const char *a, const char *b) {
-  return fsa_text_same(a, strlen(a), b, strlen(b));
-}
-
-static bool ends_with(const char *text, const char *tail) {
-  size_t size = strlen(text), tail_size = strlen(tail);
-  return size >= tail_size && same(text + size - tail_size, tail);
-}
+#include "evidence/path.h"
 
 /* One line of ProfileList. */
 typedef struct Profile {
@@ -116,7 +108,7 @@ static const char *const *patterns_of_profiles(FsaArena *arena, const Profiles *
 /* The profile folder of a user's hive, without its drive. */
 static const char *folder_of_hive(FsaArena *arena, const char *path) {
   for (size_t i = USER_FILE_COUNT; i-- > 0;) {
-    if (!ends_with(path, user_files[i])) continue;
+    if (!fsa_name_ends(path, user_files[i])) continue;
     const char *folder = fsa_arena_copy(arena, path, strlen(path) - strlen(user_files[i]));
     return folder ? plain_folder(arena, folder) : NULL;
   }
@@ -128,8 +120,8 @@ static const char *sid_of_folder(const Profiles *profiles, const char *folder) {
   const char *backup = NULL;
   for (size_t i = 0; i < profiles->count; i++) {
     const Profile *profile = &profiles->list[i];
-    if (!same(profile->folder, folder)) continue;
-    if (!ends_with(profile->sid.data, ".bak")) return profile->sid.data;
+    if (!fsa_name_same(profile->folder, folder)) continue;
+    if (!fsa_name_ends(profile->sid.data, ".bak")) return profile->sid.data;
     backup = profile->sid.data; /* the profile that Windows put aside; better than nothing */
   }
   return backup;
@@ -137,14 +129,14 @@ static const char *sid_of_folder(const Profiles *profiles, const char *folder) {
 
 /* Templates that new profiles are made from: they belong to nobody. */
 static bool is_template(const char *name) {
-  return same(name, "Default") || same(name, "Default User");
+  return fsa_name_same(name, "Default") || fsa_name_same(name, "Default User");
 }
 
 static int mount_user(FsaRegistry *registry, const Profiles *profiles, const FsaFound *found) {
   FsaArena *arena = &registry->arena;
   const char *folder = folder_of_hive(arena, found->path);
   if (!folder) return FSA_E_NOMEM;
-  bool is_classes = ends_with(found->path, "UsrClass.dat");
+  bool is_classes = fsa_name_ends(found->path, "UsrClass.dat");
   const char *user = sid_of_folder(profiles, folder);
   if (!user) {
     user = fsa_mount_name(folder);
