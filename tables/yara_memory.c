@@ -99,11 +99,17 @@ static bool can_hold_foreign_code(const FsaOsRegion *region) {
   return false;
 }
 
+/* Address space that was reserved and never used: sanitizers and runtimes reserve terabytes. */
+static bool is_empty(const FsaOsRegion *region) {
+  return region->inode == 0 && region->resident_size == 0 && region->private_size == 0;
+}
+
 /* Keeps the regions to scan at the front of the list. */
 static void choose_regions(State *state, size_t count) {
   for (size_t i = 0; i < count; i++) {
     const FsaOsRegion *region = &state->regions[i];
     if (!(region->protection & FSA_OS_READ) || is_out_of_bounds(region)) continue;
+    if (is_empty(region)) continue;
     if (state->all_regions || can_hold_foreign_code(region))
       state->regions[state->region_count++] = *region;
   }
@@ -129,15 +135,16 @@ static void add_blocks(State *state, const FsaOsRegion *region) {
 static int make_blocks(FsaScan *scan, State *state) {
   uint64_t total = 0;
   size_t kept = 0, blocks = 0;
-  for (; kept < state->region_count; kept++) {
-    uint64_t size = state->regions[kept].end - state->regions[kept].start;
-    if (size > FSA_MAX_YARA_MEMORY - total) break;
+  for (size_t i = 0; i < state->region_count; i++) {
+    uint64_t size = state->regions[i].end - state->regions[i].start;
+    if (size > FSA_MAX_YARA_MEMORY - total) continue; /* a smaller one may still fit */
     total += size;
-    blocks += count_blocks(&state->regions[kept]);
+    state->regions[kept++] = state->regions[i];
+    blocks += count_blocks(&state->regions[kept - 1]);
   }
   if (kept < state->region_count)
-    fsa_problem(scan, FSA_E_LIMIT, state->regions[kept].start,
-                "%zu of %zu regions were not scanned: together they exceed %llu MiB",
+    fsa_problem(scan, FSA_E_LIMIT, FSA_NO_OFFSET,
+                "%zu of %zu regions were not scanned: with them it would be more than %llu MiB",
                 state->region_count - kept, state->region_count, FSA_MAX_YARA_MEMORY >> 20);
   state->region_count = kept;
   state->blocks = fsa_arena_zero(fsa_scan_arena(scan), blocks, sizeof *state->blocks);
@@ -223,7 +230,7 @@ static int find_regions(FsaScan *scan, State *state) {
   int result = fsa_os_process_open(fsa_scan_os(scan), fsa_scan_pid(scan), arena, &process);
   size_t count = 0;
   if (result == FSA_OK) {
-    result = fsa_os_process_regions(process, !state->all_regions, arena, &state->regions, &count);
+    result = fsa_os_process_regions(process, true, arena, &state->regions, &count);
     fsa_os_process_close(process);
   }
   if (result == FSA_E_ABSENT) return FSA_OK; /* it ended before it was looked at */

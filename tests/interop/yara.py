@@ -136,7 +136,8 @@ def check_memory():
         test("data", all(bytes.fromhex(r["data"]).startswith(b"FSA-") for r in rows), rows)
         _, whole = memory_places(process.pid, rules, "AND all_regions = 1")
         test("all regions", set(places) <= {place[3] for place in whole}, "%r in %r" % (places, whole))
-        there, errors = yara("-s", rules, str(process.pid))
+        sanitized = os.environ.get("FSA_SANITIZED") == "1"  # its planted program reserves terabytes
+        there, errors = ("", "a sanitizer's address space") if sanitized else yara("-s", rules, str(process.pid))
         if errors.strip():
             skip("yara on a process", errors.strip())
         else:
