@@ -63,7 +63,9 @@ void fsa_json_put(FsaWriter *w, const char *text, size_t size) {
       size_t run = fsa_span_copy(to, text + at, left < room ? left : room, is_json_special);
       to += run;
       at += run;
-      if (at < size && run < room) to = put_character(to, fsa_utf8_next(text, size, &at));
+      if (at == size || run == room) continue;
+      bool is_ascii = (unsigned char)text[at] < 0x80;
+      to = put_character(to, is_ascii ? (uint32_t)text[at++] : fsa_utf8_next(text, size, &at));
     }
     fsa_writer_took(w, to);
   }

@@ -163,14 +163,23 @@ static void put_rule(FsaPrint *print, const Rule *rule) {
   fsa_writer_putc(print->writer, '\n');
 }
 
+/* How many bytes of the cell stand on its next line, and how wide they are. */
+static size_t next_piece(const FsaPrint *print, const Shown *cell, int column, size_t *ret_width) {
+  const TableState *state = print->state;
+  const size_t at = state->at[column], room = state->widths[column];
+  /* files have room for what is wider than the rows that were measured; digits stay together */
+  const bool wraps = print->writer->is_terminal && !state->is_right[column];
+  if (at || (wraps && cell->width > room))
+    return fsa_terminal_fit(cell->text + at, cell->size - at, room, ret_width);
+  *ret_width = cell->width;
+  return cell->size;
+}
+
 /* One line of a cell: its next piece, padded. */
 static void put_piece(FsaPrint *print, const Shown *cell, int column, const char *style) {
   TableState *state = print->state;
   size_t width = 0, padding, at = state->at[column];
-  /* files have room for what is wider than the rows that were measured; digits stay together */
-  bool wraps = print->writer->is_terminal && !state->is_right[column];
-  size_t size = fsa_terminal_fit(cell->text + at, cell->size - at,
-                                 wraps ? state->widths[column] : SIZE_MAX, &width);
+  size_t size = next_piece(print, cell, column, &width);
   state->at[column] += size;
   padding = state->widths[column] > width ? state->widths[column] - width : 0;
   if (state->is_right[column]) fsa_writer_fill(print->writer, ' ', padding);

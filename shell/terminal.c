@@ -155,8 +155,12 @@ size_t fsa_terminal_text_width(const char *text, size_t size) {
 size_t fsa_terminal_fit(const char *text, size_t size, size_t columns, size_t *ret_width) {
   size_t at = 0, width = 0;
   while (at < size) {
-    size_t next = at;
-    unsigned more = fsa_terminal_width(fsa_utf8_next(text, size, &next));
+    size_t next = at + 1;
+    unsigned more = 1;
+    if ((unsigned char)text[at] >= 0x80) {
+      next = at;
+      more = fsa_terminal_width(fsa_utf8_next(text, size, &next));
+    }
     if (width + more > columns && at > 0) break;
     width += more;
     at = next;
