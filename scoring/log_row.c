@@ -5,7 +5,7 @@
 
 typedef struct Cell {
   FsaText column, value;
-  FsaJsonText raw; /* as the log has it; data NULL when that cannot be passed on */
+  FsaJsonText raw_column, raw; /* as the log has them; data NULL when that cannot be passed on */
 } Cell;
 
 typedef struct Cells {
@@ -52,6 +52,7 @@ static int read_cells(FsaJson *json, FsaArena *arena, Cells *cells) {
     cell->column = fsa_json_decode(arena, name);
     cell->value = (FsaText){NULL, 0};
     cell->raw = (FsaJsonText){NULL, 0, false};
+    cell->raw_column = name.plain ? name : cell->raw;
     if (!read_cell(json, arena, cell)) return FSA_E_FORMAT;
     cells->count += cell->value.data != NULL;
   }
@@ -88,20 +89,25 @@ static void put_key(FsaBuffer *out, const Cells *cells, const FsaQueryMeta *meta
   }
 }
 
+static void put_text(FsaBuffer *out, FsaText text, FsaJsonText raw) {
+  char *room = raw.data ? fsa_buffer_room(out, raw.size + 2) : NULL;
+  if (!room) {
+    fsa_buffer_json(out, text.data, text.size);
+    return;
+  }
+  room[0] = '"';
+  memcpy(room + 1, raw.data, raw.size);
+  room[raw.size + 1] = '"';
+  fsa_buffer_added(out, raw.size + 2);
+}
+
 static void put_json(FsaBuffer *out, const Cells *cells) {
   fsa_buffer_putc(out, '{');
   for (size_t c = 0; c < cells->count; c++) {
     if (c) fsa_buffer_putc(out, ',');
-    fsa_buffer_json(out, cells->cells[c].column.data, cells->cells[c].column.size);
+    put_text(out, cells->cells[c].column, cells->cells[c].raw_column);
     fsa_buffer_putc(out, ':');
-    FsaJsonText raw = cells->cells[c].raw;
-    if (!raw.data) {
-      fsa_buffer_json(out, cells->cells[c].value.data, cells->cells[c].value.size);
-      continue;
-    }
-    fsa_buffer_putc(out, '"');
-    fsa_buffer_put(out, raw.data, raw.size);
-    fsa_buffer_putc(out, '"');
+    put_text(out, cells->cells[c].value, cells->cells[c].raw);
   }
   fsa_buffer_putc(out, '}');
 }
