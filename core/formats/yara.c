@@ -18,7 +18,9 @@ struct FsaYaraRules {
   size_t idle_count;
 };
 
-/* ---- the library -------------------------------------------------------------------------------- */
+/*
+ * ---- the library --------------------------------------------------------------------------------
+ */
 
 /*
  * yr_initialize() and yr_finalize() count their calls without a lock, and two queries may begin at
@@ -48,7 +50,9 @@ static int result_of(int error) {
   }
 }
 
-/* ---- compiling ---------------------------------------------------------------------------------- */
+/*
+ * ---- compiling ----------------------------------------------------------------------------------
+ */
 
 /* Names that rule sets expect their scanner to define. [THOR manual, "Additional attributes"] */
 static const char *const externals[] = {"filename", "filepath", "extension", "filetype", "owner"};
@@ -78,7 +82,10 @@ static int refuse(const FsaYaraSource *source, int code, FsaYaraError *ret_error
   return code;
 }
 
-/* The magic module reads a database of this machine, and each thread that used it keeps one for ever. */
+/*
+ * The magic module reads a database of this machine, and each thread that used it keeps one for
+ * ever.
+ */
 static int check_imports(const YR_COMPILER *compiler, const FsaYaraSource *source,
                          const char *space, FsaYaraError *ret_error) {
   if (!yr_hash_table_lookup(compiler->objects_table, "magic", space)) return FSA_OK;
@@ -160,9 +167,13 @@ void fsa_yara_rules_free(FsaYaraRules *rules) {
   library_stop();
 }
 
-/* ---- scanners ----------------------------------------------------------------------------------- */
+/*
+ * ---- scanners -----------------------------------------------------------------------------------
+ */
 
-/* A scanner costs tables as long as the rules, so those that are done are kept for the next scan. */
+/*
+ * A scanner costs tables as long as the rules, so those that are done are kept for the next scan.
+ */
 static int take_scanner(FsaYaraRules *rules, YR_SCANNER **ret_scanner) {
   YR_SCANNER *scanner = NULL;
   pthread_mutex_lock(&rules->lock);
@@ -197,7 +208,9 @@ static int set_path(YR_SCANNER *scanner, const char *path) {
   return errors ? FSA_E_NOMEM : FSA_OK;
 }
 
-/* ---- what matched ------------------------------------------------------------------------------- */
+/*
+ * ---- what matched -------------------------------------------------------------------------------
+ */
 
 typedef struct Taker {
   FsaArena *arena;
@@ -228,7 +241,9 @@ static bool take_hit(FsaArena *arena, const YR_STRING *string, const YR_MATCH *f
   return hit->data != NULL;
 }
 
-/* The places of one string. libyara packs its matches without alignment, so each is copied first. */
+/*
+ * The places of one string. libyara packs its matches without alignment, so each is copied first.
+ */
 static bool take_string(Taker *taker, YR_SCANNER *scanner, const YR_STRING *string, size_t room,
                         FsaYaraMatch *match) {
   YR_MATCH from;
@@ -284,7 +299,9 @@ static int on_message(YR_SCAN_CONTEXT *scanner, int message, void *data, void *c
   return taker->failed ? CALLBACK_ERROR : CALLBACK_CONTINUE;
 }
 
-/* ---- scanning ----------------------------------------------------------------------------------- */
+/*
+ * ---- scanning -----------------------------------------------------------------------------------
+ */
 
 /* libyara counts in seconds and takes 0 for no end. */
 static int timeout_seconds(int64_t time_left) {
@@ -324,7 +341,9 @@ int fsa_yara_scan_file(FsaYaraRules *rules, FsaBytes bytes, const FsaYaraOptions
   return run(rules, options, 0, scan_bytes, &bytes, arena, ret_matches);
 }
 
-/* libyara's iterator over the blocks of a memory. One may run inside another: a module looks again. */
+/*
+ * libyara's iterator over the blocks of a memory. One may run inside another: a module looks again.
+ */
 typedef struct Walk {
   const FsaYaraMemory *memory;
   YR_MEMORY_BLOCK_ITERATOR iterator;
@@ -377,7 +396,9 @@ int fsa_yara_scan_memory(FsaYaraRules *rules, const FsaYaraMemory *memory,
   return run(rules, options, SCAN_FLAGS_PROCESS_MEMORY, scan_blocks, &copy, arena, ret_matches);
 }
 
-/* ---- tags and meta data ------------------------------------------------------------------------- */
+/*
+ * ---- tags and meta data -------------------------------------------------------------------------
+ */
 
 void fsa_yara_tags(const FsaYaraMatch *match, FsaBuffer *json) {
   const YR_RULE *rule = match->inside;

@@ -16,7 +16,10 @@ typedef struct FsaYaraColumns {
   int rule, tags, meta, sigfile, sigrule;
 } FsaYaraColumns;
 
-/* The `begin` of a table: compiles what its keys name. *ret_shared is freed by fsa_yara_rules_end(). */
+/*
+ * The `begin` of a table: compiles what its keys name. *ret_shared is freed by
+ * fsa_yara_rules_end().
+ */
 int fsa_yara_rules_begin(FsaScan *scan, const FsaYaraColumns *columns, void **ret_shared);
 void fsa_yara_rules_end(void *shared);
 
