@@ -75,9 +75,7 @@ static int begin(FsaScan *scan, void **ret_shared) {
   return fsa_yara_rules_begin(scan, &shared_columns, ret_shared);
 }
 
-/*
- * ---- which memory -------------------------------------------------------------------------------
- */
+/* ---- which memory ---------------------------------------------------------------------------- */
 
 static bool starts(FsaText text, const char *prefix) {
   return text.size >= strlen(prefix) && memcmp(text.data, prefix, strlen(prefix)) == 0;
@@ -158,9 +156,7 @@ static int make_blocks(FsaScan *scan, State *state) {
   return state->window ? FSA_OK : FSA_E_NOMEM;
 }
 
-/*
- * ---- reading ------------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* Fills the window; what is swapped out or gone becomes zeroes. Gives the bytes of such holes. */
 static uint64_t fill_window(State *state, const FsaYaraBlock *block) {
@@ -256,9 +252,7 @@ static int open_process(FsaScan *scan, void *opaque) {
   return result == FSA_OK ? scan_memory(scan, state) : result;
 }
 
-/*
- * ---- rows ---------------------------------------------------------------------------------------
- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 /* The scanned region that holds an address. */
 static const FsaOsRegion *region_of(const State *state, uint64_t address) {

@@ -18,9 +18,7 @@ struct FsaYaraRules {
   size_t idle_count;
 };
 
-/*
- * ---- the library --------------------------------------------------------------------------------
- */
+/* ---- the library ----------------------------------------------------------------------------- */
 
 /*
  * yr_initialize() and yr_finalize() count their calls without a lock, and two queries may begin at
@@ -50,9 +48,7 @@ static int result_of(int error) {
   }
 }
 
-/*
- * ---- compiling ----------------------------------------------------------------------------------
- */
+/* ---- compiling ------------------------------------------------------------------------------- */
 
 /* Names that rule sets expect their scanner to define. [THOR manual, "Additional attributes"] */
 static const char *const externals[] = {"filename", "filepath", "extension", "filetype", "owner"};
@@ -167,9 +163,7 @@ void fsa_yara_rules_free(FsaYaraRules *rules) {
   library_stop();
 }
 
-/*
- * ---- scanners -----------------------------------------------------------------------------------
- */
+/* ---- scanners -------------------------------------------------------------------------------- */
 
 /*
  * A scanner costs tables as long as the rules, so those that are done are kept for the next scan.
@@ -208,9 +202,7 @@ static int set_path(YR_SCANNER *scanner, const char *path) {
   return errors ? FSA_E_NOMEM : FSA_OK;
 }
 
-/*
- * ---- what matched -------------------------------------------------------------------------------
- */
+/* ---- what matched ---------------------------------------------------------------------------- */
 
 typedef struct Taker {
   FsaArena *arena;
@@ -299,9 +291,7 @@ static int on_message(YR_SCAN_CONTEXT *scanner, int message, void *data, void *c
   return taker->failed ? CALLBACK_ERROR : CALLBACK_CONTINUE;
 }
 
-/*
- * ---- scanning -----------------------------------------------------------------------------------
- */
+/* ---- scanning -------------------------------------------------------------------------------- */
 
 /* libyara counts in seconds and takes 0 for no end. */
 static int timeout_seconds(int64_t time_left) {
@@ -396,9 +386,7 @@ int fsa_yara_scan_memory(FsaYaraRules *rules, const FsaYaraMemory *memory,
   return run(rules, options, SCAN_FLAGS_PROCESS_MEMORY, scan_blocks, &copy, arena, ret_matches);
 }
 
-/*
- * ---- tags and meta data -------------------------------------------------------------------------
- */
+/* ---- tags and meta data ---------------------------------------------------------------------- */
 
 void fsa_yara_tags(const FsaYaraMatch *match, FsaBuffer *json) {
   const YR_RULE *rule = match->inside;

@@ -17,9 +17,7 @@
 #include "base/result.h"
 #include "base/text.h"
 
-/*
- * ---- rules --------------------------------------------------------------------------------------
- */
+/* ---- rules ----------------------------------------------------------------------------------- */
 
 /* One text of rules. Its rules have a namespace of their own, so two texts may share rule names. */
 typedef struct FsaYaraSource {
@@ -46,9 +44,7 @@ int fsa_yara_compile(const FsaYaraSource *sources, size_t count, FsaYaraRules **
 /* Accepts NULL. No scan may run and no match of these rules may be used afterwards. */
 void fsa_yara_rules_free(FsaYaraRules *rules);
 
-/*
- * ---- scanning -----------------------------------------------------------------------------------
- */
+/* ---- scanning -------------------------------------------------------------------------------- */
 
 /* One place where a string of a rule was found. */
 typedef struct FsaYaraHit {
