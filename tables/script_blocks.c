@@ -86,7 +86,7 @@ typedef struct Part {
 typedef struct Block {
   struct Block *next_same_bucket;
   struct Block *older, *newer; /* in the order of first sight */
-  FsaArena memory;             /* of everything in the block */
+  FsaArena memory;             /* of everything in an unfinished block */
   FsaText id, script_path, user_sid, computer_name;
   FsaText source; /* path of the log with the first part; alive as long as the subject */
   uint64_t offset, record_id; /* of the first part */
@@ -96,6 +96,7 @@ typedef struct Block {
   uint32_t part_count;
   bool is_recovered;
   Part *parts; /* by number */
+  Part *last;  /* the one with the highest number */
 } Block;
 
 typedef struct State {
@@ -103,6 +104,7 @@ typedef struct State {
   FsaEvtx *log; /* the one that is read now; NULL between files */
   FsaText path;
   FsaEvtxRecord record;
+  FsaArena scratch; /* of the block that is read now */
   FsaSipKey key;
   uint64_t *seen; /* hashes of the parts that were taken; 0 = free place */
   size_t seen_room, seen_count;
@@ -212,7 +214,7 @@ static void take_out(State *s, Block *block) {
 
 /* The place in the list where a part with this number belongs; *ret_found when one stands there. */
 static Part **part_place(Block *block, uint32_t number, bool *ret_found) {
-  Part **at = &block->parts;
+  Part **at = block->last && block->last->number < number ? &block->last->next : &block->parts;
   while (*at && (*at)->number < number) at = &(*at)->next;
   *ret_found = *at && (*at)->number == number;
   return at;
@@ -337,30 +339,29 @@ static FsaText path_text(State *s, FsaArena *arena) {
 }
 
 /* The current record as a block of one part; *ret_block NULL when it is no script block. */
-static int read_block(State *s, Block **ret_block) {
+static int read_block(FsaScan *scan, State *s, Block **ret_block) {
   *ret_block = NULL;
   FsaEvtxValue text = fsa_evtx_datum(s->log, "ScriptBlockText");
   FsaEvtxValue id = fsa_evtx_datum(s->log, "ScriptBlockId");
   if (text.type == 0 || id.type == 0) return FSA_OK;
-  FsaArena memory = fsa_arena(0);
-  Block *b = fsa_arena_zero(&memory, 1, sizeof *b);
-  Part *part = b ? fsa_arena_zero(&memory, 1, sizeof *part) : NULL;
-  if (part) {
-    part->text = fsa_evtx_value_text(text, &memory);
-    b->id = fsa_evtx_value_text(id, &memory);
-  }
-  if (!part || !part->text.data || !b->id.data) {
-    fsa_arena_done(&memory);
-    return FSA_E_NOMEM;
-  }
+  FsaArena *memory = &s->scratch;
+  fsa_arena_clear(memory);
+  Block *b = fsa_arena_zero(memory, 1, sizeof *b);
+  Part *part = b ? fsa_arena_zero(memory, 1, sizeof *part) : NULL;
+  if (!part) return FSA_E_NOMEM;
+  part->text = fsa_evtx_value_text(text, memory);
+  b->id = fsa_evtx_value_text(id, memory);
+  if (!part->text.data || !b->id.data)
+    return fsa_problem_in(scan, FSA_E_FORMAT, s->path.data, s->record.offset,
+                          "event 4104 whose text or id is no text");
   part->number = datum_u32(s, "MessageNumber");
   part->total = datum_u32(s, "MessageTotal");
   b->parts = part;
   b->part_count = 1;
   b->total = part->total;
-  b->script_path = path_text(s, &memory);
-  b->user_sid = field_text(s, FSA_EVTX_USER_ID, &memory);
-  b->computer_name = field_text(s, FSA_EVTX_COMPUTER, &memory);
+  b->script_path = path_text(s, memory);
+  b->user_sid = field_text(s, FSA_EVTX_USER_ID, memory);
+  b->computer_name = field_text(s, FSA_EVTX_COMPUTER, memory);
   b->level = field_int(s, FSA_EVTX_LEVEL);
   b->pid = field_int(s, FSA_EVTX_PROCESS_ID);
   b->source = s->path;
@@ -368,9 +369,41 @@ static int read_block(State *s, Block **ret_block) {
   b->record_id = s->record.record_id;
   b->time = b->last_time = s->record.time;
   b->is_recovered = s->record.is_recovered;
-  b->memory = memory;
   *ret_block = b;
   return FSA_OK;
+}
+
+static bool keep_text(FsaArena *memory, FsaText *text) {
+  if (!text->data) return true;
+  text->data = fsa_arena_copy(memory, text->data, text->size);
+  return text->data != NULL;
+}
+
+/* A copy of the part with its text. */
+static Part *keep_part(FsaArena *memory, const Part *part) {
+  Part *copy = fsa_arena_zero(memory, 1, sizeof *copy);
+  if (!copy) return NULL;
+  *copy = *part;
+  copy->next = NULL;
+  return keep_text(memory, &copy->text) ? copy : NULL;
+}
+
+/* A copy of the block of one part that stays until more parts come. NULL without memory. */
+static Block *keep_block(const Block *one) {
+  FsaArena memory = fsa_arena(0);
+  Block *block = fsa_arena_zero(&memory, 1, sizeof *block);
+  if (block) {
+    *block = *one;
+    block->parts = block->last = keep_part(&memory, one->parts);
+    if (block->parts && keep_text(&memory, &block->id) &&
+        keep_text(&memory, &block->script_path) && keep_text(&memory, &block->user_sid) &&
+        keep_text(&memory, &block->computer_name)) {
+      block->memory = memory;
+      return block;
+    }
+  }
+  fsa_arena_done(&memory);
+  return NULL;
 }
 
 static void widen_times(Block *block, int64_t time) {
@@ -385,15 +418,12 @@ static void widen_times(Block *block, int64_t time) {
  */
 static int merge(State *s, Block *block, Part **place, const Block *one) {
   size_t held = block->memory.held;
-  Part *part = fsa_arena_zero(&block->memory, 1, sizeof *part);
-  if (part)
-    part->text.data = fsa_arena_copy(&block->memory, one->parts->text.data, one->parts->text.size);
+  Part *part = keep_part(&block->memory, one->parts);
   s->pending_bytes += block->memory.held - held;
-  if (!part || !part->text.data) return FSA_E_NOMEM;
-  part->text.size = one->parts->text.size;
-  part->number = one->parts->number;
+  if (!part) return FSA_E_NOMEM;
   part->next = *place;
   *place = part;
+  if (!part->next) block->last = part;
   block->part_count++;
   block->is_recovered |= one->is_recovered;
   widen_times(block, one->time);
@@ -402,22 +432,20 @@ static int merge(State *s, Block *block, Part **place, const Block *one) {
 
 /*
  * Puts a part where it belongs. *ret_done is the block that can be given now: a whole one, or one
- * that contradicts what is there; NULL when more parts are awaited. Owns `one` from here on.
+ * that contradicts what is there; NULL when more parts are awaited. `one` is in the scratch memory.
  */
 static int place_block(FsaScan *scan, State *s, Block *one, Block **ret_done) {
   const Part *part = one->parts;
   *ret_done = NULL;
-  if (is_known(scan, s, one, part)) {
-    free_block(one);
-    return FSA_OK;
-  }
+  if (is_known(scan, s, one, part)) return FSA_OK;
   *ret_done = one;
   if (part->total <= 1 || part->number == 0 || part->number > part->total) return FSA_OK;
   Block *block = find_block(s, one->id);
   if (!block) {
     *ret_done = NULL;
-    add_block(s, one);
-    return FSA_OK;
+    block = keep_block(one);
+    if (block) add_block(s, block);
+    return block ? FSA_OK : FSA_E_NOMEM;
   }
   bool found;
   Part **place = part_place(block, part->number, &found);
@@ -428,7 +456,6 @@ static int place_block(FsaScan *scan, State *s, Block *one, Block **ret_done) {
     return FSA_OK;
   }
   int rc = merge(s, block, place, one);
-  free_block(one);
   *ret_done = NULL;
   if (rc != FSA_OK || block->part_count < block->total) return rc;
   take_out(s, block);
@@ -490,6 +517,7 @@ static int open_logs(FsaScan *scan, void *state) {
 static void close_logs(void *state) {
   State *s = state;
   fsa_evtx_close(s->log);
+  fsa_arena_done(&s->scratch);
   free(s->seen);
   while (s->oldest) {
     Block *block = s->oldest;
@@ -508,7 +536,8 @@ static int next_block(FsaScan *scan, void *state, FsaRow *row) {
     if (rc < 0) return rc;
     s->at_end = rc == FSA_OK;
     if (s->at_end) break;
-    rc = read_block(s, &block);
+    rc = read_block(scan, s, &block);
+    if (rc == FSA_E_FORMAT) continue;
     if (rc == FSA_OK && block) rc = place_block(scan, s, block, &block);
     if (rc != FSA_OK) return rc;
     if (block) return give(scan, s, block, row);
