@@ -112,6 +112,7 @@ typedef struct State {
   Block *buckets[BUCKETS];
   Block *oldest, *newest;
   size_t pending_bytes, pending_count;
+  bool room_told; /* that unfinished blocks were given for want of room */
   bool wants_text;
   bool at_end; /* all files are read: unfinished blocks follow */
 } State;
@@ -468,9 +469,11 @@ static Block *make_room(FsaScan *scan, State *s) {
   if (s->pending_bytes <= FSA_MAX_SCRIPT_PENDING && s->pending_count <= FSA_MAX_SCRIPT_BLOCKS)
     return NULL;
   Block *block = s->oldest;
-  fsa_problem_in(scan, FSA_E_LIMIT, block->source.data, block->offset,
-                 "too many unfinished script blocks: %s is given with %u of %u parts",
-                 block->id.data, block->part_count, block->total);
+  if (!s->room_told) /* once: each of these rows says that it is not complete */
+    fsa_problem_in(scan, FSA_E_LIMIT, block->source.data, block->offset,
+                   "%zu script blocks are unfinished; the oldest are given as they are",
+                   s->pending_count);
+  s->room_told = true;
   take_out(s, block);
   return block;
 }

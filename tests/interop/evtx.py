@@ -331,6 +331,25 @@ def all_types():
                 skip(f'type {name}', 'evtxexport cannot read such a value')
 
 
+# ---- ceilings ------------------------------------------------------------------------------------------------
+
+def unfinished_blocks():
+    """More unfinished script blocks than are held: the oldest are given early, and it is said."""
+    sys.path.insert(0, os.path.join(ROOT, 'tests/evidence'))
+    import make_evtx as make
+    count = 20050
+    with tempfile.TemporaryDirectory() as folder:
+        log = make.Log()
+        for number in range(count):
+            make.script(log, make.POWERSHELL, number, make.guid(number), 1, 2, f'# {number}')
+        path = os.path.join(folder, 'unfinished.evtx')
+        make.write(path, log.bytes())
+        rows = ask(path, 'SELECT count(*) AS n, count(DISTINCT script_block_id) AS ids, sum(is_complete) AS complete FROM fsa_script_blocks;'
+                         'SELECT count(*) AS limits FROM fsa_problems WHERE code = \'limit\'')
+    expected = [{'n': count, 'ids': count, 'complete': 0}, {'limits': 1}]
+    check('unfinished script blocks', None if rows == expected else f'{rows}, expected {expected}')
+
+
 # ---- 3. fixtures, against python-evtx ---------------------------------------------------------------------
 
 def python_evtx():
@@ -353,6 +372,7 @@ def main():
     ground_truth()
     all_values()
     all_types()
+    unfinished_blocks()
     python_evtx()
     for form in FORMS:
         check(f"expected difference: {form['name']}", None if form['seen'] else 'it is gone')
