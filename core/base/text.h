@@ -25,8 +25,8 @@ typedef struct FsaText {
 #define FSA_UTF8_CEILING(units) ((units) * 3u)
 
 /*
- * UTF-16LE to UTF-8. `out` has room for FSA_UTF8_CEILING(units) bytes; `units` 16-bit units are read
- * at `utf16`, which need not be aligned. Gives the bytes written; adds no NUL.
+ * UTF-16LE to UTF-8. `out` has room for FSA_UTF8_CEILING(units) bytes; `units` 16-bit units are
+ * read at `utf16`, which need not be aligned. Gives the bytes written; adds no NUL.
  */
 size_t fsa_utf8_from_utf16(char *out, const uint8_t *utf16, size_t units);
 
