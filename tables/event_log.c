@@ -156,7 +156,8 @@ static bool admits_source(FsaScan *scan, State *s, Source source) {
   FsaEvtxValue value = fsa_evtx_field(s->log, source.field);
   if (columns[source.column].type == FSA_TEXT) {
     FsaText text = fsa_evtx_value_text(value, &s->scratch);
-    bool admitted = text.data && fsa_admits_text(scan, source.column, text.data, text.size);
+    bool admitted = text.data ? fsa_admits_text(scan, source.column, text.data, text.size)
+                              : value.type != 0; /* no memory: SQLite decides */
     fsa_arena_clear(&s->scratch);
     return admitted;
   }

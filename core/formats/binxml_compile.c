@@ -335,6 +335,7 @@ typedef struct Emitter {
   FsaBinxmlProgram *program;
   size_t pending;    /* where the literal begins that is being made */
   bool strips_comma; /* the next operation takes a comma back first */
+  int error;         /* FSA_E_NOMEM, or FSA_OK */
 } Emitter;
 
 static void put(Emitter *e, const char *text) {
@@ -613,7 +614,8 @@ static void emit_child(Emitter *e, const Node *child, bool is_data, unsigned dep
  * Name.
  */
 static void emit_members(Emitter *e, const Node *element, bool is_data, unsigned depth) {
-  if (depth > FSA_MAX_BINXML_DEPTH || link_same(e, element, is_data) != FSA_OK) return;
+  if (e->error == FSA_OK) e->error = link_same(e, element, is_data);
+  if (depth > FSA_MAX_BINXML_DEPTH || e->error != FSA_OK) return;
   emit_loose_text(e, element);
   for (const Node *child = element->children.first; child; child = child->next)
     emit_child(e, child, is_data, depth);
@@ -815,7 +817,7 @@ int fsa_binxml_compile(FsaBinxmlCompiler *c, FsaBytes chunk, size_t offset, size
                .facts = &c->facts,
                .program = program};
   emit_roots(&e, &p.roots);
-  if (!keep_program(c, keep, program)) return FSA_E_NOMEM;
+  if (e.error != FSA_OK || !keep_program(c, keep, program)) return FSA_E_NOMEM;
   if (is_template && !keep_identity(c, keep, &p, p.bytes.size, program)) return FSA_E_NOMEM;
   *ret_program = program;
   return FSA_OK;
