@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define MAX_DIGITS 19 /* of a 64-bit integer */
+
 /* ---- character classes ------------------------------------------------------------------------
  */
 
@@ -120,6 +122,18 @@ static bool is_windows_name(FsaText value) {
 }
 
 /*
+ * True when the value is a decimal number and nothing else, as a column of integers has it: an
+ * event id, a port, a flag. JSON carries them as text, so the value alone can tell.
+ */
+static bool is_number(FsaText value) {
+  size_t at = value.size && value.data[0] == '-', start = at;
+  while (at < value.size && is_digit(value.data[at])) at++;
+  size_t digits = at - start;
+  if (at < value.size || digits == 0 || digits > MAX_DIGITS) return false;
+  return value.data[start] != '0' || digits == 1; /* 00112233 is a name */
+}
+
+/*
  * What stands for the thing at `at`, if one begins there; *ret_taken is its size. A token is never
  * longer than what it stands for.
  */
@@ -144,9 +158,10 @@ void fsa_key_put(FsaBuffer *out, FsaText column, FsaText value) {
   char *start = value.size ? fsa_buffer_room(out, value.size) : NULL, *to = start;
   if (!start) return;
   bool is_hash = is_hash_column(column), lowers = is_hash || is_windows_name(value);
+  bool stays = is_hash || is_number(value);
   for (size_t at = 0; at < value.size;) {
     size_t taken = 0;
-    const char *token = is_hash ? NULL : token_at(value, at, &taken);
+    const char *token = stays ? NULL : token_at(value, at, &taken);
     if (token) {
       size_t size = strlen(token);
       memcpy(to, token, size);

@@ -4,13 +4,16 @@
  * everywhere:
  *
  *   GUID                          {G}      8-4-4-4-12 hex digits, with or without braces
- *   account or logon SID          {S}      S-1-5-21-..., S-1-5-5-..., S-1-12-1-...; well-known ones
- * stay 8 or more hex digits          {H}      a whole word of them, with at least one decimal digit
- *   3 or more digits              {N}
+ *   account or logon SID          {S}      S-1-5-21-..., S-1-5-5-..., S-1-12-1-...; well-known
+ *                                          ones stay
+ *   8 or more hex digits          {H}      a whole word of them, with at least one decimal digit
+ *   3 or more digits              {N}      inside a longer text
  *   user profile                  %USER%   C:\Users\NAME, \Documents and Settings\NAME, /home/NAME
  *   Windows path                  lower case (ASCII); Linux paths keep their case, it is part of
- * the name
+ *                                          the name
  *
+ * A value that is a decimal number and nothing else stays: an event id or a port is what the row is
+ * about. Numbers that differ from host to host by nature, such as pids, are no key columns.
  * Public, Default and All Users stay: that no person owns them is a fact about the thing. Columns
  * that hold a hash (md5, sha1, sha256, ...hash) are only lowered. The raw values stay in the row.
  */
