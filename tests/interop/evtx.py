@@ -375,6 +375,9 @@ def main():
     unfinished_blocks()
     python_evtx()
     for form in FORMS:
+        if not form['seen'] and not os.path.isdir(SHARED):
+            skip(f"expected difference: {form['name']}", 'no shared evidence')
+            continue
         check(f"expected difference: {form['name']}", None if form['seen'] else 'it is gone')
     print('{passed} passed, {failed} failed, {skipped} skipped'.format(**totals))
     sys.exit(1 if totals['failed'] else 0)
