@@ -193,7 +193,8 @@ bool fsa_admits_text(const FsaScan *scan, int column, const char *text, size_t s
 
 /* What the query says of one FSA_KEY column. */
 typedef struct FsaKey {
-  /* `= x` or `IN (...)`: a row is admitted when one value equals; count 0 = no such constraint. */
+  /* `= x` or `IN (...)`: a row is admitted when one value equals; count 0 = no such constraint.
+   * In ascending order: by text for a text column, else by number. */
   const struct FsaKeyValue *values;
   size_t value_count;
   /* `<`, `>`, ...: inclusive bounds of integers (of ns for FSA_TIME); INT64_MIN / INT64_MAX = open.

@@ -286,7 +286,8 @@ static void values_to_range(FsaKey *key, const FsaKeyValue *values, size_t count
   narrow(key, seconds_to_ns(min, 0), seconds_to_ns(max, FSA_NS_PER_SECOND - 1));
 }
 
-static int add_equal(Cursor *cursor, FsaKey *key, char op, sqlite3_value *value, bool seconds) {
+static int add_equal(Cursor *cursor, FsaKey *key, char op, sqlite3_value *value, bool seconds,
+                     bool as_text) {
   FsaKeyValue *values;
   size_t count;
   if (collect_values(cursor, op, value, &values, &count) != SQLITE_OK) return SQLITE_NOMEM;
@@ -296,6 +297,7 @@ static int add_equal(Cursor *cursor, FsaKey *key, char op, sqlite3_value *value,
   else if (seconds)
     values_to_range(key, values, count);
   else if (!key->value_count) { /* a second `=` on the column is left to SQLite */
+    fsa_key_sort(values, count, as_text);
     key->values = values;
     key->value_count = count;
   }
@@ -317,7 +319,8 @@ static int add_constraint(Cursor *cursor, const FsaTable *table, int index, char
   }
   FsaKey *key = &cursor->keys[column.part == LAYOUT_SOURCE ? table->column_count : column.column];
   bool seconds = column.part == LAYOUT_OWN && table->columns[column.column].type == FSA_TIME;
-  if (op == '=' || op == 'I') return add_equal(cursor, key, op, value, seconds);
+  if (op == '=' || op == 'I')
+    return add_equal(cursor, key, op, value, seconds, column.type != FSA_INTEGER);
   if (sqlite3_value_type(value) == SQLITE_NULL) {
     cursor->impossible = true;
     return SQLITE_OK;
