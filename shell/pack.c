@@ -346,6 +346,40 @@ int64_t fsa_pack_interval(const FsaPackQuery *query) {
   return 0;
 }
 
+/* ---- the words of a statement ------------------------------------------------------------ */
+
+/* Moves behind a string or a quoted name; a doubled quote is two strings side by side: good enough.
+ */
+static const char *skip_quoted(const char *at) {
+  const char *end = strchr(at + 1, *at);
+  return end ? end + 1 : at + strlen(at);
+}
+
+static const char *skip_comment(const char *at) {
+  bool is_line = *at == '-';
+  const char *end = strstr(at + 2, is_line ? "\n" : "*/");
+  return end ? end + (is_line ? 1 : 2) : at + strlen(at);
+}
+
+static const char *skip_blanks(const char *at) {
+  for (;;) {
+    if (isspace((unsigned char)*at))
+      at++;
+    else if (strncmp(at, "--", 2) == 0 || strncmp(at, "/*", 2) == 0)
+      at = skip_comment(at);
+    else
+      return at;
+  }
+}
+
+FsaText fsa_pack_next_token(const char **at) {
+  const char *start = skip_blanks(*at), *end = start;
+  while (isalnum((unsigned char)*end) || *end == '_') end++;
+  if (end == start && *end) end = strchr("'\"`", *end) ? skip_quoted(end) : end + 1;
+  *at = end;
+  return (FsaText){start, (size_t)(end - start)};
+}
+
 /* ---- the tables of a statement ----------------------------------------------------------- */
 
 typedef struct Collector {

@@ -101,10 +101,16 @@ typedef struct FsaPackColumns {
 int fsa_pack_columns(struct sqlite3 *db, const char *sql, FsaArena *arena,
                      FsaPackColumns *ret_columns);
 
+/*
+ * The next word, string, quoted name or sign of a statement; comments are passed over. Points into
+ * the statement; of size 0 at its end.
+ */
+FsaText fsa_pack_next_token(const char **at);
+
 /* Checks every query against the real schema; tells each fault. Gives their number. */
 size_t fsa_pack_lint(const FsaPack *pack, struct sqlite3 *db);
 
 /* Writes the packs for osquery and the scorer's metadata into `folder`. An exit code. */
-int fsa_pack_build(const FsaPack *pack, struct sqlite3 *db, const char *folder);
+int fsa_pack_build(const FsaPack *pack, const char *folder);
 
 #endif

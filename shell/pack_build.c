@@ -108,7 +108,47 @@ static int build_osquery(const FsaPack *pack, const char *platform, const char *
 
 /* ---- the scorer -------------------------------------------------------------------------- */
 
-static void put_meta(FsaBuffer *out, const FsaPackQuery *query, const FsaPackTables *tables) {
+/*
+ * What the text of a query tells the scorer. cmake/pack_meta.cmake has the same rule, for it cannot
+ * ask SQLite; tests/interop/shell.py compares the two.
+ */
+typedef struct Reading {
+  FsaText source; /* the first table that stands behind a FROM: whose coverage counts */
+  bool is_whole;  /* `SELECT columns FROM table` and no more: as many rows as the table has */
+} Reading;
+
+static bool is_word(FsaText word, const char *wanted) {
+  return fsa_text_same(word.data, word.size, wanted, strlen(wanted));
+}
+
+/* True for words that make another number of rows of a table's. */
+static bool changes_count(FsaText word) {
+  static const char *const words[] = {"distinct", "count", "sum",          "total",
+                                      "avg",      "min",   "group_concat", "max"};
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    if (is_word(word, words[i])) return true;
+  return false;
+}
+
+static Reading read_statement(const char *sql) {
+  const char *at = sql;
+  FsaText last = {sql, 0};
+  size_t from_count = 0;
+  Reading reading = {.source = {"", 0}};
+  bool is_counted = false, ends_in_table = false;
+  for (FsaText token = fsa_pack_next_token(&at); token.size; token = fsa_pack_next_token(&at)) {
+    ends_in_table = is_word(last, "from") && token.size > 4 && memcmp(token.data, "fsa_", 4) == 0;
+    if (ends_in_table && reading.source.size == 0) reading.source = token;
+    from_count += is_word(token, "from");
+    is_counted |= changes_count(token);
+    last = token;
+  }
+  reading.is_whole = ends_in_table && from_count == 1 && !is_counted;
+  return reading;
+}
+
+static void put_meta(FsaBuffer *out, const FsaPackQuery *query) {
+  const Reading reading = read_statement(query->sql);
   fsa_buffer_puts(out, "    ");
   fsa_buffer_json(out, query->id, strlen(query->id));
   fsa_buffer_puts(out, ": {\"title\": ");
@@ -119,39 +159,34 @@ static void put_meta(FsaBuffer *out, const FsaPackQuery *query, const FsaPackTab
   put_list(out, "join", query->join);
   put_string(out, "family", query->family);
   put_list(out, "attack", query->attack);
-  put_string(out, "source", tables->count ? tables->names[0] : "");
+  fsa_buffer_puts(out, ", \"source\": ");
+  fsa_buffer_json(out, reading.source.data, reading.source.size);
+  fsa_buffer_printf(out, ", \"whole\": %s", reading.is_whole ? "true" : "false");
   fsa_buffer_printf(out, ", \"max_rows\": %lld, \"max_bytes\": %lld", (long long)query->max_rows,
                     (long long)query->max_bytes);
-  if (query->tpr >= 0)
-    fsa_buffer_printf(out, ", \"tpr\": %.17g, \"fpr\": %.17g", query->tpr, query->fpr);
+  if (query->tpr >= 0) fsa_buffer_printf(out, ", \"tpr\": %g, \"fpr\": %g", query->tpr, query->fpr);
   fsa_buffer_putc(out, '}');
 }
 
-static int build_meta(const FsaPack *pack, sqlite3 *db, const char *folder) {
+static int build_meta(const FsaPack *pack, const char *folder) {
   FsaBuffer out = fsa_buffer(MAX_BUILT);
-  FsaArena arena = fsa_arena(0);
   fsa_buffer_printf(&out, "{\n  \"version\": \"%s\",\n  \"queries\": {\n", FSA_VERSION);
   for (size_t i = 0; i < pack->count; i++) {
-    FsaPackTables tables = {0};
-    fsa_arena_clear(&arena);
-    if (fsa_pack_tables(db, pack->queries[i].sql, &arena, &tables) != FSA_OK)
-      out.error = FSA_E_NOMEM;
-    put_meta(&out, &pack->queries[i], &tables);
+    put_meta(&out, &pack->queries[i]);
     fsa_buffer_puts(&out, i + 1 < pack->count ? ",\n" : "\n");
   }
   fsa_buffer_puts(&out, "  }\n}\n");
   int result = write_file(&out, folder, "fsa-pack-meta.json");
-  fsa_arena_done(&arena);
   fsa_buffer_done(&out);
   return result;
 }
 
-int fsa_pack_build(const FsaPack *pack, sqlite3 *db, const char *folder) {
+int fsa_pack_build(const FsaPack *pack, const char *folder) {
   if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
     fsa_terminal_complain("cannot make the folder %s: %s", folder, strerror(errno));
     return FSA_EXIT_SQL;
   }
   int result = build_osquery(pack, "linux", folder);
   if (result == FSA_EXIT_OK) result = build_osquery(pack, "windows", folder);
-  return result == FSA_EXIT_OK ? build_meta(pack, db, folder) : result;
+  return result == FSA_EXIT_OK ? build_meta(pack, folder) : result;
 }

@@ -30,7 +30,7 @@ static int run_pack(const FsaPack *pack, FsaSession *session, const char *verb,
                           pack->count == 1 ? "y" : "ies");
     return FSA_EXIT_SQL;
   }
-  if (strcmp(verb, "build") == 0) return fsa_pack_build(pack, session->db, folder ? folder : ".");
+  if (strcmp(verb, "build") == 0) return fsa_pack_build(pack, folder ? folder : ".");
   printf("%zu queries, no fault\n", pack->count);
   return FSA_EXIT_OK;
 }

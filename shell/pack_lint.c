@@ -118,49 +118,23 @@ static void check_text(Lint *lint) {
   }
 }
 
-/* Moves behind a comment, a string or a quoted name; *ret_is_word = it was no comment. */
-static const char *skip_quoted(const char *at, bool *ret_is_word) {
-  *ret_is_word = true;
-  if (strncmp(at, "--", 2) == 0 || strncmp(at, "/*", 2) == 0) {
-    bool is_line = *at == '-';
-    *ret_is_word = false;
-    const char *end = strstr(at + 2, is_line ? "\n" : "*/");
-    return end ? end + (is_line ? 1 : 2) : at + strlen(at);
-  }
-  if (!strchr("'\"`", *at)) return at;
-  const char *end =
-      strchr(at + 1, *at); /* a doubled quote is two strings side by side: good enough */
-  return end ? end + 1 : at + strlen(at);
-}
-
 /* True when a star that follows this token stands for all columns. */
-static bool opens_star(const char *word, size_t size) {
+static bool opens_star(FsaText token) {
   static const char *const openers[] = {"SELECT", "DISTINCT", "ALL", ",", "."};
   for (size_t i = 0; i < sizeof openers / sizeof openers[0]; i++)
-    if (strlen(openers[i]) == size && sqlite3_strnicmp(word, openers[i], (int)size) == 0)
-      return true;
+    if (fsa_text_same(token.data, token.size, openers[i], strlen(openers[i]))) return true;
   return false;
 }
 
 static void check_stars(Lint *lint) {
-  const char *at = lint->query->sql, *last = at;
-  size_t last_size = 0;
-  while (*at) {
-    bool is_word = true;
-    const char *end = skip_quoted(at, &is_word);
-    if (end == at) {
-      while (isalnum((unsigned char)*end) || *end == '_') end++;
-      if (end == at) end++;
-    }
-    if (*at == '*' && opens_star(last, last_size)) {
+  const char *at = lint->query->sql;
+  FsaText last = {at, 0};
+  for (FsaText token = fsa_pack_next_token(&at); token.size; token = fsa_pack_next_token(&at)) {
+    if (*token.data == '*' && opens_star(last)) {
       fault(lint, lint->query->sql_line, "SELECT *: name the columns");
       return;
     }
-    if (is_word && !isspace((unsigned char)*at)) {
-      last = at;
-      last_size = (size_t)(end - at);
-    }
-    at = end;
+    last = token;
   }
 }
 

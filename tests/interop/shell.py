@@ -383,6 +383,41 @@ def pack_build(folder):
          ["has_run", "windows", ["path"], ["path"], "fsa_shimcache"])
 
 
+STATEMENTS = {  # what the scorer must know of a statement: (source, is it the whole table)
+    "plain": ("SELECT pid, substr(cmdline, 1, 40) AS cmdline FROM fsa_processes -- all of them", "fsa_processes", True),
+    "lower": ("select pid from fsa_processes", "fsa_processes", True),
+    "quoted": ("SELECT pid, ' FROM fsa_tokens WHERE ' AS text FROM fsa_processes", "fsa_processes", True),
+    "filtered": ("SELECT pid FROM fsa_processes WHERE(pid > 1)", "fsa_processes", False),
+    "joined": ("SELECT t.pid AS pid FROM fsa_tokens AS t LEFT JOIN (SELECT pid FROM fsa_processes) AS p USING (pid)",
+               "fsa_tokens", False),
+    "comma": ("SELECT t.pid AS pid FROM fsa_tokens t, fsa_processes", "fsa_tokens", False),
+    "counted": ("SELECT count(*) AS pid FROM fsa_processes", "fsa_processes", False),
+    "distinct": ("SELECT DISTINCT pid FROM fsa_processes", "fsa_processes", False),
+    "united": ("SELECT pid FROM fsa_processes UNION ALL SELECT pid FROM fsa_tokens", "fsa_processes", False),
+}
+
+
+def pack_metadata(folder):
+    """fsa-score's built-in metadata is made by CMake, the other by `fsa pack build`: one rule, two hands."""
+    packs = os.path.join(folder, "statements")
+    for name, (sql, _, _) in STATEMENTS.items():
+        write_pack(packs, name, sql)
+    made = os.path.join(folder, "meta.c")
+    subprocess.run(["cmake", "-D", "PACKS=" + packs, "-D", "OUT=" + made, "-P",
+                    os.path.join(ROOT, "cmake/pack_meta.cmake")], check=True, timeout=60)
+    for name, arguments, builtin in (("statements", [packs], made + ".json"),
+                                     ("the packs", [], os.path.join(BUILD, "pack_meta_builtin.c.json"))):
+        same("pack build: " + name, fsa("pack", "build", "-o", folder, *arguments).returncode, 0)
+        ours = json.load(open(os.path.join(folder, "fsa-pack-meta.json")))["queries"]
+        theirs = json.load(open(builtin))["queries"]
+        same("metadata of %s: queries" % name, set(theirs), set(ours))
+        for query, members in theirs.items():
+            same("metadata of %s: %s" % (name, query), {key: ours[query].get(key) for key in members}, members)
+        for query, (_, source, is_whole) in STATEMENTS.items() if arguments else ():
+            same("metadata: source and whole of " + query, (ours["fsa_" + query]["source"], ours["fsa_" + query]["whole"]),
+                 (source, is_whole))
+
+
 def schema(folder):
     tables = json.loads(fsa("-f", "json", "SELECT name FROM fsa_tables").stdout)
     names = {row["name"] for row in tables}
@@ -465,6 +500,7 @@ def main():
         sweep_evidence(folder)
         packs(folder)
         pack_build(folder)
+        pack_metadata(folder)
         schema(folder)
     finally:
         shutil.rmtree(folder)
