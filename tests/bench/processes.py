@@ -51,8 +51,8 @@ def main():
         for name, sql, peer in PAIRS:
             (ours, our_cpu), (theirs, their_cpu) = best(([FSA, "-f", "csv", sql], peer))
             print("%s: ours %.1f ms, %s %.1f ms, ratio %.2f (CPU %.1f ms, %.1f ms, ratio %.2f)" % (
-                name, ours * 1e3, peer[0], theirs * 1e3, ours / theirs, our_cpu * 1e3, their_cpu * 1e3,
-                our_cpu / their_cpu))
+                name, ours * 1e3, peer[0], theirs * 1e3, theirs / ours, our_cpu * 1e3, their_cpu * 1e3,
+                their_cpu / our_cpu))
         (smaps, cpu), = best(([FSA, "-f", "csv", "SELECT count(*) FROM fsa_injected_modules"],))
         print("injected_modules over the whole host: ours %.1f ms (CPU %.1f ms)" % (smaps * 1e3, cpu * 1e3))
     finally:
