@@ -6,11 +6,13 @@
 file(GLOB_RECURSE files ${PACKS}/*.sql)
 list(SORT files)
 
-# The value of the header line `-- name: value` in `header`, as the inside of a JSON string.
+# The value of the header line `-- name: value` in `header`, with the lines `--   more` that continue it, as
+# the inside of a JSON string.
 function(header_value name out)
   set(value "")
-  if(header MATCHES "(^|\n)-- ${name}:[ \t]*([^\n]*)")
+  if(header MATCHES "(^|\n)-- ${name}:[ \t]*([^\n]*(\n--  [^\n]*)*)")
     set(value "${CMAKE_MATCH_2}")
+    string(REGEX REPLACE "[ \t]*\n--[ \t]+" " " value "${value}")
   endif()
   string(STRIP "${value}" value)
   string(REPLACE "\\" "\\\\" value "${value}")

@@ -15,7 +15,7 @@
 -- false_positives: Sources that are refused to a user without rights: sweep as root or SYSTEM.
 -- next_step: Read the source by hand; a damaged log or hive can be the work of an attacker.
 -- positive: live:recorded_host
--- negative: -
+-- negative: live:sound_host
 SELECT table_name, code, count(*) AS problems, min(problem_source) AS problem_source,
        min(problem_offset) AS problem_offset, min(substr(message, 1, 300)) AS message,
        min(time) AS first_time

@@ -6,7 +6,7 @@
 -- interval: daily
 -- max_rows: 5000
 -- max_bytes: 700000
--- key: sha256
+-- key: sha256, is_complete
 -- join: script_path
 -- family: script
 -- attack: T1059.001

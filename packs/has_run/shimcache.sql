@@ -16,7 +16,7 @@
 -- false_positives: Installers and updaters with random names below Temp.
 -- next_step: Look for the file and its hash; fsa_event_log (4688), prefetch and amcache for the execution.
 -- positive: folders/kape
--- negative: -
+-- negative: evtx/win
 SELECT path, modified_time, position, is_executed, control_set, written_time
 FROM fsa_shimcache
 WHERE is_current IS NOT 0

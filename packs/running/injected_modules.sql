@@ -19,7 +19,7 @@
 -- next_step: fsa "SELECT * FROM fsa_injected_modules WHERE pid = PID", read first_bytes and
 --   threads_in_region, then dump the region.
 -- positive: live:recorded_host
--- negative: -
+-- negative: live:sound_host
 SELECT p.path AS process_path, m.kind AS kind, m.path AS path, m.is_explained AS is_explained,
        m.runtime AS runtime, min(m.pid) AS pid, count(*) AS regions, sum(m.size) AS size,
        max(m.is_writable) AS is_writable, max(m.private_pages) AS private_pages,

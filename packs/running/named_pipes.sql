@@ -16,7 +16,7 @@
 -- false_positives: Sockets below /tmp and abstract names with random parts are made by many programs.
 -- next_step: fsa "SELECT * FROM fsa_named_pipes WHERE path = '...'" shows both ends.
 -- positive: live:recorded_host
--- negative: -
+-- negative: live:sound_host
 SELECT n.path AS path, p.path AS process_path, n.type AS type, max(n.is_listening) AS is_listening,
        max(n.is_deleted) AS is_deleted, max(n.is_abstract) AS is_abstract,
        min(n.owner_uid) AS owner_uid, min(n.permissions) AS permissions, min(n.pid) AS pid,

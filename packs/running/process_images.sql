@@ -19,7 +19,7 @@
 --   programs that still run, without a new one when the package was removed.
 -- next_step: Copy /proc/PID/exe before the process ends; then fsa_injected_modules for its pid.
 -- positive: live:recorded_host
--- negative: -
+-- negative: live:sound_host
 SELECT path, name, pid, parent, uid, is_memfd, is_deleted, is_name_masqueraded, on_disk,
        start_time, substr(cmdline, 1, 400) AS cmdline
 FROM fsa_processes

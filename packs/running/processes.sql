@@ -6,7 +6,7 @@
 -- interval: daily
 -- max_rows: 20000
 -- max_bytes: 700000
--- key: path
+-- key: path, name
 -- join: path
 -- family: process
 -- attack: T1059, T1543

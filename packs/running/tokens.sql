@@ -6,7 +6,8 @@
 -- interval: daily
 -- max_rows: 5000
 -- max_bytes: 700000
--- key: process_path, has_other_uids, has_other_gids, has_other_groups, has_other_capabilities
+-- key: process_path, has_other_uids, has_other_gids, has_other_groups, has_other_capabilities,
+--   has_excess_capabilities
 -- join: process_path
 -- family: credentials
 -- attack: T1134, T1068
@@ -19,7 +20,7 @@
 -- false_positives: Samba, NFS servers and container runtimes change the ids of single threads.
 -- next_step: fsa "SELECT * FROM fsa_tokens WHERE pid = PID" shows every thread beside the first one.
 -- positive: live:recorded_host
--- negative: -
+-- negative: live:sound_host
 SELECT p.path AS process_path, t.has_other_uids AS has_other_uids,
        t.has_other_gids AS has_other_gids, t.has_other_groups AS has_other_groups,
        t.has_other_capabilities AS has_other_capabilities, t.has_other_seccomp AS has_other_seccomp,

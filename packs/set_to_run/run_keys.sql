@@ -15,7 +15,7 @@
 -- false_positives: Updaters of rare software; per-user installations carry the user's name in the path.
 -- next_step: Look at the program in data; compare mtime with the time of the incident.
 -- positive: folders/kape
--- negative: -
+-- negative: demo/case/host-b
 WITH software(root) AS (
   SELECT 'HKEY_LOCAL_MACHINE\SOFTWARE'
   UNION ALL

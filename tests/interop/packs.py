@@ -69,6 +69,8 @@ def check(path):
     name = fields["id"]
     keys = [key for key in re.split(r"[, ]+", fields["key"]) if key != "-"]
     test(name + ": no key of one host only", not [key for key in keys if PER_HOST.match(key)], keys)
+    test(name + ": proven on evidence", fields["positive"] != "-")
+    test(name + ": a detection has evidence in which it is silent", "tpr" not in fields or fields["negative"] != "-")
     for kind, wanted in (("positive", True), ("negative", False)):
         if fields[kind] == "-":
             continue
@@ -79,6 +81,7 @@ def check(path):
         rows = ask(fields, sql, evidence)
         test("%s: %s evidence" % (name, kind), bool(rows) == wanted, rows[:3])
         test("%s: columns of the key" % name, all(key in row for row in rows for key in keys))
+        test("%s: no key is empty" % name, all(any(row[key] not in (None, "") for key in keys) for row in rows), rows[:3])
         if fields[kind] != "live" and name not in ("fsa_coverage", "fsa_problems"):
             test("%s: the same again" % name, ask(fields, sql, evidence) == rows)
 
