@@ -167,6 +167,16 @@ static void registry_problem(void *context, int code, const char *source, uint64
   add_problem(cursor->registry_scan, code, source, offset, message);
 }
 
+/* A loose file that is no hive is named with the byte that says so; a folder simply holds none. */
+static void tell_no_registry(FsaScan *scan) {
+  const FsaEvidence *evidence = fsa_scan_evidence(scan);
+  if (fsa_evidence_kind(evidence) == FSA_EVIDENCE_FILE)
+    fsa_problem_in(scan, FSA_E_FORMAT, fsa_evidence_name(evidence), 0,
+                   "it is no registry hive: a hive begins with 'regf'");
+  else
+    fsa_problem(scan, FSA_E_ABSENT, FSA_NO_OFFSET, "no registry hive was found in the evidence");
+}
+
 int fsa_scan_registry(FsaScan *scan, FsaRegistry **ret_registry) {
   FsaCursor *cursor = scan->cursor;
   pthread_mutex_lock(&cursor->registry_lock);
@@ -175,7 +185,7 @@ int fsa_scan_registry(FsaScan *scan, FsaRegistry **ret_registry) {
     cursor->registry_result =
         fsa_registry_open(fsa_scan_evidence(scan), registry_problem, cursor, &cursor->registry);
     if (cursor->registry_result == FSA_E_ABSENT)
-      fsa_problem(scan, FSA_E_ABSENT, FSA_NO_OFFSET, "no registry hive was found in the evidence");
+      tell_no_registry(scan);
     else if (cursor->registry_result != FSA_OK)
       fsa_problem(scan, cursor->registry_result, FSA_NO_OFFSET, "the registry cannot be opened");
   }

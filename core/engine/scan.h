@@ -91,8 +91,8 @@ int fsa_cursor_next(FsaCursor *cursor, const FsaRow **ret_row);
 /* Ends the scan at once, workers included. Accepts NULL. */
 void fsa_cursor_close(FsaCursor *cursor);
 
-/* Puts a key's values in the order that the tests below need: by text (in any letter case) for a text
- * column, else by number. */
+/* Puts a key's values in the order that the tests below need: by text (in any letter case) for a
+ * text column, else by number. */
 void fsa_key_sort(FsaKeyValue *values, size_t count, bool as_text);
 
 /* A key column's constraint, tested as the engine tests it. NULL admits everything. */
