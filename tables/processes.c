@@ -11,16 +11,52 @@
 /* Columns that one reading answers stand together, from its first to its last. */
 enum {
   PID,
-  NAME, STATE, PARENT, PGROUP, SESSION, HAS_TERMINAL, THREADS, NICE, START_TIME, START_TICKS,
-  USER_TIME, SYSTEM_TIME, RESIDENT_SIZE, TOTAL_SIZE, IS_KERNEL_THREAD,
-  PATH, IS_DELETED, IS_MEMFD, IS_NAME_MASQUERADED, ON_DISK,
-  IMAGE_DEVICE, IMAGE_INODE, IMAGE_UID, IS_SETUID, IS_SETGID,
-  CMDLINE, CWD, ROOT,
-  UID, GID, EUID, EGID, SUID, SGID, TRACER_PID, NAMESPACE_PID, SECCOMP, NO_NEW_PRIVS,
-  LOGIN_UID, LOGIN_SESSION,
-  PARENT_START_TIME, IS_PARENT_ALIVE,
-  CGROUP_PATH, SECURITY_LABEL,
-  DISK_BYTES_READ, DISK_BYTES_WRITTEN,
+  NAME,
+  STATE,
+  PARENT,
+  PGROUP,
+  SESSION,
+  HAS_TERMINAL,
+  THREADS,
+  NICE,
+  START_TIME,
+  START_TICKS,
+  USER_TIME,
+  SYSTEM_TIME,
+  RESIDENT_SIZE,
+  TOTAL_SIZE,
+  IS_KERNEL_THREAD,
+  PATH,
+  IS_DELETED,
+  IS_MEMFD,
+  IS_NAME_MASQUERADED,
+  ON_DISK,
+  IMAGE_DEVICE,
+  IMAGE_INODE,
+  IMAGE_UID,
+  IS_SETUID,
+  IS_SETGID,
+  CMDLINE,
+  CWD,
+  ROOT,
+  UID,
+  GID,
+  EUID,
+  EGID,
+  SUID,
+  SGID,
+  TRACER_PID,
+  NAMESPACE_PID,
+  SECCOMP,
+  NO_NEW_PRIVS,
+  LOGIN_UID,
+  LOGIN_SESSION,
+  PARENT_START_TIME,
+  IS_PARENT_ALIVE,
+  CGROUP_PATH,
+  SECURITY_LABEL,
+  DISK_BYTES_READ,
+  DISK_BYTES_WRITTEN,
   IS_COVERED,
 };
 
@@ -102,9 +138,10 @@ static const FsaColumn columns[] = {
     [SGID] = {"sgid", FSA_INTEGER, 0, "Saved group id; NULL when it cannot be read."},
     [TRACER_PID] = {"tracer_pid", FSA_INTEGER, 0,
                     "Pid of the process that debugs it; 0 = none, NULL when it cannot be read."},
-    [NAMESPACE_PID] = {"namespace_pid", FSA_INTEGER, 0,
-                       "What it takes for its own pid: another number than pid in a container. NULL "
-                       "before Linux 4.1."},
+    [NAMESPACE_PID] =
+        {"namespace_pid", FSA_INTEGER, 0,
+         "What it takes for its own pid: another number than pid in a container. NULL "
+         "before Linux 4.1."},
     [SECCOMP] = {"seccomp", FSA_INTEGER, 0,
                  "System call filter: 0 none, 1 strict, 2 filter; NULL where the kernel has none."},
     [NO_NEW_PRIVS] = {"no_new_privs", FSA_INTEGER, 0,
@@ -139,7 +176,7 @@ static const FsaColumn columns[] = {
 typedef struct State {
   FsaOsProcess *process; /* NULL = it ended before it was looked at */
   bool done, is_kernel, is_covered;
-  char refused[128];     /* what could not be read, for one problem and not ten */
+  char refused[128]; /* what could not be read, for one problem and not ten */
 } State;
 
 /* ---- what the readings have in common -------------------------------------------------------- */
@@ -208,9 +245,9 @@ static bool begins(FsaText text, const char *prefix) {
  * softirq.c ...]
  */
 static bool is_kernel_name(FsaText name) {
-  static const char *const names[] = {"kworker/", "kthreadd", "ksoftirqd/", "migration/",
-                                      "kswapd",   "rcu_",     "kcompactd",  "khugepaged",
-                                      "kdevtmpfs", "jbd2/",   "kblockd",    "watchdogd"};
+  static const char *const names[] = {"kworker/",  "kthreadd", "ksoftirqd/", "migration/",
+                                      "kswapd",    "rcu_",     "kcompactd",  "khugepaged",
+                                      "kdevtmpfs", "jbd2/",    "kblockd",    "watchdogd"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (begins(name, names[i])) return true;
   return false;
