@@ -79,9 +79,11 @@ static bool probe_files(const FsaEvidence *evidence, const FsaTable *table, FsaA
 static const char *probed_status(const FsaScan *scan, const FsaTable *table, FsaArena *arena) {
   const FsaEvidence *evidence = fsa_scan_evidence(scan);
   if (!(table->sources & fsa_evidence_sources(evidence))) return "unsupported";
-  if (table->subject == FSA_PROCESS)
+  if (table->sources == FSA_ANYWHERE) return "ok"; /* it tells of the look itself */
+  const bool asks_host = table->subject == FSA_HOST || table->subject == FSA_PROCESS;
+  if (asks_host && fsa_scan_os(scan))
     return fsa_os_is_privileged(fsa_scan_os(scan)) ? "ok" : "partial";
-  if (table->subject == FSA_HOST || !table->where) return "unknown";
+  if (asks_host || !table->where) return "unknown";
   bool any;
   if (probe_files(evidence, table, arena, &any)) return "ok";
   return any ? "denied" : "absent";
