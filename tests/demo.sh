@@ -8,46 +8,60 @@ fsa=$build/bin/fsa score=$build/bin/fsa-score
 mode=csv; [ -t 1 ] && mode=box
 
 part() { printf '\n== %s\n' "$1"; }
-# Shows a statement as one would type it, then its answer.
+say() { printf '\n%s\n' "$1"; }
+# Shows statements as one would type them, then their answers: all in one run, so that the last can
+# ask what the ones before it saw.
 ask() {
-  printf '\nfsa> %s;\n' "$1"
-  "$fsa" -f "$mode" "${@:2}" "$1"
+  printf '\n'
+  printf 'fsa> %s;\n' "$@"
+  "$fsa" -f "$mode" "$@"
 }
 
 rm -rf "$demo"
 mkdir -p "$demo"
 
-part "1. This machine: one sweep of the built-in packs"
-"$fsa" sweep -o "$demo/this-host.log"
-ask "SELECT table_name, status FROM fsa_coverage WHERE status <> 'unsupported'"
-ask "SELECT kind, count(*) AS regions, count(DISTINCT pid) AS processes FROM fsa_injected_modules GROUP BY kind"
+part "1. This machine"
+ask "SELECT count(*) AS processes, sum(is_kernel_thread) AS kernel_threads, sum(is_deleted) AS programs_deleted, sum(is_memfd) AS programs_in_memory_only FROM fsa_processes" \
+  "SELECT is_explained, kind, count(*) AS regions, count(DISTINCT pid) AS processes FROM fsa_injected_modules GROUP BY is_explained, kind" \
+  "SELECT table_name, status, subjects, rows_total, problems FROM fsa_coverage WHERE is_scanned = 1"
+say 'The built-in packs, once, as a fleet would run them: fsa sweep -o build/demo/this-host.log'
+"$fsa" sweep -o "$demo/this-host.log" 2>&1 | tail -n 1
 
 part "2. A case folder: two Windows hosts, two hives, two event logs"
 python3 tests/evidence/make_demo.py "$build/evidence"
-case=$build/evidence/demo/case
 ( cd "$build/evidence/demo"
   ask "SELECT path, layout, platform, hostname FROM fsa_evidence('case')"
-  ask "SELECT e.path AS host, s.position, s.path, datetime(s.modified_time, 'unixepoch') AS modified FROM fsa_evidence('case') e JOIN fsa_shimcache s ON s.evidence = e.path WHERE s.path LIKE 'C:\\Users%'"
+  ask "SELECT e.hostname, s.position, s.path, datetime(s.modified_time, 'unixepoch') AS modified FROM fsa_evidence('case') e JOIN fsa_shimcache s ON s.evidence = e.path WHERE s.path LIKE 'C:\\Users%'"
   ask "SELECT computer_name, parts_seen || ' of ' || parts_total AS parts, script_text FROM fsa_evidence('case') e JOIN fsa_script_blocks b ON b.evidence = e.path"
   ask "SELECT computer_name, datetime(time, 'unixepoch') AS cleared, record_id, data FROM fsa_evidence('case') e JOIN fsa_event_log l ON l.evidence = e.path WHERE l.eventid IN (1102, 104)" )
 
-part "3. A fleet: the result logs of 200 hosts that do not exist, three implants among them"
+part "3. A fleet that does not exist: the result logs of 200 hosts, three implants and some damage among them"
 python3 tests/fleet/make_fleet.py "$demo/fleet" --hosts 200
-"$score" ingest --db "$demo/fleet.db" --meta "$demo/fleet/meta.json" "$demo/fleet/logs" "$demo/this-host.log"
-printf '\nThe rarest keys, with their hosts:\n'
-"$score" rank --db "$demo/fleet.db" --top 5
-printf '\nWhat is not known:\n'
-"$score" coverage --db "$demo/fleet.db" --hosts "$demo/fleet/hosts.txt" > "$demo/coverage.txt"
-head -n 24 "$demo/coverage.txt"
-echo "  ... ($(wc -l < "$demo/coverage.txt") lines: fsa-score coverage --db build/demo/fleet.db)"
-printf '\nWhat the generator had hidden, and the place where the ranking puts it:\n'
-"$score" rank --db "$demo/fleet.db" --top 40 -f json > "$demo/rank.json"
+"$score" ingest --db "$demo/fleet.db" --meta "$demo/fleet/meta.json" "$demo/fleet/logs"
+say 'Which hosts are unknown: fsa-score coverage --db build/demo/fleet.db --hosts build/demo/fleet/hosts.txt'
+"$score" coverage --db "$demo/fleet.db" --hosts "$demo/fleet/hosts.txt" | sed '/^One identifier/,$d'
+say 'What is rare: fsa-score rank --db build/demo/fleet.db --top 60'
+"$score" rank --db "$demo/fleet.db" --top 60 | sed -n 1p
+"$score" rank --db "$demo/fleet.db" --top 60 -f json > "$demo/rank.json"
 python3 - "$demo/fleet/ground_truth.json" "$demo/rank.json" <<'TEXT'
 import json, sys
+
 truth, rank = (json.load(open(path)) for path in sys.argv[1:])
+print("\nThe generator's own account: %d hosts sent nothing, one more answers under the identifier of its clone,\n"
+      "%d lost a line on the way (silent), %d refused to let memory be read (denied), %d lost rows (partial)." % tuple(
+          len(truth[loss]) for loss in ("silent", "dropped", "denied", "short")))
+missed = 0
 for implant in truth["implants"]:
-    places = [entry["place"] for entry in rank for key in implant["keys"] if key in entry["key"]]
-    print("  %-12s on %d host(s): %s" % (implant["name"], len(implant["hosts"]),
-          "place %d" % min(places) if places else "not among the first %d" % len(rank)))
+    found = [entry for entry in rank if any(key in entry["key"] for key in implant["keys"])]
+    hosts = {sighting["host_identifier"] for entry in found for sighting in entry["sightings"]}
+    told = hosts & set(implant["hosts"])
+    missed += told != set(implant["hosts"])
+    print("\nimplant '%s' was hidden on %d host(s), %d of them stand among the first 60:" % (
+        implant["name"], len(implant["hosts"]), len(told)))
+    for entry in found:
+        names = ", ".join(sorted(sighting["hostname"] or sighting["host_identifier"] for sighting in entry["sightings"]))
+        key = " | ".join(part if len(part) <= 60 else part[:57] + "..." for part in entry["key"].split("\x1f"))
+        print("  place %2d  %-20s  %s  on %s" % (entry["place"], entry["query"], key, names))
+sys.exit("an implant was not found" if missed else 0)
 TEXT
-printf '\nWhat is listed is a place to look; what is not listed is not thereby clean.\n'
+say "What is listed is a place to look. What is not listed is not thereby clean, and a host that is unknown is unknown."
