@@ -88,7 +88,7 @@ def sanitized():
     env = {"FSA_BUILD": build, "FSA_SANITIZED": "1",
            "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99:allocator_may_return_null=1",
            "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
-    commands = unit(build) + fuzz(build) + python("tests/run-cases.py", "tests/generic.py", "tests/interop/*.py")
+    commands = unit(build) + fuzz(build) + python("tests/run-cases.py", "tests/generic.py", "tests/interop/*.py", "tests/fleet/test_*.py")
     return build, env, commands
 
 
