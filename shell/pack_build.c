@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "commands.h"
 #include "pack.h"
@@ -182,8 +181,9 @@ static int build_meta(const FsaPack *pack, const char *folder) {
 }
 
 int fsa_pack_build(const FsaPack *pack, const char *folder) {
-  if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-    fsa_terminal_complain("cannot make the folder %s: %s", folder, strerror(errno));
+  int error = fsa_writer_make_folder(folder);
+  if (error) {
+    fsa_terminal_complain("cannot make the folder %s: %s", folder, strerror(error));
     return FSA_EXIT_SQL;
   }
   int result = build_osquery(pack, "linux", folder);

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "commands.h"
 #include "query.h"
@@ -92,8 +91,9 @@ static bool is_asked(const FsaOptions *options, const FsaTable *table) {
 
 static int write_fleet(FsaBuffer *out, const FsaOptions *options) {
   int result = FSA_EXIT_OK;
-  if (mkdir(options->fleet_folder, 0777) != 0 && errno != EEXIST) {
-    fsa_terminal_complain("cannot make the folder %s: %s", options->fleet_folder, strerror(errno));
+  int error = fsa_writer_make_folder(options->fleet_folder);
+  if (error) {
+    fsa_terminal_complain("cannot make the folder %s: %s", options->fleet_folder, strerror(error));
     return FSA_EXIT_SQL;
   }
   for (size_t i = 0; i < fsa_table_count && result == FSA_EXIT_OK; i++)

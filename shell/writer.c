@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "progress.h"
 #include "terminal.h"
@@ -30,6 +32,19 @@ int fsa_writer_open(FsaWriter *w, const char *path) {
   w->has_colour = w->is_terminal && fsa_terminal_wants_colour();
   w->flushed = fsa_clock_monotonic();
   return FSA_OK;
+}
+
+int fsa_writer_make_folder(const char *path) {
+  char part[FSA_MAX_PATH];
+  size_t size = strlen(path);
+  if (size >= sizeof part) return ENAMETOOLONG;
+  for (size_t at = 1; at <= size; at++) {
+    if (path[at] != '/' && path[at]) continue;
+    memcpy(part, path, at);
+    part[at] = '\0';
+    if (mkdir(part, 0777) != 0 && errno != EEXIST) return errno;
+  }
+  return 0;
 }
 
 int fsa_writer_close(FsaWriter *w) {

@@ -32,6 +32,10 @@ typedef struct FsaWriter {
  * the FsaResult of the errno that open() left. */
 int fsa_writer_open(FsaWriter *writer, const char *path);
 
+/* Makes the folder that files are to be written into, and those above it; one that is there is no
+ * error. 0, or the errno of what could not be made. */
+int fsa_writer_make_folder(const char *path);
+
 /* Writes what waits and gives everything back; the errno of the first failure, or 0. Accepts {0}.
  */
 int fsa_writer_close(FsaWriter *writer);

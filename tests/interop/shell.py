@@ -363,7 +363,8 @@ def packs(folder):
 
 
 def pack_build(folder):
-    out = os.path.join(folder, "built")
+    exit_code("a folder that cannot be made", 2, "pack", "build", "-o", "/proc/none/here", says="/proc/none/here")
+    out = os.path.join(folder, "built/packs")
     same("pack build", fsa("pack", "build", "-o", out).returncode, 0)
     meta = json.load(open(os.path.join(out, "fsa-pack-meta.json")))
     ids = set()
@@ -423,7 +424,7 @@ def schema(folder):
     names = {row["name"] for row in tables}
     same("schema --json", {table["name"] for table in json.loads(fsa("schema", "--json").stdout)}, names)
     same("schema: CREATE TABLE", fsa("schema", "fsa_tables").stdout.count(b"CREATE TABLE"), 1)
-    fleet = os.path.join(folder, "fleet")
+    fleet = os.path.join(folder, "fleet/schema/tables/")
     same("schema --fleet", fsa("schema", "--fleet", fleet).returncode, 0)
     same("schema --fleet: one file a table", {name[:-4] for name in os.listdir(fleet)}, names)
     test("schema --list", b"fsa_processes" in fsa("schema", "--list").stdout)
