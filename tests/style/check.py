@@ -22,7 +22,7 @@ MOST_SHOWN = 12
 LAYERS = {
     "core/base/": ["base/"],
     "core/formats/": ["base/", "formats/", "fsa.h"],
-    "core/os/": ["base/", "formats/", "fsa.h", "os/"],
+    "core/os/": ["base/", "formats/procfs.h", "fsa.h", "os/"],  # the text of /proc: docs/architecture.md
     "core/evidence/": ["base/", "formats/", "os/", "evidence/", "fsa.h"],
     "core/engine/": ["base/", "evidence/", "os/", "engine/", "fsa.h"],
     "core/sql/": ["base/", "engine/", "evidence/", "sql/", "fsa.h"],
