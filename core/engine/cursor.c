@@ -30,11 +30,8 @@ static void sources_text(char *out, size_t size, unsigned sources) {
   }
 }
 
-/*
- * Evidence that the table has no source on. Named by the user it is an error. Met in a join over a
- * case folder it is a problem row: one Linux package must not end the question to 499 others.
- */
-static int refuse(FsaCursor *cursor, FsaError *ret_error) {
+/* Evidence that the table has no source on. */
+static int refuse(const FsaCursor *cursor, FsaError *ret_error) {
   const char *name = fsa_evidence_name(cursor->use->evidence);
   const char *table = cursor->table->name;
   char serves[256];
@@ -51,10 +48,7 @@ static int refuse(FsaCursor *cursor, FsaError *ret_error) {
              "fsa_%s cannot be asked of %s: it serves %s; name other evidence with -e PATH or "
              "fsa_%s('PATH')",
              table, strcmp(name, "live") == 0 ? "this live host" : name, serves, table);
-  if (!cursor->query.evidence_is_joined) return FSA_E_UNSUPPORTED;
-  engine_problem_add(cursor->engine, problem_new(cursor->table->name, name, NULL, FSA_NO_OFFSET,
-                                                 FSA_E_UNSUPPORTED, ret_error->message));
-  return FSA_OK;
+  return FSA_E_UNSUPPORTED;
 }
 
 /* The evidence of a query. One that another table named must not lead out of its case. */
@@ -68,7 +62,16 @@ static int take_evidence(FsaCursor *cursor, FsaError *ret_error) {
   return result;
 }
 
-/* Evidence that cannot be opened, met in a join: a problem row and no other row. */
+/*
+ * Evidence that cannot be opened or that the table cannot be asked of. Named by the user it is an
+ * error. Met in a join over a case folder it is a problem row and no coverage: one Linux package
+ * must not end the question to 499 others.
+ */
+static bool may_pass_over(const FsaCursor *cursor, int result) {
+  const FsaQuery *query = &cursor->query;
+  return query->evidence_is_joined && query->evidence && result != FSA_E_NOMEM;
+}
+
 static int pass_over(FsaCursor *cursor, const FsaError *error) {
   cursor->is_recorded = true;
   engine_problem_add(cursor->engine, problem_new(cursor->table->name, cursor->query.evidence, NULL,
@@ -121,9 +124,13 @@ static unsigned choose_jobs(const FsaCursor *cursor) {
 static int start(FsaCursor *cursor, FsaError *ret_error) {
   cursor->facts.started = fsa_clock_now();
   if (!(cursor->table->sources & fsa_evidence_sources(cursor->use->evidence)))
-    return refuse(cursor, ret_error);
+    return may_pass_over(cursor, refuse(cursor, ret_error)) ? pass_over(cursor, ret_error)
+                                                            : FSA_E_UNSUPPORTED;
   int result = begin(cursor, ret_error);
-  if (result == FSA_OK) result = cursor_find_subjects(cursor, ret_error);
+  if (result != FSA_OK) return result;
+  result = cursor_find_subjects(cursor, ret_error);
+  if (result != FSA_OK && result != FSA_E_USAGE && may_pass_over(cursor, result))
+    return pass_over(cursor, ret_error);
   if (result != FSA_OK) return result;
   cursor->facts.subjects = (int64_t)cursor->subject_count;
   cursor->jobs = choose_jobs(cursor);
@@ -155,7 +162,7 @@ int fsa_cursor_open(FsaEngine *engine, const FsaQuery *query, FsaCursor **ret_cu
   int result = take_evidence(cursor, ret_error);
   if (result == FSA_OK)
     result = start(cursor, ret_error);
-  else if (query->evidence_is_joined && query->evidence && result != FSA_E_NOMEM)
+  else if (may_pass_over(cursor, result))
     result = pass_over(cursor, ret_error);
   if (result != FSA_OK) {
     fsa_cursor_close(cursor);
