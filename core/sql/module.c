@@ -85,6 +85,7 @@ static char operator_of(unsigned char op, const LayoutColumn *column) {
   const bool is_number = column->type == FSA_INTEGER;
   switch (op) {
   case SQLITE_INDEX_CONSTRAINT_EQ: return '=';
+  case SQLITE_INDEX_CONSTRAINT_IS: return column->part == LAYOUT_ARGUMENT ? '=' : 0;
   case SQLITE_INDEX_CONSTRAINT_GT: return is_number ? '>' : 0;
   case SQLITE_INDEX_CONSTRAINT_GE: return is_number ? 'g' : 0;
   case SQLITE_INDEX_CONSTRAINT_LT: return is_number ? '<' : 0;
@@ -122,15 +123,83 @@ static bool is_joined(sqlite3_index_info *info, int constraint) {
   return sqlite3_vtab_rhs_value(info, constraint, &value) != SQLITE_OK;
 }
 
-static void set_cost(sqlite3_index_info *info, bool subject, bool key, bool ranged) {
-  info->estimatedRows = subject ? 10 : key ? 100 : ranged ? 5000 : 20000;
-  info->estimatedCost = subject ? 100 : key ? 10000 : ranged ? 500000 : 1000000;
+/*
+ * What a scan of the default evidence costs more than one of named evidence: out of reach, so that
+ * SQLite never answers `evidence = 'a' AND ... OR evidence = 'b' AND ...` by filtering the default
+ * evidence, which gives no rows. Between tables that all stand on the default nothing changes.
+ */
+#define UNNAMED_COST 1e6
+
+/* How a plan narrows its scan. */
+typedef struct Narrowing {
+  bool evidence, subject, key, ranged;
+} Narrowing;
+
+static void set_cost(sqlite3_index_info *info, Narrowing by) {
+  info->estimatedRows = by.subject ? 10 : by.key ? 100 : by.ranged ? 5000 : 20000;
+  info->estimatedCost = by.subject ? 100 : by.key ? 10000 : by.ranged ? 500000 : 1000000;
+  if (!by.evidence) info->estimatedCost *= UNNAMED_COST;
+}
+
+/* Adds a pushed-down constraint to what narrows the scan. */
+static void add_narrowing(Narrowing *by, const FsaTable *table, const LayoutColumn *column,
+                          bool equal) {
+  const bool argument = column->part == LAYOUT_ARGUMENT;
+  by->evidence |= argument;
+  by->subject |= equal && column->part == LAYOUT_OWN && column->column == table->subject_key;
+  by->key |= equal && !argument;
+  by->ranged |= !equal;
+}
+
+/*
+ * Evidence is what a scan is made of, not what its rows are filtered by: a condition that does not
+ * name it would filter the rows of the default evidence, to an empty answer.
+ */
+static int refuse_condition(Vtab *vtab) {
+  sqlite3_free(vtab->base.zErrMsg);
+  vtab->base.zErrMsg =
+      sqlite3_mprintf("the evidence of fsa_%s must be named: fsa_%s('PATH'), evidence = 'PATH' or "
+                      "evidence IN (...); leave it out for the default",
+                      vtab->module->table->name, vtab->module->table->name);
+  return SQLITE_ERROR;
+}
+
+static bool is_null(sqlite3_index_info *info, int constraint) {
+  sqlite3_value *value = NULL;
+  return sqlite3_vtab_rhs_value(info, constraint, &value) == SQLITE_OK &&
+         sqlite3_value_type(value) == SQLITE_NULL;
+}
+
+/* True for a comparison that would filter by evidence without naming it. */
+static bool is_filter(sqlite3_index_info *info, int constraint) {
+  static const LayoutColumn text = {.type = FSA_TEXT};
+  switch (info->aConstraint[constraint].op) {
+  case SQLITE_INDEX_CONSTRAINT_GT:
+  case SQLITE_INDEX_CONSTRAINT_GE:
+  case SQLITE_INDEX_CONSTRAINT_LT:
+  case SQLITE_INDEX_CONSTRAINT_LE:
+  case SQLITE_INDEX_CONSTRAINT_LIKE:
+  case SQLITE_INDEX_CONSTRAINT_GLOB: return true;
+  case SQLITE_INDEX_CONSTRAINT_EQ:
+  case SQLITE_INDEX_CONSTRAINT_IS: return !is_foldable(info, constraint, &text);
+  default: return false;
+  }
+}
+
+/* `is_named`: another condition names the evidence, so that these may well filter; but NULL does
+ * not. */
+static bool is_misnamed(sqlite3_index_info *info, bool is_named) {
+  for (int i = 0; i < info->nConstraint; i++) {
+    if (info->aConstraint[i].iColumn != LAYOUT_EVIDENCE) continue;
+    if (is_null(info, i) || (!is_named && is_filter(info, i))) return true;
+  }
+  return false;
 }
 
 static int vtab_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
   const FsaTable *table = ((Vtab *)base)->module->table;
   FsaBuffer plan = fsa_buffer(64u << 10);
-  bool subject = false, key = false, ranged = false;
+  Narrowing by = {0};
   int argument = 0;
   fsa_buffer_printf(&plan, "%llx", (unsigned long long)wanted_columns(table, info->colUsed));
   for (int i = 0; i < info->nConstraint; i++) {
@@ -152,12 +221,13 @@ static int vtab_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
     }
     info->aConstraintUsage[i].argvIndex = ++argument;
     fsa_buffer_printf(&plan, ";%d%c", constraint->iColumn, op);
-    bool equal = op == '=' || op == 'I';
-    subject |= equal && column.part == LAYOUT_OWN && column.column == table->subject_key;
-    key |= equal && column.part != LAYOUT_ARGUMENT;
-    ranged |= !equal;
+    add_narrowing(&by, table, &column, op == '=' || op == 'I');
   }
-  set_cost(info, subject, key, ranged);
+  if (is_misnamed(info, by.evidence)) {
+    fsa_buffer_done(&plan);
+    return refuse_condition((Vtab *)base);
+  }
+  set_cost(info, by);
   info->idxStr = sqlite3_mprintf("%s", fsa_buffer_text(&plan));
   info->needToFreeIdxStr = 1;
   bool failed = plan.error || !info->idxStr;
@@ -184,7 +254,7 @@ static bool number_of(sqlite3_value *value, bool up, int64_t *ret_integer) {
   }
   if (type != SQLITE_FLOAT) return false;
   double real = sqlite3_value_double(value);
-  if (!(real > -9.2e18 && real < 9.2e18)) return false;
+  if (!(real >= -0x1p63 && real < 0x1p63)) return false;
   int64_t whole = (int64_t)real;
   if ((double)whole > real) whole--;
   *ret_integer = (double)whole < real && up ? whole + 1 : whole;
@@ -243,10 +313,10 @@ static int make_value(Cursor *cursor, sqlite3_value *value, FsaKeyValue *ret_val
   return SQLITE_OK;
 }
 
-/* The values of one `=` or of a whole IN list; *ret_count SIZE_MAX when there are too many to push
- * down. */
-static int collect_values(Cursor *cursor, char op, sqlite3_value *value, FsaKeyValue **ret_values,
-                          size_t *ret_count) {
+/* The values of one `=` or of a whole IN list; *ret_count SIZE_MAX when they cannot be pushed down.
+ */
+static int collect_values(Cursor *cursor, char op, sqlite3_value *value, bool as_text,
+                          FsaKeyValue **ret_values, size_t *ret_count) {
   size_t count = 0, room = 0;
   FsaKeyValue *values = NULL;
   sqlite3_value *item = value;
@@ -263,7 +333,12 @@ static int collect_values(Cursor *cursor, char op, sqlite3_value *value, FsaKeyV
       if (!values) return SQLITE_NOMEM;
       room = grown;
     }
-    if (sqlite3_value_type(item) != SQLITE_NULL) {
+    const int type = sqlite3_value_type(item);
+    if (as_text && (type == SQLITE_INTEGER || type == SQLITE_FLOAT)) {
+      *ret_count = SIZE_MAX; /* beside a number SQLite may compare text as one: '05' = 5 */
+      return SQLITE_OK;
+    }
+    if (type != SQLITE_NULL) {
       if (make_value(cursor, item, &values[count]) != SQLITE_OK) return SQLITE_NOMEM;
       count++;
     }
@@ -290,7 +365,7 @@ static int add_equal(Cursor *cursor, FsaKey *key, char op, sqlite3_value *value,
                      bool as_text) {
   FsaKeyValue *values;
   size_t count;
-  if (collect_values(cursor, op, value, &values, &count) != SQLITE_OK) return SQLITE_NOMEM;
+  if (collect_values(cursor, op, value, as_text, &values, &count) != SQLITE_OK) return SQLITE_NOMEM;
   if (count == SIZE_MAX) return SQLITE_OK;
   if (count == 0)
     cursor->impossible = true; /* = NULL, IN () */
@@ -304,19 +379,27 @@ static int add_equal(Cursor *cursor, FsaKey *key, char op, sqlite3_value *value,
   return SQLITE_OK;
 }
 
+/* The evidence that the query names. */
+static int take_argument(Cursor *cursor, sqlite3_value *value) {
+  const int type = sqlite3_value_type(value);
+  if (type == SQLITE_NULL) { /* of an outer join */
+    cursor->impossible = true;
+    return SQLITE_OK;
+  }
+  const char *text = (const char *)sqlite3_value_text(value);
+  if (!text) return SQLITE_NOMEM;
+  const size_t size = strlen(text);
+  if (type == SQLITE_BLOB || size != (size_t)sqlite3_value_bytes(value))
+    return refuse_condition((Vtab *)cursor->base.pVtab);
+  cursor->evidence = fsa_arena_copy(&cursor->arena, text, size);
+  return cursor->evidence ? SQLITE_OK : SQLITE_NOMEM;
+}
+
 /* One pushed-down constraint on the SQL column `index`. */
 static int add_constraint(Cursor *cursor, const FsaTable *table, int index, char op,
                           sqlite3_value *value) {
   LayoutColumn column = layout_column(table, index);
-  if (column.part == LAYOUT_ARGUMENT) {
-    const char *text = (const char *)sqlite3_value_text(value);
-    if (!text) {
-      cursor->impossible = true;
-      return SQLITE_OK;
-    }
-    cursor->evidence = fsa_arena_copy(&cursor->arena, text, strlen(text));
-    return cursor->evidence ? SQLITE_OK : SQLITE_NOMEM;
-  }
+  if (column.part == LAYOUT_ARGUMENT) return take_argument(cursor, value);
   FsaKey *key = &cursor->keys[column.part == LAYOUT_SOURCE ? table->column_count : column.column];
   bool seconds = column.part == LAYOUT_OWN && table->columns[column.column].type == FSA_TIME;
   if (op == '=' || op == 'I')
@@ -421,11 +504,17 @@ static int vtab_eof(sqlite3_vtab_cursor *base) {
   return ((Cursor *)base)->row == NULL;
 }
 
+/* The evidence of the rows, as the column shows it. */
+static const char *evidence_name(const Cursor *cursor) {
+  const Module *module = ((const Vtab *)cursor->base.pVtab)->module;
+  return cursor->evidence ? cursor->evidence : fsa_engine_evidence(module->connection->engine);
+}
+
 static int vtab_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *ret_rowid) {
   Cursor *cursor = (Cursor *)base;
   const FsaTable *table = ((Vtab *)base->pVtab)->module->table;
-  if (!cursor->has_rowid &&
-      row_ids_number(&cursor->ids, table, cursor->row, &cursor->rowid) != FSA_OK)
+  if (!cursor->has_rowid && row_ids_number(&cursor->ids, table, evidence_name(cursor), cursor->row,
+                                           &cursor->rowid) != FSA_OK)
     return SQLITE_NOMEM;
   cursor->has_rowid = true;
   *ret_rowid = cursor->rowid;
@@ -465,8 +554,7 @@ static void result_text(sqlite3_context *context, FsaText text) {
 
 static int vtab_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int index) {
   const Cursor *cursor = (const Cursor *)base;
-  const Module *module = ((Vtab *)base->pVtab)->module;
-  const FsaTable *table = module->table;
+  const FsaTable *table = ((Vtab *)base->pVtab)->module->table;
   const FsaRow *row = cursor->row;
   const int own = index - LAYOUT_FIRST;
   if (own >= 0 && own < table->column_count) {
@@ -476,10 +564,7 @@ static int vtab_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int 
   LayoutColumn column = layout_column(table, index);
   switch (column.part) {
   case LAYOUT_ARGUMENT:
-    sqlite3_result_text(context,
-                        cursor->evidence ? cursor->evidence
-                                         : fsa_engine_evidence(module->connection->engine),
-                        -1, SQLITE_TRANSIENT);
+    sqlite3_result_text(context, evidence_name(cursor), -1, SQLITE_TRANSIENT);
     break;
   case LAYOUT_SOURCE: result_text(context, row->source); break;
   case LAYOUT_SOURCE_OFFSET:

@@ -3,6 +3,7 @@
 #include "sql/rowid.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct RowIdSlot {
   uint64_t hash;  /* 0 = free */
@@ -36,8 +37,8 @@ static uint64_t hash_value(uint64_t hash, const FsaValue *value) {
   return value->kind == FSA_VALUE_NULL ? hash : mix(hash, value->as.hex);
 }
 
-static uint64_t hash_row(const FsaTable *table, const FsaRow *row) {
-  uint64_t hash = mix(MULTIPLIER, row->offset);
+static uint64_t hash_row(const FsaTable *table, const char *evidence, const FsaRow *row) {
+  uint64_t hash = mix_bytes(mix(MULTIPLIER, row->offset), evidence, strlen(evidence));
   for (int i = 0; i < table->column_count; i++) hash = hash_value(hash, &row->values[i]);
   if (row->source.data) hash = mix_bytes(hash, row->source.data, row->source.size);
   return hash ? hash : 1;
@@ -62,9 +63,10 @@ static int grow(RowIds *ids) {
   return FSA_OK;
 }
 
-int row_ids_number(RowIds *ids, const FsaTable *table, const FsaRow *row, int64_t *ret_rowid) {
+int row_ids_number(RowIds *ids, const FsaTable *table, const char *evidence, const FsaRow *row,
+                   int64_t *ret_rowid) {
   if (ids->count >= ids->room / 2 && grow(ids) != FSA_OK) return FSA_E_NOMEM;
-  uint64_t hash = hash_row(table, row);
+  uint64_t hash = hash_row(table, evidence, row);
   RowIdSlot *slot = find(ids->slots, ids->room, hash);
   if (!slot->hash) {
     slot->hash = hash;

@@ -3,8 +3,8 @@
  *
  * SQLite answers `a = 1 OR b = 2` with two scans and joins them by rowid, so a row must have the
  * same number in every scan of one statement, however the scan was narrowed. The number is a hash
- * of all that the row says; equal rows are told apart by counting them, which works because equal
- * rows pass the same conditions.
+ * of all that the row says and of its evidence's name; equal rows are told apart by counting them,
+ * which works because equal rows pass the same conditions.
  */
 #ifndef FSA_SQL_ROWID_H
 #define FSA_SQL_ROWID_H
@@ -17,8 +17,12 @@ typedef struct RowIds {
   size_t room, count;
 } RowIds;
 
-/* The row's number. FSA_OK or FSA_E_NOMEM. Called at most once for each row that is reached. */
-int row_ids_number(RowIds *ids, const FsaTable *table, const FsaRow *row, int64_t *ret_rowid);
+/*
+ * The number of a row of `evidence` (its name). FSA_OK or FSA_E_NOMEM. Called at most once for each
+ * row that is reached.
+ */
+int row_ids_number(RowIds *ids, const FsaTable *table, const char *evidence, const FsaRow *row,
+                   int64_t *ret_rowid);
 
 /* Forgets everything and gives the memory back. */
 void row_ids_done(RowIds *ids);
