@@ -61,21 +61,26 @@ static void find_problem(void *context, int code, const char *path, const char *
                                  path, FSA_NO_OFFSET, code, message));
 }
 
-/* "C:\Windows\x" or "/etc/x" as a pattern below the root; `tail` is put behind it. */
+/*
+ * "C:\Windows\x" or "/etc/x" as a pattern below the root; `tail` is put behind it. A pattern may
+ * match too much, never too little: on Linux '\' is part of a name, and U+FFFD stands for bytes that
+ * are no UTF-8.
+ */
 static const char *pattern_of(FsaArena *arena, FsaText path, const char *tail) {
-  const char *from = path.data;
-  size_t size = path.size;
-  if (size >= 2 && from[1] == ':') {
-    from += 2;
-    size -= 2;
+  static const char replacement[] = "\xEF\xBF\xBD";
+  const bool has_drive = path.size >= 2 && path.data[0] != '/' && path.data[1] == ':';
+  size_t start = has_drive ? 2 : 0;
+  while (start < path.size && (path.data[start] == '/' || (has_drive && path.data[start] == '\\')))
+    start++;
+  char *pattern =
+      fsa_arena_printf(arena, "%.*s%s", (int)(path.size - start), path.data + start, tail);
+  for (char *p = pattern; p && *p; p++) {
+    if (has_drive && *p == '\\') *p = '/';
+    if (strncmp(p, replacement, strlen(replacement)) == 0) {
+      *p = '*';
+      memmove(p + 1, p + strlen(replacement), strlen(p + strlen(replacement)) + 1);
+    }
   }
-  while (size && (*from == '/' || *from == '\\')) {
-    from++;
-    size--;
-  }
-  char *pattern = fsa_arena_printf(arena, "%.*s%s", (int)size, from, tail);
-  for (char *p = pattern; p && *p; p++)
-    if (*p == '\\') *p = '/';
   return pattern;
 }
 
@@ -85,8 +90,11 @@ static int patterns_of_key(FsaCursor *cursor, const FsaKey *key, const char *con
                            FsaError *ret_error) {
   static const char *const everything[] = {"**", NULL};
   bool is_named = key && (key->value_count || key->prefix.data);
-  if (!is_named && fsa_evidence_kind(cursor->use->evidence) == FSA_EVIDENCE_FILE) {
-    *ret_patterns = everything; /* who names one loose file as evidence has named the file */
+  bool is_drive = is_named && !key->value_count && key->prefix.size == 1 && *key->prefix.data != '/';
+  bool is_file = fsa_evidence_kind(cursor->use->evidence) == FSA_EVIDENCE_FILE;
+  /* LIKE 'C%' is a whole drive; who names one loose file as evidence has named the file */
+  if (is_drive || (!is_named && is_file)) {
+    *ret_patterns = everything;
     return FSA_OK;
   }
   if (!is_named) {
