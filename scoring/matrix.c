@@ -73,6 +73,10 @@ static int load_hosts(FsaMatrix *matrix, FsaCase *store) {
   return FSA_OK;
 }
 
+static bool asks(const FsaMatrixQuery *query, const char *table) {
+  return strcmp(query->meta ? query->meta->source : query->name, table) == 0;
+}
+
 /* Queries that some host answered, and those of the pack that none did. */
 static int load_queries(FsaMatrix *matrix, FsaCase *store) {
   sqlite3_stmt *stmt = NULL;
@@ -88,8 +92,7 @@ static int load_queries(FsaMatrix *matrix, FsaCase *store) {
     query->id = sqlite3_column_int64(stmt, 0);
     query->name = copy_column(matrix, stmt, 1);
     query->meta = fsa_pack_meta_find(&matrix->meta, fsa_text(query->name));
-    query->is_coverage = query->meta ? strcmp(query->meta->source, "fsa_coverage") == 0
-                                     : strcmp(query->name, "fsa_coverage") == 0;
+    query->is_coverage = asks(query, "fsa_coverage");
   }
   sqlite3_finalize(stmt);
   return FSA_OK;
@@ -166,7 +169,9 @@ static int load_status_lines(FsaMatrix *matrix, FsaCase *store, const Index *ind
         !find_query(matrix, sqlite3_column_int64(stmt, 1), &query))
       continue;
     FsaCell *cell = fsa_matrix_cell(matrix, host, query);
-    if (cell->last_time >= sqlite3_column_int64(stmt, 2)) continue; /* it answered after that */
+    /* what came after the message is a better answer; of the same second, it is the message's own
+     */
+    if (cell->last_time > sqlite3_column_int64(stmt, 2)) continue;
     cell->status = cell->has_answer ? FSA_COVER_PARTIAL : FSA_COVER_ERROR;
     cell->why = copy_column(matrix, stmt, 3);
   }
@@ -216,22 +221,57 @@ static void claim(FsaMatrix *matrix, size_t host, FsaText table, FsaText status,
   }
 }
 
-static int read_claims(FsaMatrix *matrix, size_t host, FsaText rows) {
+/*
+ * A narrowed look leaves no status in fsa_coverage, only its problems: without a full scan of the
+ * table they decide. No row from a source that could not be read is no answer.
+ */
+static void blame(FsaMatrix *matrix, size_t host, FsaText table, FsaText code) {
+  for (size_t i = 0; i < matrix->query_count; i++) {
+    const FsaMatrixQuery *query = &matrix->queries[i];
+    FsaCell *cell = fsa_matrix_cell(matrix, host, i);
+    if (!query->meta || !text_is(table, query->meta->source)) continue;
+    if (cell->status != FSA_COVER_OK || cell->claimed >= 0) continue;
+    cell->status = FSA_COVER_PARTIAL;
+    if (cell->arrived <= 0 && text_is(code, "absent")) cell->status = FSA_COVER_ABSENT;
+    if (cell->arrived <= 0 && text_is(code, "access")) cell->status = FSA_COVER_DENIED;
+    cell->why = "fsa_problems names its source";
+  }
+}
+
+/* What a host says of its own looks: the tables and which columns tell it. */
+typedef struct Witness {
+  const char *table, *columns[3];
+  void (*hear)(FsaMatrix *matrix, size_t host, const FsaText *values);
+} Witness;
+
+static void hear_coverage(FsaMatrix *matrix, size_t host, const FsaText *values) {
+  claim(matrix, host, values[0], values[1], values[2]);
+}
+
+static void hear_problem(FsaMatrix *matrix, size_t host, const FsaText *values) {
+  blame(matrix, host, values[0], values[1]);
+}
+
+static const Witness witnesses[] = {
+    {"fsa_coverage", {"table_name", "status", "rows_total"}, hear_coverage},
+    {"fsa_problems", {"table_name", "code", "problems"}, hear_problem},
+};
+
+static void read_witness(FsaMatrix *matrix, const Witness *witness, size_t host, FsaText rows) {
   FsaArena arena = fsa_arena(0);
   FsaAnswerLine line;
   while (fsa_answer_next(&rows, &line)) {
     if (!line.is_present) continue;
-    FsaText table = fsa_log_row_value(line.json, fsa_text("table_name"), &arena);
-    FsaText status = fsa_log_row_value(line.json, fsa_text("status"), &arena);
-    FsaText total = fsa_log_row_value(line.json, fsa_text("rows_total"), &arena);
-    if (table.data && status.data) claim(matrix, host, table, status, total);
+    FsaText values[3];
+    for (size_t i = 0; i < 3; i++)
+      values[i] = fsa_log_row_value(line.json, fsa_text(witness->columns[i]), &arena);
+    if (values[0].data && values[1].data) witness->hear(matrix, host, values);
     fsa_arena_clear(&arena);
   }
   fsa_arena_done(&arena);
-  return FSA_OK;
 }
 
-static int load_claims(FsaMatrix *matrix, FsaCase *store) {
+static int load_witness(FsaMatrix *matrix, FsaCase *store, const Witness *witness) {
   FsaBuffer rows = fsa_buffer(FSA_MAX_ANSWER_BYTES);
   int result = FSA_OK;
   sqlite3_stmt *stmt = NULL;
@@ -239,7 +279,7 @@ static int load_claims(FsaMatrix *matrix, FsaCase *store) {
   if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) != SQLITE_OK)
     return FSA_E_IO;
   for (size_t query = 0; query < matrix->query_count; query++) {
-    if (!matrix->queries[query].is_coverage) continue;
+    if (!asks(&matrix->queries[query], witness->table)) continue;
     for (size_t host = 0; host < matrix->host_count && result == FSA_OK; host++) {
       sqlite3_bind_int64(stmt, 1, matrix->hosts[host].id);
       sqlite3_bind_int64(stmt, 2, matrix->queries[query].id);
@@ -248,7 +288,7 @@ static int load_claims(FsaMatrix *matrix, FsaCase *store) {
         result = fsa_rows_unpack(
             fsa_bytes(sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0)), &rows);
       sqlite3_reset(stmt);
-      if (result == FSA_OK) result = read_claims(matrix, host, (FsaText){rows.data, rows.size});
+      if (result == FSA_OK) read_witness(matrix, witness, host, (FsaText){rows.data, rows.size});
     }
   }
   sqlite3_finalize(stmt);
@@ -303,7 +343,8 @@ static int fill(FsaMatrix *matrix, FsaCase *store) {
   Index index = make_index(matrix);
   int result = load_answers(matrix, store, &index);
   if (result == FSA_OK) result = load_status_lines(matrix, store, &index);
-  if (result == FSA_OK) result = load_claims(matrix, store);
+  for (size_t i = 0; i < sizeof witnesses / sizeof *witnesses && result == FSA_OK; i++)
+    result = load_witness(matrix, store, &witnesses[i]);
   g_free(index.by_id);
   if (result != FSA_OK) return result;
   find_platforms(matrix);

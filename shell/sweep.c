@@ -84,7 +84,7 @@ static void tell(Stop *stop, FsaSeverity severity, const FsaPackQuery *query, co
 static void tell_bounds(Stop *stop, const FsaPackQuery *query, const FsaSnapshot *snapshot,
                         bool is_cut) {
   if (snapshot->is_split)
-    tell(stop, FSA_WARNING, query, "%s gave more than %zu bytes: written as one line per row",
+    tell(stop, FSA_INFO, query, "%s gave more than %zu bytes: written as one line per row",
          snapshot->name, snapshot->max_bytes);
   if (snapshot->lost)
     tell(stop, FSA_ERROR, query, "%s: %llu rows are larger than a line may be and were left out",

@@ -392,6 +392,9 @@ def cover(status, rows_total, **members):
                                                 "rows_total": rows_total}], **members)
 
 
+PROBLEM = line(name="fsa_problems", snapshot=[{"table_name": "fsa_x", "code": "absent", "problems": "1"}])
+
+
 def cell(case, host="H1", query="fsa_x"):
     return next(c for c in coverage(case) if c["host_identifier"] == host and c["query"] == query)
 
@@ -402,6 +405,10 @@ def test_coverage_of_one_host(fleet, lab):
              ([cover("absent", ""), line(snapshot=[])], "absent"), ([cover("timeout", "")], "timeout"),
              ([cover("ok", "0")], "ok"), ([cover("ok", "9")], "silent"), ([cover("unknown", "")], "silent"),
              ([SNAPSHOT], "ok"), ([line(snapshot=[])], "ok"),
+             ([cover("unknown", ""), line(snapshot=[]), PROBLEM], "absent"),
+             ([cover("unknown", ""), SNAPSHOT, PROBLEM], "partial"), ([cover("ok", "2"), SNAPSHOT, PROBLEM], "ok"),
+             ([line(snapshot=[]), PROBLEM.replace("absent", "access")], "denied"),
+             ([line(snapshot=[]), PROBLEM.replace("absent", "format")], "partial"),
              ([cover("ok", "9"), line(name="fsa_y", columns=ROWS[0], action="snapshot")], "ok")]
     for i, (lines, status) in enumerate(cases):
         case = lab.folder / f"{i}.db"
@@ -415,6 +422,8 @@ def test_status_lines_mark_a_failed_query(fleet, lab):
                          "decorations": {"hostname": "one"}})
     lab.ingest(cover("ok", "0", unixTime=900) + "\n" + failed)
     assert cell(lab.case)["status"] == "error"
+    lab.ingest(line(snapshot=ROWS, unixTime=2000))  # of the same second: the message is about this answer
+    assert cell(lab.case)["status"] == "partial"
     lab.ingest(line(snapshot=ROWS, unixTime=3000))  # it answered after that
     assert cell(lab.case)["status"] == "ok"
 
