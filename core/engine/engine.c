@@ -68,11 +68,26 @@ const char *fsa_engine_evidence(const FsaEngine *engine) {
   return engine->default_evidence ? engine->default_evidence : "live";
 }
 
-/* The open evidence of that name, moved to the front; NULL when it is not open. Locked. */
+/* The evidence at `index` is kept no longer; what uses it goes on. */
+static void forget(FsaEngine *engine, size_t index) {
+  use_release(engine->kept[index]);
+  memmove(&engine->kept[index], &engine->kept[index + 1],
+          (KEPT_EVIDENCE - 1 - index) * sizeof *engine->kept);
+  engine->kept[KEPT_EVIDENCE - 1] = NULL;
+}
+
+/*
+ * The open evidence of that name, moved to the front; NULL when it is not open or the name means
+ * something else by now. Locked.
+ */
 static EvidenceUse *find_kept(FsaEngine *engine, const char *name) {
   for (size_t i = 0; i < KEPT_EVIDENCE && engine->kept[i]; i++) {
     EvidenceUse *use = engine->kept[i];
     if (strcmp(fsa_evidence_name(use->evidence), name) != 0) continue;
+    if (!fsa_evidence_is_current(use->evidence)) {
+      forget(engine, i);
+      return NULL;
+    }
     memmove(&engine->kept[1], &engine->kept[0], i * sizeof *engine->kept);
     engine->kept[0] = use;
     return use;

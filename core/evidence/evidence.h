@@ -36,6 +36,12 @@ void fsa_evidence_close(FsaEvidence *evidence);
 /* The name it was opened with ("live" for NULL). Lives as long as the evidence. */
 const char *fsa_evidence_name(const FsaEvidence *evidence);
 
+/*
+ * True while the name still means what was opened: false once another folder stands there, something
+ * was added to it, or the program's own folder changed and the name is relative.
+ */
+bool fsa_evidence_is_current(const FsaEvidence *evidence);
+
 FsaEvidenceKind fsa_evidence_kind(const FsaEvidence *evidence);
 
 /* Which of FSA_LIVE_WINDOWS | ... it is: what a table's `sources` is compared with. */

@@ -259,6 +259,17 @@ int fsa_folder_look(const char *path, FsaNodeKind *ret_kind, uint64_t *ret_size)
   return FSA_OK;
 }
 
+int fsa_folder_identity(const char *path, FsaIdentity *ret_identity) {
+  struct stat facts;
+  if (stat(path, &facts) != 0) return result_now();
+  *ret_identity = (FsaIdentity){
+      .device = facts.st_dev,
+      .inode = facts.st_ino,
+      .changed = (int64_t)facts.st_mtim.tv_sec * FSA_NS_PER_SECOND + facts.st_mtim.tv_nsec,
+  };
+  return FSA_OK;
+}
+
 bool fsa_folder_is_link(const char *path) {
   struct stat facts;
   return lstat(path, &facts) == 0 && S_ISLNK(facts.st_mode);

@@ -16,6 +16,7 @@ struct FsaEvidence {
   FsaLayout layout; /* the volumes in the tree; none for "loose" */
   const char *file; /* a loose file: its path in the tree; else NULL */
   FsaOs *os;        /* the live host; else NULL */
+  FsaIdentity identity; /* of what the name meant; not of this machine itself */
   FsaArena arena;   /* all of the above; not touched after opening */
 };
 

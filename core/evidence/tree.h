@@ -63,6 +63,15 @@ struct FsaTree {
 /* What the user named: `path` on this machine, links followed. */
 int fsa_folder_look(const char *path, FsaNodeKind *ret_kind, uint64_t *ret_size);
 
+/* Which file or directory it is, and when it was changed last. */
+typedef struct FsaIdentity {
+  uint64_t device, inode;
+  int64_t changed; /* ns since 1970 UTC */
+} FsaIdentity;
+
+/* What stands at `path` now, links followed. */
+int fsa_folder_identity(const char *path, FsaIdentity *ret_identity);
+
 /* True when the last part of `path` is a symbolic link. */
 bool fsa_folder_is_link(const char *path);
 

@@ -258,6 +258,47 @@ static void test_evidence_that_is_not_there_is_said_in_words(void **state) {
   fsa_engine_free(engine);
 }
 
+/* A folder that holds one file. */
+static void make_evidence(const char *path, const char *name) {
+  char file_path[256];
+  snprintf(file_path, sizeof file_path, "%s/%s", path, name);
+  assert_int_equal(mkdir(path, 0700), 0);
+  FILE *file = fopen(file_path, "w");
+  assert_non_null(file);
+  fclose(file);
+}
+
+static void test_a_name_that_means_something_else_is_opened_anew(void **state) {
+  (void)state;
+  char first[128], second[128], before[1024], command[600];
+  FsaEngine *engine = engine_with(1, 0, 0);
+  FsaQuery query = {.table = &counting, .evidence = "host", .wanted = 7};
+  snprintf(first, sizeof first, "%s/one", folder);
+  snprintf(second, sizeof second, "%s/two", folder);
+  assert_int_equal(mkdir(first, 0700) | mkdir(second, 0700), 0);
+  assert_non_null(getcwd(before, sizeof before));
+  for (int i = 0; i < 3; i++) { /* another current folder; then another folder in its place */
+    FsaCursor *cursor = NULL;
+    FsaError error = {0};
+    if (i < 2) {
+      assert_int_equal(chdir(i ? second : first), 0);
+      make_evidence("host", i ? "b.count" : "a.count");
+    } else {
+      assert_int_equal(rename("host", "gone"), 0);
+      make_evidence("host", "c.count");
+    }
+    assert_int_equal(fsa_cursor_open(engine, &query, &cursor, &error), FSA_OK);
+    const FsaRow *row;
+    assert_int_equal(fsa_cursor_next(cursor, &row), FSA_ROW);
+    assert_int_equal(row->values[PATH].as.data[strlen("host/")], 'a' + i);
+    fsa_cursor_close(cursor);
+  }
+  assert_int_equal(chdir(before), 0);
+  snprintf(command, sizeof command, "rm -rf '%s' '%s'", first, second);
+  assert_int_equal(system(command), 0);
+  fsa_engine_free(engine);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rows_come_in_subject_order_on_any_number_of_threads),
@@ -268,6 +309,7 @@ int main(void) {
       cmocka_unit_test(test_the_memory_ceiling_ends_each_subject_with_a_problem),
       cmocka_unit_test(test_the_oldest_problems_go_first_and_are_counted),
       cmocka_unit_test(test_evidence_that_is_not_there_is_said_in_words),
+      cmocka_unit_test(test_a_name_that_means_something_else_is_opened_anew),
       cmocka_unit_test(test_a_file_that_vanishes_is_a_problem),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
