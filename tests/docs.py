@@ -182,6 +182,9 @@ def main():
             with open(path, "w", encoding="utf-8") as file:
                 file.write(wanted)
         return
+    if not os.path.exists(CASE):  # tests/run.py makes all fixtures first
+        subprocess.check_call([sys.executable, os.path.join(ROOT, "tests/evidence/make_demo.py"),
+                               os.path.join(BUILD, "evidence")])
     for path, now, wanted in generated():
         test(os.path.relpath(path, ROOT), None if now == wanted else "differs from the program; run ./dev docs")
     run_documents()
