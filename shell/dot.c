@@ -21,14 +21,22 @@ static int print_query(FsaSession *session, const char *sql, const char *argumen
   return result;
 }
 
+static int refuse_table(const char *name) {
+  const FsaTable *near = fsa_query_nearest_table(name);
+  if (near)
+    fsa_terminal_complain("no table is called %s; did you mean fsa_%s?", name, near->name);
+  else
+    fsa_terminal_complain("no table is called %s; .tables lists them", name);
+  return FSA_EXIT_USAGE;
+}
+
 static int run_columns(FsaSession *session, const char *argument) {
   const FsaTable *table = fsa_schema_find(argument);
-  if (!table) {
-    const FsaTable *near = *argument ? fsa_query_nearest_table(argument) : NULL;
-    fsa_terminal_complain(".columns needs a table's name%s%s", near ? ": did you mean fsa_" : "",
-                          near ? near->name : "");
+  if (!*argument) {
+    fsa_terminal_complain(".columns needs a table's name; .tables lists them");
     return FSA_EXIT_USAGE;
   }
+  if (!table) return refuse_table(argument);
   FsaBuffer sql = fsa_buffer(MAX_TEXT);
   for (int i = 0; i < table->column_count; i++) {
     const FsaColumn *column = &table->columns[i];
@@ -59,9 +67,17 @@ static int run_evidence(FsaSession *session, const char *argument) {
   return FSA_EXIT_EVIDENCE;
 }
 
-static int run_headers(FsaSession *session, const char *argument) {
-  session->has_header = strcmp(argument, "off") != 0;
+static int set_switch(const char *command, const char *argument, bool *ret_is_on) {
+  if (strcmp(argument, "on") != 0 && strcmp(argument, "off") != 0) {
+    fsa_terminal_complain(".%s needs on or off", command);
+    return FSA_EXIT_USAGE;
+  }
+  *ret_is_on = argument[1] == 'n';
   return FSA_EXIT_OK;
+}
+
+static int run_headers(FsaSession *session, const char *argument) {
+  return set_switch("headers", argument, &session->has_header);
 }
 
 static int run_help(FsaSession *session, const char *argument) {
@@ -129,12 +145,7 @@ static int run_read(FsaSession *session, const char *argument) {
 
 static int run_schema(FsaSession *session, const char *argument) {
   const FsaTable *table = *argument ? fsa_schema_find(argument) : NULL;
-  if (*argument && !table) {
-    const FsaTable *near = fsa_query_nearest_table(argument);
-    fsa_terminal_complain("no table is called %s%s%s", argument, near ? "; did you mean fsa_" : "",
-                          near ? near->name : "");
-    return FSA_EXIT_USAGE;
-  }
+  if (*argument && !table) return refuse_table(argument);
   FsaBuffer text = fsa_buffer(MAX_TEXT);
   fsa_schema_print(&text, FSA_SCHEMA_SQL, table);
   fsa_writer_put(&session->out, text.data, text.size);
@@ -151,8 +162,7 @@ static int run_tables(FsaSession *session, const char *argument) {
 }
 
 static int run_timer(FsaSession *session, const char *argument) {
-  session->has_timer = strcmp(argument, "off") != 0;
-  return FSA_EXIT_OK;
+  return set_switch("timer", argument, &session->has_timer);
 }
 
 const FsaDotCommand fsa_dot_commands[] = {

@@ -44,12 +44,27 @@ static void set_locale(void) {
     setlocale(LC_CTYPE, "C.UTF-8");
 }
 
+/* What a word that is no SQL was perhaps meant to be. */
+static void explain_word(const char *word) {
+  static const char *const commands[] = {"sweep", "schema", "pack", NULL};
+  for (const char *const *command = commands; *command; command++)
+    if (strcmp(word, *command) == 0) {
+      fsa_terminal_add("a command comes first: fsa %s ...", word);
+      return;
+    }
+  if (access(word, F_OK) == 0)
+    fsa_terminal_add("evidence is named with -e: fsa -e %s \"SELECT ...\"", word);
+  else if (!strpbrk(word, " \t\n"))
+    fsa_terminal_add("'fsa --help' tells what can stand here");
+}
+
 /* Each argument is SQL, or a dot command. */
 static int run_words(FsaSession *session, const FsaOptions *options) {
   int result = FSA_EXIT_OK;
   for (size_t i = 0; i < options->word_count && result == FSA_EXIT_OK && !session->is_over; i++) {
     const char *word = options->words[i];
     result = word[0] == '.' ? fsa_dot_run(session, word) : fsa_query_run(session, word, 0);
+    if (result == FSA_EXIT_SQL && word[0] != '.') explain_word(word);
   }
   return result;
 }

@@ -91,10 +91,15 @@ const FsaTable *fsa_query_nearest_table(const char *name) {
 }
 
 static void suggest(const char *message) {
-  static const char unknown[] = "no such table: ";
-  if (strncmp(message, unknown, strlen(unknown)) != 0) return;
-  const FsaTable *table = fsa_query_nearest_table(message + strlen(unknown));
-  if (table) fsa_terminal_add("did you mean fsa_%s?", table->name);
+  static const char no_table[] = "no such table: ", no_column[] = "no such column: ";
+  if (strncmp(message, no_column, strlen(no_column)) == 0)
+    fsa_terminal_add(".columns TABLE lists the columns of a table");
+  if (strncmp(message, no_table, strlen(no_table)) != 0) return;
+  const FsaTable *table = fsa_query_nearest_table(message + strlen(no_table));
+  if (table)
+    fsa_terminal_add("did you mean fsa_%s?", table->name);
+  else
+    fsa_terminal_add(".tables lists the tables");
 }
 
 /* The line of `sql` that holds byte `offset`, with a caret below that byte. */
