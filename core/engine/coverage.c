@@ -26,6 +26,15 @@ static CoverageEntry *find(FsaEngine *engine, const FsaTable *table, const char 
   return NULL;
 }
 
+/*
+ * True for a scan that left out columns of the former one and with them its problems: count(*) after
+ * a look that was refused half of what it asked does not make the look complete. A new entry's facts
+ * are all zero.
+ */
+static bool tells_less(const CoverageFacts *facts, const CoverageFacts *former) {
+  return (former->wanted & ~facts->wanted) && facts->problems < former->problems;
+}
+
 void engine_coverage_record(FsaEngine *engine, const FsaTable *table, const char *evidence,
                             const CoverageFacts *facts) {
   pthread_mutex_lock(&engine->lock);
@@ -40,7 +49,7 @@ void engine_coverage_record(FsaEngine *engine, const FsaTable *table, const char
       engine->coverage = entry;
     }
   }
-  if (entry) entry->facts = *facts;
+  if (entry && !tells_less(facts, &entry->facts)) entry->facts = *facts;
   pthread_mutex_unlock(&engine->lock);
 }
 
@@ -110,7 +119,8 @@ int fsa_look_coverage(FsaScan *scan, size_t index, FsaCoverage *ret_coverage) {
     coverage.subjects = facts->subjects;
     coverage.rows = facts->rows;
     coverage.problems = facts->problems;
-    coverage.milliseconds = (facts->ended - facts->started) / 1000000;
+    if (facts->ended >= facts->started) /* the clock may have been set meanwhile */
+      coverage.milliseconds = (facts->ended - facts->started) / 1000000;
     coverage.started = facts->started;
   }
   pthread_mutex_unlock(&engine->lock);

@@ -71,6 +71,7 @@ struct FsaEngine {
 typedef struct CoverageFacts {
   int64_t subjects, rows, problems;
   unsigned codes;         /* bit -code = a problem with that code occurred */
+  uint64_t wanted;        /* the columns that were read, as FsaQuery has them */
   int64_t started, ended; /* wall clock, ns */
 } CoverageFacts;
 
