@@ -241,6 +241,12 @@ int fsa_problem(FsaScan *scan, int code, uint64_t offset, const char *format, ..
 int fsa_problem_in(FsaScan *scan, int code, const char *source, uint64_t offset, const char *format,
                    ...) __attribute__((format(printf, 5, 6)));
 
+/*
+ * Records a problem where the live host keeps other users' processes out of its listing. The engine
+ * does it for FSA_PROCESS tables; an FSA_HOST table that walks the processes itself calls it.
+ */
+void fsa_tell_hidden_processes(FsaScan *scan);
+
 /* ---- the row ----------------------------------------------------------------------------------
  */
 
@@ -255,6 +261,10 @@ void fsa_row_int(FsaRow *row, int column,
 void fsa_row_hex(FsaRow *row, int column, uint64_t value);
 void fsa_row_double(FsaRow *row, int column, double value);
 void fsa_row_blob(FsaRow *row, int column, const void *data, size_t size);
+/* Leaves the column NULL when `value` is `unknown`, the mark of whoever told the number. */
+static inline void fsa_row_known(FsaRow *row, int column, int64_t value, int64_t unknown) {
+  if (value != unknown) fsa_row_int(row, column, value);
+}
 static inline void fsa_row_bool(FsaRow *row, int column, bool value) {
   fsa_row_int(row, column, value);
 }

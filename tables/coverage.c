@@ -44,10 +44,6 @@ typedef struct State {
   size_t index;
 } State;
 
-static void set_known(FsaRow *row, int column, int64_t value) {
-  if (value >= 0) fsa_row_int(row, column, value);
-}
-
 static int next(FsaScan *scan, void *opaque, FsaRow *row) {
   State *state = opaque;
   FsaCoverage coverage;
@@ -58,10 +54,10 @@ static int next(FsaScan *scan, void *opaque, FsaRow *row) {
   fsa_row_string(row, NAME, name);
   fsa_row_string(row, STATUS, coverage.status);
   fsa_row_bool(row, IS_SCANNED, coverage.scanned);
-  set_known(row, SUBJECTS, coverage.subjects);
-  set_known(row, ROWS_TOTAL, coverage.rows);
-  set_known(row, PROBLEMS, coverage.problems);
-  set_known(row, MILLISECONDS, coverage.milliseconds);
+  fsa_row_known(row, SUBJECTS, coverage.subjects, -1);
+  fsa_row_known(row, ROWS_TOTAL, coverage.rows, -1);
+  fsa_row_known(row, PROBLEMS, coverage.problems, -1);
+  fsa_row_known(row, MILLISECONDS, coverage.milliseconds, -1);
   FsaOs *os = fsa_scan_os(scan);
   if (os) fsa_row_bool(row, IS_PRIVILEGED, fsa_os_is_privileged(os));
   if (coverage.started != INT64_MIN) fsa_row_int(row, STARTED, coverage.started);

@@ -164,14 +164,6 @@ static void find_runtime(State *state) {
   }
 }
 
-static int begin(FsaScan *scan, void **ret_shared) {
-  (void)ret_shared;
-  if (fsa_os_hides_processes(fsa_scan_os(scan)))
-    fsa_problem(scan, FSA_E_ACCESS, FSA_NO_OFFSET,
-                "/proc hides the processes of other users (hidepid); ask as root");
-  return FSA_OK;
-}
-
 static int open_process(FsaScan *scan, void *opaque) {
   State *state = opaque;
   FsaArena *arena = fsa_scan_arena(scan);
@@ -350,10 +342,6 @@ static void set_first_bytes(FsaScan *scan, State *state, FsaRow *row, uint64_t a
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-static void set_known(FsaRow *row, int column, int64_t value) {
-  if (value != FSA_OS_UNKNOWN) fsa_row_int(row, column, value);
-}
-
 static void set_region(FsaScan *scan, FsaRow *row, const FsaOsRegion *region) {
   fsa_row_int(row, PID, fsa_scan_pid(scan));
   fsa_row_hex(row, START, region->start);
@@ -365,8 +353,8 @@ static void set_region(FsaScan *scan, FsaRow *row, const FsaOsRegion *region) {
                          region->protection & FSA_OS_SHARED ? 's' : 'p'};
   fsa_row_text(row, PERMISSIONS, fsa_arena_copy(fsa_row_arena(scan), permissions, 4), 4);
   if (region->name.size) fsa_row_text(row, PATH, region->name.data, region->name.size);
-  set_known(row, RESIDENT_SIZE, region->resident_size);
-  set_known(row, PRIVATE_SIZE, region->private_size);
+  fsa_row_known(row, RESIDENT_SIZE, region->resident_size, FSA_OS_UNKNOWN);
+  fsa_row_known(row, PRIVATE_SIZE, region->private_size, FSA_OS_UNKNOWN);
   if (region->inode == 0) return;
   fsa_row_int(row, OFFSET, (int64_t)region->file_offset);
   fsa_row_int(row, DEVICE, (int64_t)region->device);
@@ -380,10 +368,10 @@ static void set_traits(FsaRow *row, const Traits *traits) {
   fsa_row_bool(row, IS_MEMFD, traits->is_memfd);
   fsa_row_bool(row, IS_SHARED_MEMORY, traits->is_shared_memory);
   fsa_row_bool(row, IS_TEMPORARY, traits->is_temporary);
-  set_known(row, IS_MODIFIED, traits->is_modified);
-  set_known(row, WAS_WRITABLE, traits->was_writable);
-  set_known(row, IS_REPLACED, traits->is_replaced);
-  set_known(row, ON_DISK, traits->on_disk);
+  fsa_row_known(row, IS_MODIFIED, traits->is_modified, FSA_OS_UNKNOWN);
+  fsa_row_known(row, WAS_WRITABLE, traits->was_writable, FSA_OS_UNKNOWN);
+  fsa_row_known(row, IS_REPLACED, traits->is_replaced, FSA_OS_UNKNOWN);
+  fsa_row_known(row, ON_DISK, traits->on_disk, FSA_OS_UNKNOWN);
 }
 
 static void set_runtime(FsaRow *row, const State *state, const FsaOsRegion *region,
@@ -437,7 +425,6 @@ const FsaTable fsa_table_injected_modules = {
     .columns = columns,
     .column_count = sizeof columns / sizeof *columns,
     .state_size = sizeof(State),
-    .begin = begin,
     .open = open_process,
     .next = next,
     .close = close_process,

@@ -391,9 +391,7 @@ static void set_partners(FsaScan *scan, const State *state, FsaRow *row, const E
 
 static int open_host(FsaScan *scan, void *opaque) {
   State *state = opaque;
-  if (fsa_os_hides_processes(fsa_scan_os(scan)))
-    fsa_problem(scan, FSA_E_ACCESS, FSA_NO_OFFSET,
-                "/proc hides the processes of other users (hidepid); ask as root");
+  fsa_tell_hidden_processes(scan);
   int result = collect(scan, state);
   if (result != FSA_OK) return result;
   resolve_sockets(state);

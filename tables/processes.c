@@ -187,10 +187,6 @@ static bool wants_any(const FsaScan *scan, int first, int last) {
   return false;
 }
 
-static void set_int(FsaRow *row, int column, int64_t value) {
-  if (value != FSA_OS_UNKNOWN) fsa_row_int(row, column, value);
-}
-
 static void set_text(FsaRow *row, int column, FsaText text) {
   fsa_row_text(row, column, text.data, text.size);
 }
@@ -225,13 +221,13 @@ static void set_facts(FsaScan *scan, FsaRow *row, const FsaOsProcessFacts *facts
   fsa_row_bool(row, HAS_TERMINAL, facts->terminal != 0);
   fsa_row_int(row, THREADS, facts->threads);
   fsa_row_int(row, NICE, facts->nice);
-  set_int(row, START_TIME, facts->start_time);
-  set_int(row, START_TICKS, facts->start_ticks);
+  fsa_row_known(row, START_TIME, facts->start_time, FSA_OS_UNKNOWN);
+  fsa_row_known(row, START_TICKS, facts->start_ticks, FSA_OS_UNKNOWN);
   if (facts->user_time != FSA_OS_UNKNOWN) fsa_row_int(row, USER_TIME, facts->user_time / ns_per_ms);
   if (facts->system_time != FSA_OS_UNKNOWN)
     fsa_row_int(row, SYSTEM_TIME, facts->system_time / ns_per_ms);
-  set_int(row, RESIDENT_SIZE, facts->resident_size);
-  set_int(row, TOTAL_SIZE, facts->total_size);
+  fsa_row_known(row, RESIDENT_SIZE, facts->resident_size, FSA_OS_UNKNOWN);
+  fsa_row_known(row, TOTAL_SIZE, facts->total_size, FSA_OS_UNKNOWN);
   fsa_row_bool(row, IS_KERNEL_THREAD, facts->is_kernel);
 }
 
@@ -325,16 +321,16 @@ static void set_token(FsaScan *scan, State *state, FsaRow *row) {
   if (!wants_any(scan, UID, NO_NEW_PRIVS)) return;
   if (!good(scan, state, fsa_os_token(state->process, 0, fsa_scan_arena(scan), &token), "status"))
     return;
-  set_int(row, UID, token.uids[FSA_OS_REAL]);
-  set_int(row, GID, token.gids[FSA_OS_REAL]);
-  set_int(row, EUID, token.uids[FSA_OS_EFFECTIVE]);
-  set_int(row, EGID, token.gids[FSA_OS_EFFECTIVE]);
-  set_int(row, SUID, token.uids[FSA_OS_SAVED]);
-  set_int(row, SGID, token.gids[FSA_OS_SAVED]);
-  set_int(row, TRACER_PID, token.tracer);
-  set_int(row, NAMESPACE_PID, token.namespace_pid);
-  set_int(row, SECCOMP, token.seccomp);
-  set_int(row, NO_NEW_PRIVS, token.no_new_privileges);
+  fsa_row_known(row, UID, token.uids[FSA_OS_REAL], FSA_OS_UNKNOWN);
+  fsa_row_known(row, GID, token.gids[FSA_OS_REAL], FSA_OS_UNKNOWN);
+  fsa_row_known(row, EUID, token.uids[FSA_OS_EFFECTIVE], FSA_OS_UNKNOWN);
+  fsa_row_known(row, EGID, token.gids[FSA_OS_EFFECTIVE], FSA_OS_UNKNOWN);
+  fsa_row_known(row, SUID, token.uids[FSA_OS_SAVED], FSA_OS_UNKNOWN);
+  fsa_row_known(row, SGID, token.gids[FSA_OS_SAVED], FSA_OS_UNKNOWN);
+  fsa_row_known(row, TRACER_PID, token.tracer, FSA_OS_UNKNOWN);
+  fsa_row_known(row, NAMESPACE_PID, token.namespace_pid, FSA_OS_UNKNOWN);
+  fsa_row_known(row, SECCOMP, token.seccomp, FSA_OS_UNKNOWN);
+  fsa_row_known(row, NO_NEW_PRIVS, token.no_new_privileges, FSA_OS_UNKNOWN);
 }
 
 static void set_login(FsaScan *scan, State *state, FsaRow *row) {
@@ -343,7 +339,7 @@ static void set_login(FsaScan *scan, State *state, FsaRow *row) {
   int result = fsa_os_login(state->process, fsa_scan_arena(scan), &uid, &session);
   if (!good(scan, state, result, "loginuid")) return;
   fsa_row_int(row, LOGIN_UID, uid);
-  set_int(row, LOGIN_SESSION, session);
+  fsa_row_known(row, LOGIN_SESSION, session, FSA_OS_UNKNOWN);
 }
 
 /* A pid is given out again: whoever started after its child is somebody else. */
@@ -360,7 +356,7 @@ static void set_parent(FsaScan *scan, State *state, FsaRow *row, const FsaOsProc
   if (result != FSA_E_ABSENT && !good(scan, state, result, "the parent's stat")) return;
   bool is_alive = result == FSA_OK && facts.start_ticks <= child->start_ticks;
   fsa_row_bool(row, IS_PARENT_ALIVE, is_alive);
-  if (is_alive) set_int(row, PARENT_START_TIME, facts.start_time);
+  if (is_alive) fsa_row_known(row, PARENT_START_TIME, facts.start_time, FSA_OS_UNKNOWN);
 }
 
 static void set_transfer(FsaScan *scan, State *state, FsaRow *row) {
@@ -368,19 +364,11 @@ static void set_transfer(FsaScan *scan, State *state, FsaRow *row) {
   if (!wants_any(scan, DISK_BYTES_READ, DISK_BYTES_WRITTEN)) return;
   int result = fsa_os_process_transfer(state->process, fsa_scan_arena(scan), &transfer);
   if (!good(scan, state, result, "io")) return;
-  set_int(row, DISK_BYTES_READ, transfer.read_bytes);
-  set_int(row, DISK_BYTES_WRITTEN, transfer.written_bytes);
+  fsa_row_known(row, DISK_BYTES_READ, transfer.read_bytes, FSA_OS_UNKNOWN);
+  fsa_row_known(row, DISK_BYTES_WRITTEN, transfer.written_bytes, FSA_OS_UNKNOWN);
 }
 
 /* ---- the row --------------------------------------------------------------------------------- */
-
-static int begin(FsaScan *scan, void **ret_shared) {
-  (void)ret_shared;
-  if (fsa_os_hides_processes(fsa_scan_os(scan)))
-    fsa_problem(scan, FSA_E_ACCESS, FSA_NO_OFFSET,
-                "/proc hides the processes of other users (hidepid); ask as root");
-  return FSA_OK;
-}
 
 static int open_process(FsaScan *scan, void *opaque) {
   State *state = opaque;
@@ -454,7 +442,6 @@ const FsaTable fsa_table_processes = {
     .columns = columns,
     .column_count = sizeof columns / sizeof *columns,
     .state_size = sizeof(State),
-    .begin = begin,
     .open = open_process,
     .next = next,
     .close = close_process,

@@ -174,14 +174,6 @@ static Label read_label(FsaScan *scan, State *state, int64_t tid) {
   return label;
 }
 
-static int begin(FsaScan *scan, void **ret_shared) {
-  (void)ret_shared;
-  if (fsa_os_hides_processes(fsa_scan_os(scan)))
-    fsa_problem(scan, FSA_E_ACCESS, FSA_NO_OFFSET,
-                "/proc hides the processes of other users (hidepid); ask as root");
-  return FSA_OK;
-}
-
 static int read_process(FsaScan *scan, State *state) {
   FsaArena *arena = fsa_scan_arena(scan);
   int result = fsa_os_threads(state->process, arena, &state->tids, &state->count);
@@ -214,23 +206,19 @@ static int open_process(FsaScan *scan, void *opaque) {
 
 /* ---- once for each thread -------------------------------------------------------------------- */
 
-static void set_int(FsaRow *row, int column, int64_t value) {
-  if (value != FSA_OS_UNKNOWN) fsa_row_int(row, column, value);
-}
-
 static bool knows(const FsaOsToken *token, unsigned set) {
   return (token->capabilities_known & 1u << set) != 0;
 }
 
 static void set_ids(FsaRow *row, const FsaOsToken *token) {
   for (int i = 0; i < FSA_OS_IDS; i++) {
-    set_int(row, UID + i, token->uids[i]);
-    set_int(row, GID + i, token->gids[i]);
+    fsa_row_known(row, UID + i, token->uids[i], FSA_OS_UNKNOWN);
+    fsa_row_known(row, GID + i, token->gids[i], FSA_OS_UNKNOWN);
   }
-  set_int(row, GROUP_COUNT, token->group_count);
-  set_int(row, NO_NEW_PRIVS, token->no_new_privileges);
-  set_int(row, SECCOMP, token->seccomp);
-  set_int(row, SECCOMP_FILTERS, token->seccomp_filters);
+  fsa_row_known(row, GROUP_COUNT, token->group_count, FSA_OS_UNKNOWN);
+  fsa_row_known(row, NO_NEW_PRIVS, token->no_new_privileges, FSA_OS_UNKNOWN);
+  fsa_row_known(row, SECCOMP, token->seccomp, FSA_OS_UNKNOWN);
+  fsa_row_known(row, SECCOMP_FILTERS, token->seccomp_filters, FSA_OS_UNKNOWN);
 }
 
 /* The numbers are the kernel's. [include/uapi/linux/capability.h] */
@@ -292,8 +280,8 @@ static void set_thread(FsaScan *scan, State *state, FsaRow *row, int64_t tid,
   set_capabilities(row, token);
   set_differences(row, token, &state->leader);
   set_label(scan, state, row, read_label(scan, state, tid));
-  set_int(row, LOGIN_UID, state->login_uid);
-  set_int(row, LOGIN_SESSION, state->login_session);
+  fsa_row_known(row, LOGIN_UID, state->login_uid, FSA_OS_UNKNOWN);
+  fsa_row_known(row, LOGIN_SESSION, state->login_session, FSA_OS_UNKNOWN);
   if (!state->has_namespace) return;
   fsa_row_int(row, USER_NAMESPACE, (int64_t)state->namespace);
   fsa_row_bool(row, IS_INITIAL_USER_NAMESPACE, state->is_initial);
@@ -339,7 +327,6 @@ const FsaTable fsa_table_tokens = {
     .columns = columns,
     .column_count = sizeof columns / sizeof *columns,
     .state_size = sizeof(State),
-    .begin = begin,
     .open = open_process,
     .next = next,
     .close = close_process,

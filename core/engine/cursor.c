@@ -89,20 +89,22 @@ static bool has_keys(const FsaQuery *query) {
   return false;
 }
 
-/* Runs the table's `begin`; its last problem is what the user is told. */
+/* Before any subject: the table's `begin`, whose last problem is what the user is told. */
 static int begin(FsaCursor *cursor, FsaError *ret_error) {
-  if (!cursor->table->begin) return FSA_OK;
+  const FsaTable *table = cursor->table;
+  if (!table->begin && table->subject != FSA_PROCESS) return FSA_OK;
   FsaScan scan = {.cursor = cursor, .arena = fsa_arena(cursor->engine->memory)};
   FsaArena row_arena = fsa_arena(cursor->engine->memory);
   scan.row_arena = &row_arena;
-  int result = cursor->table->begin(&scan, &cursor->shared);
+  if (table->subject == FSA_PROCESS) fsa_tell_hidden_processes(&scan);
+  int result = table->begin ? table->begin(&scan, &cursor->shared) : FSA_OK;
   cursor->has_shared = result == FSA_OK;
   if (result < 0) {
     *ret_error = (FsaError){.code = result};
     snprintf(ret_error->message, sizeof ret_error->message, "fsa_%s cannot start (%s)",
-             cursor->table->name, fsa_result_name(result));
+             table->name, fsa_result_name(result));
     for (Problem *problem = scan.problems; problem; problem = problem->next)
-      snprintf(ret_error->message, sizeof ret_error->message, "fsa_%s: %s", cursor->table->name,
+      snprintf(ret_error->message, sizeof ret_error->message, "fsa_%s: %s", table->name,
                problem->fact.message);
   }
   scan_report(&scan);
@@ -123,6 +125,7 @@ static unsigned choose_jobs(const FsaCursor *cursor) {
 
 static int start(FsaCursor *cursor, FsaError *ret_error) {
   cursor->facts.started = fsa_clock_now();
+  cursor->facts.wanted = cursor->query.wanted;
   if (!(cursor->table->sources & fsa_evidence_sources(cursor->use->evidence)))
     return may_pass_over(cursor, refuse(cursor, ret_error)) ? pass_over(cursor, ret_error)
                                                             : FSA_E_UNSUPPORTED;

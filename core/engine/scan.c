@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/engine.h"
+#include "os/os.h"
 
 const FsaEvidence *fsa_scan_evidence(const FsaScan *scan) {
   return scan->cursor->use->evidence;
@@ -97,6 +98,13 @@ int fsa_problem_in(FsaScan *scan, int code, const char *source, uint64_t offset,
   va_end(arguments);
   add_problem(scan, code, source, offset, message);
   return code;
+}
+
+void fsa_tell_hidden_processes(FsaScan *scan) {
+  FsaOs *os = fsa_scan_os(scan);
+  if (os && fsa_os_hides_processes(os))
+    fsa_problem(scan, FSA_E_ACCESS, FSA_NO_OFFSET,
+                "/proc hides the processes of other users (hidepid); ask as root");
 }
 
 void scan_report(FsaScan *scan) {

@@ -304,6 +304,11 @@ def check_access():
                "(SELECT CAST(pid AS TEXT) FROM fsa_processes WHERE is_kernel_thread)" % table)
         done = subprocess.run([*as_nobody, FSA, "-f", "jsonl", sql], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60)
         same("kernel threads have nothing to refuse: " + table, json.loads(done.stdout.splitlines()[-1]), {"n": 0})
+    sql = ("SELECT path FROM fsa_processes; SELECT count(*) AS n FROM fsa_processes; SELECT status, problems > 0 AS has_problems "
+           "FROM fsa_coverage WHERE table_name = 'fsa_processes'")
+    done = subprocess.run([*as_nobody, FSA, "-f", "jsonl", sql], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60)
+    same("a narrower look does not make the wider one complete", json.loads(done.stdout.splitlines()[-1]),
+         {"status": "partial", "has_problems": 1})
     with Plant("sleeper") as plant:
         problems = "SELECT code, message FROM fsa_problems WHERE problem_source = '%d'" % plant.pid
         for table, columns, seen in (("processes", "pid, name, path", [{"pid": plant.pid, "name": "plant-sleeper", "path": None}]),
@@ -329,9 +334,10 @@ def check_hidepid():
 
 
 def ask_as_nobody(script, program):
-    for table in ("processes", "tokens", "injected_modules", "named_pipes"):
-        sql = ("SELECT pid FROM fsa_%s WHERE pid = 1; SELECT code FROM fsa_problems WHERE table_name = 'fsa_%s' "
-               "AND message LIKE '%%hidepid%%'" % (table, table))
+    for table in ("processes", "tokens", "injected_modules", "named_pipes", "yara_memory"):
+        rules = "AND sigrule = 'rule r { condition: true }'" if table == "yara_memory" else ""
+        sql = ("SELECT pid FROM fsa_%s WHERE pid = 1 %s; SELECT code FROM fsa_problems WHERE table_name = 'fsa_%s' "
+               "AND message LIKE '%%hidepid%%'" % (table, rules, table))
         done = subprocess.run(["unshare", "-m", "sh", "-c", script, program, sql], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
         if b"mount" in done.stderr:
             skip("hidepid", "this user cannot mount")
