@@ -70,8 +70,8 @@ static const char *pattern_of(FsaArena *arena, FsaText path, const char *tail) {
   static const char replacement[] = "\xEF\xBF\xBD";
   const bool has_drive = path.size >= 2 && path.data[0] != '/' && path.data[1] == ':';
   size_t start = has_drive ? 2 : 0;
-  while (start < path.size && (path.data[start] == '/' || (has_drive && path.data[start] == '\\')))
-    start++;
+  const char *separators = has_drive ? "/\\" : "/";
+  while (start < path.size && strchr(separators, path.data[start])) start++;
   char *pattern =
       fsa_arena_printf(arena, "%.*s%s", (int)(path.size - start), path.data + start, tail);
   for (char *p = pattern; p && *p; p++) {
@@ -90,7 +90,8 @@ static int patterns_of_key(FsaCursor *cursor, const FsaKey *key, const char *con
                            FsaError *ret_error) {
   static const char *const everything[] = {"**", NULL};
   bool is_named = key && (key->value_count || key->prefix.data);
-  bool is_drive = is_named && !key->value_count && key->prefix.size == 1 && *key->prefix.data != '/';
+  bool is_drive =
+      is_named && !key->value_count && key->prefix.size == 1 && *key->prefix.data != '/';
   bool is_file = fsa_evidence_kind(cursor->use->evidence) == FSA_EVIDENCE_FILE;
   /* LIKE 'C%' is a whole drive; who names one loose file as evidence has named the file */
   if (is_drive || (!is_named && is_file)) {
