@@ -90,7 +90,10 @@ static int put_cell(FsaWriter *w, PutText *put_text, const FsaCell *cell) {
   case FSA_CELL_NULL: break;
   case FSA_CELL_INT: fsa_writer_i64(w, cell->integer); break;
   case FSA_CELL_REAL: fsa_writer_put(w, cell->data, cell->size); break;
-  case FSA_CELL_BLOB: fsa_writer_hex(w, cell->data, cell->size); break;
+  case FSA_CELL_BLOB:
+    if (cell->size == 0) put_text(w, "", 0); /* no bytes are not NULL */
+    fsa_writer_hex(w, cell->data, cell->size);
+    break;
   case FSA_CELL_TEXT:
   case FSA_CELL_JSON: return put_safely(w, put_text, cell->data, cell->size);
   }

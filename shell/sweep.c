@@ -37,7 +37,9 @@ static const char usage[] =
     "Examples\n"
     "  fsa sweep -o host.log\n"
     "  fsa sweep --evidence /cases/42 -o case42.log && fsa-score ingest --db case42.db "
-    "case42.log\n";
+    "case42.log\n"
+    "\n"
+    "Exit codes: 0 done, 1 usage, 2 pack or output, 3 evidence cannot be opened, 4 see --strict.\n";
 
 /* A whole sweep. */
 typedef struct Sweep {

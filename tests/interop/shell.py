@@ -125,7 +125,7 @@ def csv_modes():
     same("csv: a quoted cell", row["quoted"], 'say "hi", ok')
     same("csv: a line break", row["lines"], "x\nesc = forged")
     same("csv: a blob", row["bytes"], "00ff1b")
-    same("csv: NULL and empty text", fsa("-f", "csv", "SELECT NULL AS a, '' AS b").stdout, b'a,b\n,""\n')
+    same("csv: NULL and empty text", fsa("-f", "csv", "SELECT NULL AS a, '' AS b, x'' AS c").stdout, b'a,b,c\n,"",""\n')
     same("csv is what a pipe gets", fsa("SELECT 1 AS a").stdout, b"a\n1\n")
     text = "q\"" * 100000
     rows = list(csv.reader(io.StringIO(fsa("SELECT replace(hex(zeroblob(50000)), '0', 'q\"') AS t").stdout.decode())))
