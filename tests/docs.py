@@ -176,6 +176,18 @@ def run_helps():
     shutil.rmtree(place.folder)
 
 
+def run_demo():
+    """./dev demo without the build: it must end well and bring up each implant."""
+    done = subprocess.run([os.path.join(ROOT, "tests/demo.sh")], env={**os.environ, "FSA_BUILD": BUILD},
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+    text = done.stdout.decode()
+    test("tests/demo.sh", done.stderr.decode() if done.returncode else None)
+    places = [re.findall(r"^  place +(\d+)", part, re.M) for part in text.split("\nimplant ")[1:]]
+    told = re.search(r"stand at places ([\d, and]+) of", read(os.path.join(ROOT, "docs/scoring.md"))).group(1)
+    test("docs/scoring.md tells the places of the implants",
+         None if re.findall(r"\d+", told) == sorted({min(found, key=int) for found in places}, key=int) else places)
+
+
 def main():
     if "--write" in sys.argv:
         for path, _, wanted in generated():
@@ -189,6 +201,7 @@ def main():
         test(os.path.relpath(path, ROOT), None if now == wanted else "differs from the program; run ./dev docs")
     run_documents()
     run_helps()
+    run_demo()
     print("%(pass)d passed, %(fail)d failed, %(skip)d skipped" % totals)
     sys.exit(1 if totals["fail"] else 0)
 

@@ -33,7 +33,7 @@ ROLES = {  # share of the fleet, platform, own programs of a host (mean)
 }
 QUERIES = {  # ids, columns and families of packs/; platforms as they will be when Windows is asked live
     "fsa_processes": dict(
-        title="Programs that run", pillar="running", platform="all", key=["path"], join=["path"],
+        title="Programs that run", pillar="running", platform="all", key=["path", "name"], join=["path"],
         family="process", source="fsa_processes", whole=True),
     "fsa_named_pipes": dict(
         title="Named pipes and sockets", pillar="running", platform="all",
@@ -47,7 +47,7 @@ QUERIES = {  # ids, columns and families of packs/; platforms as they will be wh
         title="Programs that Windows has seen", pillar="has_run", platform="windows", key=["path"],
         join=["path"], family="execution", source="fsa_shimcache", whole=True),
     "fsa_script_blocks": dict(
-        title="PowerShell script blocks", pillar="has_run", platform="windows", key=["sha256"],
+        title="PowerShell script blocks", pillar="has_run", platform="windows", key=["sha256", "is_complete"],
         join=["script_path"], family="script", source="fsa_script_blocks", whole=False),
     "fsa_coverage": dict(
         title="What was looked at", pillar="coverage", platform="all", key=["table_name", "status"],

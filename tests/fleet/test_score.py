@@ -468,12 +468,17 @@ def test_usage(fleet, lab):
 def test_builtin_metadata(fleet, lab):
     lab.ingest(SNAPSHOT)
     score("ingest", "--db", lab.folder / "b.db", lab.folder / "1.log")
-    names = {r[0] for r in sqlite3.connect(lab.folder / "b.db").execute("SELECT name FROM query WHERE meta <> ''")}
+    metas = dict(sqlite3.connect(lab.folder / "b.db").execute("SELECT name, meta FROM query WHERE meta <> ''"))
+    names = set(metas)
     if not list((HERE.parent.parent / "packs").rglob("*.sql")):
         raise Skip("there is no pack")
     assert "fsa_coverage" in names, names
     missing = {q for q in make_fleet.QUERIES if q not in names}
     assert not missing, f"the synthetic fleet answers queries that no pack has: {missing}"
+    for name, facts in make_fleet.QUERIES.items():
+        pack = json.loads(metas[name])
+        for member in ("pillar", "key", "join", "family", "source"):
+            assert pack[member] == facts[member], f"{name}: {member} is {pack[member]} in the pack"
 
 
 def main():
