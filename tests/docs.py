@@ -154,7 +154,9 @@ def run_documents():
 
 
 def manual_examples():
-    """The commands of fsa(1)'s EXAMPLES."""
+    """The commands in the EXAMPLES of fsa(1) and fsa-score(1)."""
+    page = read(os.path.join(ROOT, "docs/fsa-score.1")).split(".SH EXAMPLES", 1)[1]
+    yield from re.search(r"\.nf\n(.*?)\.fi", page, re.S).group(1).replace("\\-", "-").splitlines()
     page = read(os.path.join(ROOT, "docs/fsa.1")).split(".Sh EXAMPLES", 1)[1].split(".Sh ", 1)[0]
     page = page.replace("\\(dq", '"')
     yield from re.findall(r"^\.Dl (.*)$", page, re.M)
@@ -172,7 +174,7 @@ def run_helps():
             test("%s --help: %s" % (" ".join(program), command.strip()), errors if code else None)
     for command in manual_examples():
         code, _, errors = place.run(command)
-        test("fsa(1): %s" % command.strip(), errors if code else None)
+        test("manual page: %s" % command.strip(), errors if code else None)
     shutil.rmtree(place.folder)
 
 
