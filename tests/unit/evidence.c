@@ -378,6 +378,33 @@ static void test_a_file_that_is_cut_while_open(void **state) {
   teardown(&bench);
 }
 
+/* Large enough for other memory than small files get. */
+static void test_a_large_file_is_read_whole(void **state) {
+  (void)state;
+  enum { SIZE = 5000001 };
+  Bench bench;
+  FsaFile *file;
+  FsaError error;
+  FsaBytes bytes;
+  char *text = malloc(SIZE + 1);
+  assert_non_null(text);
+  for (size_t i = 0; i < SIZE; i++) text[i] = (char)('a' + i % 23);
+  text[SIZE] = '\0';
+  setup(&bench);
+  make_linux(&bench);
+  put(&bench, "etc/large", text);
+  look(&bench);
+  find(&bench, "etc/large");
+  assert_int_equal(fsa_file_open(bench.evidence, &bench.found[0], &file, &error), FSA_OK);
+  assert_int_equal(fsa_file_bytes(file, SIZE - 1, &bytes), FSA_E_LIMIT);
+  assert_int_equal(fsa_file_bytes(file, SIZE, &bytes), FSA_OK);
+  assert_int_equal(bytes.size, SIZE);
+  assert_memory_equal(bytes.data, text, SIZE);
+  fsa_file_close(file);
+  free(text);
+  teardown(&bench);
+}
+
 /* Runs the refusals as a user that they stop: root reads everything. */
 static void refused_as_nobody(Bench *bench) {
   if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) _exit(77);
@@ -538,6 +565,7 @@ int main(void) {
       cmocka_unit_test(test_names_that_are_no_text),
       cmocka_unit_test(test_a_file_that_vanishes),
       cmocka_unit_test(test_a_file_that_is_cut_while_open),
+      cmocka_unit_test(test_a_large_file_is_read_whole),
       cmocka_unit_test(test_refusals_are_told),
       cmocka_unit_test(test_a_folder_that_may_only_be_entered),
       cmocka_unit_test(test_loose_files),
