@@ -27,9 +27,9 @@ static CoverageEntry *find(FsaEngine *engine, const FsaTable *table, const char 
 }
 
 /*
- * True for a scan that left out columns of the former one and with them its problems: count(*) after
- * a look that was refused half of what it asked does not make the look complete. A new entry's facts
- * are all zero.
+ * True for a scan that left out columns of the former one and with them its problems: count(*)
+ * after a look that was refused half of what it asked does not make the look complete. A new
+ * entry's facts are all zero.
  */
 static bool tells_less(const CoverageFacts *facts, const CoverageFacts *former) {
   return (former->wanted & ~facts->wanted) && facts->problems < former->problems;

@@ -63,8 +63,8 @@ static void find_problem(void *context, int code, const char *path, const char *
 
 /*
  * "C:\Windows\x" or "/etc/x" as a pattern below the root; `tail` is put behind it. A pattern may
- * match too much, never too little: on Linux '\' is part of a name, and U+FFFD stands for bytes that
- * are no UTF-8.
+ * match too much, never too little: on Linux '\' is part of a name, and U+FFFD stands for bytes
+ * that are no UTF-8.
  */
 static const char *pattern_of(FsaArena *arena, FsaText path, const char *tail) {
   static const char replacement[] = "\xEF\xBF\xBD";

@@ -37,8 +37,8 @@ void fsa_evidence_close(FsaEvidence *evidence);
 const char *fsa_evidence_name(const FsaEvidence *evidence);
 
 /*
- * True while the name still means what was opened: false once another folder stands there, something
- * was added to it, or the program's own folder changed and the name is relative.
+ * True while the name still means what was opened: false once another folder stands there,
+ * something was added to it, or the program's own folder changed and the name is relative.
  */
 bool fsa_evidence_is_current(const FsaEvidence *evidence);
 
