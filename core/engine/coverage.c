@@ -58,11 +58,10 @@ static bool saw(unsigned codes, int code) {
 }
 
 /* One word for what a full scan saw. */
-static const char *scanned_status(const FsaTable *table, const CoverageFacts *facts) {
-  bool is_file = table->subject == FSA_FILE;
+static const char *scanned_status(const CoverageFacts *facts) {
   if (saw(facts->codes, FSA_E_TIMEOUT)) return "timeout";
   if (saw(facts->codes, FSA_E_UNSUPPORTED)) return "unsupported";
-  if (facts->problems == 0) return is_file && facts->subjects == 0 ? "absent" : "ok";
+  if (facts->problems == 0) return "ok";
   if (facts->rows > 0) return "partial";
   if (saw(facts->codes, FSA_E_ACCESS)) return "denied";
   return saw(facts->codes, FSA_E_ABSENT) ? "absent" : "error";
@@ -115,7 +114,7 @@ int fsa_look_coverage(FsaScan *scan, size_t index, FsaCoverage *ret_coverage) {
   if (entry) {
     const CoverageFacts *facts = &entry->facts;
     coverage.scanned = true;
-    coverage.status = scanned_status(table, facts);
+    coverage.status = scanned_status(facts);
     coverage.subjects = facts->subjects;
     coverage.rows = facts->rows;
     coverage.problems = facts->problems;

@@ -52,13 +52,17 @@ static int find_processes(FsaCursor *cursor, FsaError *ret_error) {
 /* ---- files
  * ---------------------------------------------------------------------------------------- */
 
-static void find_problem(void *context, int code, const char *path, const char *message) {
-  FsaCursor *cursor = context;
+static void tell(FsaCursor *cursor, int code, const char *path, uint64_t offset,
+                 const char *message) {
   cursor->facts.problems++;
   cursor->facts.codes |= 1u << -code;
   engine_problem_add(cursor->engine,
                      problem_new(cursor->table->name, fsa_evidence_name(cursor->use->evidence),
-                                 path, FSA_NO_OFFSET, code, message));
+                                 path, offset, code, message));
+}
+
+static void find_problem(void *context, int code, const char *path, const char *message) {
+  tell(context, code, path, FSA_NO_OFFSET, message);
 }
 
 /*
@@ -123,6 +127,27 @@ static int patterns_of_key(FsaCursor *cursor, const FsaKey *key, const char *con
   return FSA_OK;
 }
 
+/* Nothing to read is not nothing found: the answer says what was looked for. */
+static void tell_no_file(FsaCursor *cursor, const char *const *patterns) {
+  const FsaEvidence *evidence = cursor->use->evidence;
+  char message[FSA_MAX_MESSAGE];
+  size_t more = 0;
+  while (patterns[0] && patterns[more + 1]) more++;
+  int size =
+      snprintf(message, sizeof message, "no file matches %s", patterns[0] ? patterns[0] : "");
+  if (more && size > 0 && (size_t)size < sizeof message)
+    snprintf(message + size, sizeof message - (size_t)size, " or %zu more", more);
+  if (fsa_evidence_kind(evidence) != FSA_EVIDENCE_FILE) {
+    tell(cursor, FSA_E_ABSENT, NULL, FSA_NO_OFFSET, message);
+    return;
+  }
+  snprintf(message, sizeof message,
+           "neither its name nor its first bytes are those of what fsa_%s "
+           "reads",
+           cursor->table->name);
+  tell(cursor, FSA_E_FORMAT, fsa_evidence_name(evidence), 0, message);
+}
+
 static int find_files(FsaCursor *cursor, FsaError *ret_error) {
   const FsaTable *table = cursor->table;
   const FsaKey *key = subject_key(cursor);
@@ -141,6 +166,10 @@ static int find_files(FsaCursor *cursor, FsaError *ret_error) {
     snprintf(ret_error->message, sizeof ret_error->message, "cannot look for files in %s (%s)",
              fsa_evidence_name(cursor->use->evidence), fsa_result_name(result));
     return result;
+  }
+  if (count == 0) {
+    tell_no_file(cursor, patterns);
+    return FSA_OK;
   }
   if (table->subject == FSA_FILE_SET)
     return one_subject(cursor, (Subject){.pid = -1, .files = found, .file_count = count},
