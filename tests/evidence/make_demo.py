@@ -38,8 +38,8 @@ def hive(host):
     return h.build()
 
 
-def event(provider, names):
-    """A template as the event log service writes it: System with slots, EventData with the names."""
+def event(provider, payload):
+    """A template as the event log service writes it: System with slots, then the payload."""
     system = Element('System', content=[
         Element('Provider', {'Name': provider}),
         Element('EventID', content=Slot(0, UINT16)),
@@ -51,8 +51,19 @@ def event(provider, names):
         Element('Computer', content=Slot(7)),
         Element('Security', {'UserID': Slot(8, SID)}),
     ])
-    data = [Element('Data', {'Name': name}, Slot(9 + i, kind)) for i, (name, kind) in enumerate(names)]
-    return Element('Event', content=[system, Element('EventData', content=data)])
+    return Element('Event', content=[system, payload])
+
+
+def event_data(names):
+    return Element('EventData', content=[Element('Data', {'Name': name}, Slot(9 + i, kind))
+                                         for i, (name, kind) in enumerate(names)])
+
+
+def log_file_cleared(names):
+    """Event 1102 says who did it in an element of its own."""
+    fields = [Element(name, content=Slot(9 + i, kind)) for i, (name, kind) in enumerate(names)]
+    return Element('UserData', content=Element(
+        'LogFileCleared', {'xmlns': 'http://manifests.microsoft.com/win/2004/08/windows/eventlog'}, fields))
 
 
 def head(event_id, level, time, number, channel, host):
@@ -62,9 +73,9 @@ def head(event_id, level, time, number, channel, host):
 
 
 def powershell_log():
-    template = Template('00000000-0000-4000-8000-000000004104', event('Microsoft-Windows-PowerShell', [
+    template = Template('00000000-0000-4000-8000-000000004104', event('Microsoft-Windows-PowerShell', event_data([
         ('MessageNumber', UINT32), ('MessageTotal', UINT32), ('ScriptBlockText', STRING),
-        ('ScriptBlockId', STRING), ('Path', STRING)]))
+        ('ScriptBlockId', STRING), ('Path', STRING)])))
     log = Log()
     for number, part in enumerate((3, 1, 2), 1):
         time = '2026-03-01T02:1%d:00Z' % (4 + part)
@@ -76,11 +87,12 @@ def powershell_log():
 
 
 def security_log():
-    template = Template('00000000-0000-4000-8000-000000001102', event('Microsoft-Windows-Eventlog', [
-        ('SubjectUserName', STRING)]))
+    template = Template('00000000-0000-4000-8000-000000001102', event('Microsoft-Windows-Eventlog', log_file_cleared([
+        ('SubjectUserSid', SID), ('SubjectUserName', STRING), ('SubjectDomainName', STRING)])))
     log = Log(first_id=812345)
     log.add(filetime('2026-03-01T03:00:00Z'), Instance(template, head(
-        1102, 4, '2026-03-01T03:00:00Z', 812345, 'Security', 'HOST-B') + [value(STRING, 'operator')]))
+        1102, 4, '2026-03-01T03:00:00Z', 812345, 'Security', 'HOST-B') + [
+            value(SID, USER), value(STRING, 'operator'), value(STRING, 'HOST-B')]))
     return log.bytes()
 
 
