@@ -199,9 +199,6 @@ static int set_json(FsaScan *scan, State *s, FsaRow *row, int column) {
   fsa_buffer_clear(&s->json);
   int rc = fsa_evtx_json(s->log, column == EVENT, &s->json);
   if (rc == FSA_E_NOMEM) return rc;
-  if (rc == FSA_E_LIMIT)
-    fsa_problem(scan, rc, FSA_NO_OFFSET, "an event is longer than %u bytes as JSON",
-                FSA_MAX_EVENT_JSON);
   if (rc != FSA_ROW) return FSA_OK;
   const char *copy = fsa_arena_copy(fsa_row_arena(scan), s->json.data, s->json.size);
   if (!copy) return FSA_E_NOMEM;

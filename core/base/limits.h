@@ -51,10 +51,17 @@
 
 /* event logs (EVTX, BinXML) */
 #define FSA_MAX_EVTX_PROBLEMS 200      /* problems that one log tells one by one */
-#define FSA_MAX_EVENT_JSON (32u << 20) /* bytes of one event as JSON */
+#define FSA_MAX_EVENT_JSON (8u << 20)  /* bytes of one event as JSON; true ones stay below 1 MiB */
+#define FSA_MAX_CHUNK_JSON                                                                         \
+  (32u << 20) /* bytes of JSON from one chunk of 64 KiB; true ones stay below 8 MiB */
 #define FSA_MAX_BINXML_DEPTH 64        /* elements inside each other in one template */
 #define FSA_MAX_BINXML_NESTING 8       /* BinXML values inside BinXML values */
 #define FSA_MAX_BINXML_STEPS 200000    /* operations that one event may cost */
+#define FSA_MAX_CHUNK_STEPS 4000000    /* operations that the events of one chunk may cost */
+#define FSA_MAX_CHUNK_TEMPLATES                                                                    \
+  (4u << 20) /* bytes of definitions, their names and texts that one chunk may have read */
+#define FSA_MAX_BINXML_NAMES (1u << 20)    /* bytes of the names that one template refers to */
+#define FSA_MAX_BINXML_LITERALS (2u << 20) /* bytes of JSON text in one template */
 #define FSA_MAX_BINXML_VALUES                                                                      \
   16384 /* values of one event, nested ones included: a record cannot hold more */
 #define FSA_MAX_BINXML_CACHE                                                                       \

@@ -41,6 +41,8 @@ struct FsaBinxml {
   bool is_damaged;
   int error;      /* why the last run ended early */
   uint32_t steps; /* operations that the event may still cost */
+  /* what the events of the chunk may still cost together: one chunk holds hundreds of them */
+  size_t steps_left, templates_left, json_left;
   FsaBinxmlWriter writer;
 };
 
@@ -71,6 +73,9 @@ void fsa_binxml_set_chunk(FsaBinxml *x, FsaBytes chunk) {
   forget_chunk(x);
   x->root.program = NULL;
   x->chunk = chunk;
+  x->steps_left = FSA_MAX_CHUNK_STEPS;
+  x->templates_left = FSA_MAX_CHUNK_TEMPLATES;
+  x->json_left = FSA_MAX_CHUNK_JSON;
   if (x->kept.used > FSA_MAX_BINXML_CACHE) {
     memset(x->cache, 0, sizeof x->cache);
     fsa_arena_clear(&x->kept);
@@ -86,33 +91,57 @@ static uint32_t hash_definition(const uint8_t *guid, uint32_t size) {
 
 /* Takes operations off what the event may still cost. */
 static int charge(FsaBinxml *x, size_t steps) {
-  if (x->steps < steps) {
+  if (x->steps < steps || x->steps_left < steps) {
     x->error = FSA_E_LIMIT;
     x->is_damaged = true;
     return FSA_E_LIMIT;
   }
   x->steps -= (uint32_t)steps;
+  x->steps_left -= steps;
   return FSA_OK;
+}
+
+/* Takes bytes off what the templates of the chunk may still cost. */
+static int charge_template(FsaBinxml *x, size_t size) {
+  if (x->templates_left < size) {
+    x->templates_left = 0;
+    x->error = FSA_E_LIMIT;
+    x->is_damaged = true;
+    return FSA_E_LIMIT;
+  }
+  x->templates_left -= size;
+  return FSA_OK;
+}
+
+static void note_damage(FsaBinxml *x, const FsaBinxmlProgram *program) {
+  if (program->is_damaged) x->is_damaged = true;
+  if (program->is_cut) x->error = FSA_E_LIMIT;
 }
 
 static int compile(FsaBinxml *x, size_t offset, size_t end, bool is_template, FsaArena *keep,
                    FsaBinxmlProgram **ret_program, size_t *ret_at) {
   *ret_at = offset;
   if (charge(x, (end - offset) / 16 + 1) != FSA_OK) return FSA_E_LIMIT;
+  if (charge_template(x, end - offset) != FSA_OK) return FSA_E_LIMIT;
   if (keep == &x->fleeting && x->fleeting.used > FSA_MAX_BINXML_CACHE) return FSA_E_LIMIT;
-  return fsa_binxml_compile(&x->compiler, x->chunk, offset, end, is_template, keep, ret_program,
-                            ret_at);
+  int rc = fsa_binxml_compile(&x->compiler, x->chunk, offset, end, is_template, keep, ret_program,
+                              ret_at);
+  size_t extra = x->compiler.name_bytes + x->compiler.literals.size;
+  x->templates_left -= extra < x->templates_left ? extra : x->templates_left;
+  return rc;
 }
 
 /* The program of the definition whose data lies at `data`, from another chunk or made now. */
 static int get_program(FsaBinxml *x, const uint8_t *guid, size_t data, uint32_t size,
                        FsaBinxmlProgram **ret_program, size_t *ret_at) {
   uint32_t hash = hash_definition(guid, size), length = 0;
-  for (FsaBinxmlProgram *p = x->cache[hash]; p && length < MAX_CHAIN; p = p->next, length++)
-    if (memcmp(p->guid, guid, 16) == 0 && fsa_binxml_program_matches(p, x->chunk, data, size)) {
-      *ret_program = p;
-      return FSA_OK;
-    }
+  for (FsaBinxmlProgram *p = x->cache[hash]; p && length < MAX_CHAIN; p = p->next, length++) {
+    if (p->source_size != size || memcmp(p->guid, guid, 16) != 0) continue;
+    if (charge_template(x, p->cost) != FSA_OK) return FSA_E_LIMIT;
+    if (!fsa_binxml_program_matches(p, x->chunk, data, size)) continue;
+    *ret_program = p;
+    return FSA_OK;
+  }
   FsaBinxmlProgram *made;
   bool stays = x->kept.used <= FSA_MAX_BINXML_CACHE;
   int rc = compile(x, data, data + size, true, stays ? &x->kept : &x->fleeting, &made, ret_at);
@@ -147,7 +176,7 @@ static int find_program(FsaBinxml *x, size_t definition, uint32_t template_id,
       x->used[x->used_count++] = (uint16_t)definition;
     }
   }
-  if (program->is_damaged) x->is_damaged = true;
+  note_damage(x, program);
   FsaBytes id = fsa_bytes(program->guid, 4);
   if (fsa_u32(&id, 0) != template_id) return FSA_E_FORMAT;
   *ret_program = program;
@@ -165,6 +194,7 @@ static int read_values(FsaBinxml *x, size_t at, size_t end, Instance *ret_instan
   if (b.bad || count > FSA_MAX_BINXML_VALUES - x->value_count ||
       !fsa_bytes_has(&b, at + 4, 4 * count))
     return FSA_E_FORMAT;
+  if (charge(x, count) != FSA_OK) return FSA_E_LIMIT;
   const uint8_t *descriptor = b.data + at + 4;
   FsaEvtxValue *values = x->values + x->value_count;
   size_t data = at + 4 + 4 * count;
@@ -211,8 +241,10 @@ static int read_template_instance(FsaBinxml *x, size_t at, size_t end, Instance 
  */
 static int read_piece(FsaBinxml *x, size_t at, size_t end, Instance *ret_instance, size_t *ret_at) {
   FsaBytes b = fsa_bytes(x->chunk.data, end);
+  size_t start = at;
   while (at < end && fsa_u8(&b, at) == 0x0F) at += 4;
   *ret_at = at;
+  if (charge(x, (at - start) / 16) != FSA_OK) return FSA_E_LIMIT;
   if (at >= end || fsa_u8(&b, at) == 0x00) return FSA_OK;
   if (fsa_u8(&b, at) == 0x0C) {
     int rc = read_template_instance(x, at, end, ret_instance, ret_at);
@@ -221,7 +253,7 @@ static int read_piece(FsaBinxml *x, size_t at, size_t end, Instance *ret_instanc
   FsaBinxmlProgram *program;
   int rc = compile(x, at, end, false, &x->fleeting, &program, ret_at);
   if (rc != FSA_OK) return rc;
-  if (program->is_damaged) x->is_damaged = true;
+  note_damage(x, program);
   if (*ret_at <= at || program->is_damaged) *ret_at = end;
   *ret_instance = (Instance){.program = program};
   return FSA_ROW;
@@ -274,7 +306,7 @@ static const Instance *payload_of(FsaBinxml *x) {
   FsaEvtxValue value = slot_value(&x->root, (size_t)x->root.program->payload_slot);
   if (value.type != FSA_BINXML_XML) return &x->payload;
   size_t at = (size_t)(value.data - x->chunk.data), where;
-  read_piece(x, at, at + value.size, &x->payload, &where);
+  if (read_piece(x, at, at + value.size, &x->payload, &where) < 0) x->is_damaged = true;
   return &x->payload;
 }
 
@@ -324,8 +356,12 @@ static inline char *copy_literal(char *at, const char *literal, size_t size) {
 static char *run(FsaBinxml *x, const Instance *in, uint32_t first, uint32_t last, char *at,
                  unsigned depth);
 
-/* The members of nested BinXML. NULL without room; damage is noted and ends the nested part. */
-static char *run_nested(FsaBinxml *x, size_t offset, size_t end, char *at, unsigned depth) {
+/*
+ * The members of nested BinXML, of its first piece alone when `is_single`. NULL without room; damage
+ * is noted and ends the nested part.
+ */
+static char *run_nested(FsaBinxml *x, size_t offset, size_t end, bool is_single, char *at,
+                        unsigned depth) {
   if (depth >= FSA_MAX_BINXML_NESTING) {
     x->error = FSA_E_LIMIT;
     x->is_damaged = true;
@@ -334,8 +370,10 @@ static char *run_nested(FsaBinxml *x, size_t offset, size_t end, char *at, unsig
   uint32_t values_before = x->value_count;
   Instance in;
   int rc = FSA_ROW;
-  while (at && (rc = read_piece(x, offset, end, &in, &offset)) == FSA_ROW)
+  while (at && (rc = read_piece(x, offset, end, &in, &offset)) == FSA_ROW) {
     at = run(x, &in, 0, in.program->op_count, at, depth + 1);
+    if (is_single) break;
+  }
   x->value_count = values_before;
   if (rc < 0) x->is_damaged = true;
   if (rc == FSA_E_NOMEM) x->error = rc;
@@ -344,7 +382,7 @@ static char *run_nested(FsaBinxml *x, size_t offset, size_t end, char *at, unsig
 
 static char *run_xml_value(FsaBinxml *x, FsaEvtxValue value, char *at, unsigned depth) {
   size_t offset = (size_t)(value.data - x->chunk.data);
-  return run_nested(x, offset, offset + value.size, at, depth);
+  return run_nested(x, offset, offset + value.size, false, at, depth);
 }
 
 /* Nested BinXML as a value of its own. */
@@ -394,7 +432,7 @@ static char *run_action(FsaBinxml *x, const FsaBinxmlOp *op, const Instance *in,
     if (at) *at++ = ',';
     return at;
   case FSA_BINXML_SPLICE: return run_splice(x, value, at, depth);
-  case FSA_BINXML_INSTANCE: return run_nested(x, op->slot, x->chunk.size, at, depth);
+  case FSA_BINXML_INSTANCE: return run_nested(x, op->slot, x->chunk.size, true, at, depth);
   }
   return at;
 }
@@ -421,24 +459,32 @@ static char *run(FsaBinxml *x, const Instance *in, uint32_t first, uint32_t last
   return at;
 }
 
-int fsa_binxml_json(FsaBinxml *x, bool with_system, FsaBuffer *buffer) {
-  if (!x->root.program) return FSA_E_FORMAT;
-  const FsaBinxmlProgram *program = x->root.program;
-  size_t size_before = buffer->size;
-  x->writer.buffer = buffer;
-  x->writer.end = NULL;
-  x->error = FSA_OK;
+/* The event from operation `first` on, appended to the buffer; FSA_ROW or why there is no room. */
+static int put_event(FsaBinxml *x, uint32_t first, FsaBuffer *buffer) {
   char *at = fsa_buffer_room(buffer, 4 * FSA_BINXML_SLACK);
   if (!at) return buffer->error;
+  x->writer.buffer = buffer;
   x->writer.end = buffer->data + buffer->room - FSA_BINXML_SLACK;
   *at++ = '{';
-  at = run(x, &x->root, with_system ? 0 : program->system_op_count, program->op_count, at, 0);
+  at = run(x, &x->root, first, x->root.program->op_count, at, 0);
   if (at) at = fsa_binxml_room(&x->writer, at, 1);
   if (!at) return buffer->error;
   if (at[-1] == ',') at--;
   *at++ = '}';
   buffer->size = (size_t)(at - buffer->data);
-  if (!with_system && buffer->size == size_before + 2) {
+  return FSA_ROW;
+}
+
+int fsa_binxml_json(FsaBinxml *x, bool with_system, FsaBuffer *buffer) {
+  if (!x->root.program) return FSA_E_FORMAT;
+  if (x->json_left == 0) return FSA_E_LIMIT;
+  size_t size_before = buffer->size;
+  x->error = FSA_OK;
+  int rc = put_event(x, with_system ? 0 : x->root.program->system_op_count, buffer);
+  size_t written = buffer->size - size_before;
+  x->json_left -= written < x->json_left ? written : x->json_left;
+  if (rc < 0) return rc;
+  if (!with_system && written == 2) {
     buffer->size = size_before;
     return x->error ? x->error : FSA_OK;
   }

@@ -133,6 +133,7 @@ typedef struct FsaBinxmlProgram {
   uint32_t data_count;
   int32_t payload_slot; /* the first slot that may hold nested BinXML with the data; -1 = none */
   bool is_damaged;      /* compiled as far as it could be read */
+  bool is_cut;          /* damaged for a ceiling */
   bool is_bound;        /* refers to its chunk: not to be used in another */
   bool is_fleeting;     /* gone with the event: the memory for programs that stay was used up */
   /* identity, to find it again in another chunk */
@@ -141,12 +142,14 @@ typedef struct FsaBinxmlProgram {
   uint32_t source_size;
   const FsaBinxmlName *names; /* in order of `at` */
   uint32_t name_count;
+  size_t cost; /* bytes that comparing with it may look at */
   struct FsaBinxmlProgram *next; /* with the same hash */
 } FsaBinxmlProgram;
 
 /* Memory and buffers of the compiler, used again for each template. */
 typedef struct FsaBinxmlCompiler {
   FsaArena dom; /* emptied at the start of each compilation */
+  size_t name_bytes; /* of the names that the newest compilation looked at */
   FsaBuffer literals;
   FsaBuffer ops;
   FsaBuffer facts;

@@ -70,6 +70,7 @@ typedef struct Parser {
   bool is_bound;
   FsaArena *arena;
   FsaBuffer *names;
+  size_t name_bytes; /* one name may be referred to thousands of times */
   Node *open[FSA_MAX_BINXML_DEPTH];
   unsigned depth;
   Node *attribute; /* the one whose value is read, while in a start tag */
@@ -115,6 +116,11 @@ static FsaText read_name(Parser *p) {
   FsaBinxmlName use = {.at = (uint32_t)(p->at - p->start), .is_inline = offset == p->at + 4};
   if (p->bytes.bad || !fsa_binxml_name(p->chunk, offset, &text, &count)) {
     p->error = FSA_E_FORMAT;
+    return (FsaText){NULL, 0};
+  }
+  p->name_bytes += 2u * (size_t)count;
+  if (p->name_bytes > FSA_MAX_BINXML_NAMES) {
+    p->error = FSA_E_LIMIT;
     return (FsaText){NULL, 0};
   }
   use.count = count;
@@ -778,7 +784,7 @@ static void clear_compiler(FsaBinxmlCompiler *c) {
   fsa_arena_clear(&c->dom);
   FsaBuffer *buffers[] = {&c->literals, &c->ops, &c->facts, &c->names};
   for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) {
-    buffers[i]->limit = FSA_MAX_EVENT_JSON;
+    buffers[i]->limit = i == 0 ? FSA_MAX_BINXML_LITERALS : FSA_MAX_EVENT_JSON;
     fsa_buffer_clear(buffers[i]);
   }
 }
@@ -804,12 +810,14 @@ int fsa_binxml_compile(FsaBinxmlCompiler *c, FsaBytes chunk, size_t offset, size
               .names = &c->names};
   parse(&p);
   *ret_end = p.at;
+  c->name_bytes = p.name_bytes;
   if (p.error == FSA_E_NOMEM || (p.error && !p.roots.first)) return p.error;
   FsaBinxmlProgram *program = fsa_arena_zero(keep, 1, sizeof *program);
   if (!program) return FSA_E_NOMEM;
   for (int i = 0; i < FSA_EVTX_FIELD_COUNT; i++) program->facts[i].slot = -1;
   program->payload_slot = -1;
   program->is_damaged = p.error != FSA_OK;
+  program->is_cut = p.error == FSA_E_LIMIT;
   program->is_bound = p.is_bound;
   Emitter e = {.arena = &c->dom,
                .literals = &c->literals,
@@ -817,7 +825,9 @@ int fsa_binxml_compile(FsaBinxmlCompiler *c, FsaBytes chunk, size_t offset, size
                .facts = &c->facts,
                .program = program};
   emit_roots(&e, &p.roots);
+  if (c->literals.error == FSA_E_LIMIT) return FSA_E_LIMIT;
   if (e.error != FSA_OK || !keep_program(c, keep, program)) return FSA_E_NOMEM;
+  program->cost = p.bytes.size - offset + p.name_bytes;
   if (is_template && !keep_identity(c, keep, &p, p.bytes.size, program)) return FSA_E_NOMEM;
   *ret_program = program;
   return FSA_OK;

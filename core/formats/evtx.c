@@ -358,19 +358,6 @@ int fsa_evtx_next(FsaEvtx *e, FsaEvtxRecord *ret_record) {
 
 /* ---- the current event ----------------------------------------------------------------------- */
 
-/* Looks at the BinXML of the current record once. */
-static bool read_event(FsaEvtx *e) {
-  if (e->state == EVENT_UNREAD) {
-    size_t at = e->event_at;
-    int rc = fsa_binxml_set_event(e->binxml, e->event_at, e->event_end, &at);
-    e->state = rc == FSA_OK ? EVENT_READ : EVENT_BROKEN;
-    if (rc != FSA_OK)
-      tell(e, rc, e->chunk_at + at, "record %llu: its BinXML cannot be read",
-           (unsigned long long)e->record.record_id);
-  }
-  return e->state == EVENT_READ;
-}
-
 /* Tells once that a part of the current event is missing. */
 static void tell_damage(FsaEvtx *e) {
   int damage = fsa_binxml_damage(e->binxml);
@@ -381,6 +368,21 @@ static void tell_damage(FsaEvtx *e) {
        damage == FSA_E_LIMIT ? ": a ceiling was reached" : "");
 }
 
+/* Looks at the BinXML of the current record once. */
+static bool read_event(FsaEvtx *e) {
+  if (e->state == EVENT_UNREAD) {
+    size_t at = e->event_at;
+    int rc = fsa_binxml_set_event(e->binxml, e->event_at, e->event_end, &at);
+    e->state = rc == FSA_OK ? EVENT_READ : EVENT_BROKEN;
+    if (rc != FSA_OK)
+      tell(e, rc, e->chunk_at + at, "record %llu: its BinXML cannot be read",
+           (unsigned long long)e->record.record_id);
+    else
+      tell_damage(e);
+  }
+  return e->state == EVENT_READ;
+}
+
 FsaEvtxValue fsa_evtx_field(FsaEvtx *e, FsaEvtxField field) {
   if (!read_event(e)) return (FsaEvtxValue){NULL, 0, FSA_BINXML_NULL};
   return fsa_binxml_field(e->binxml, field);
@@ -388,18 +390,26 @@ FsaEvtxValue fsa_evtx_field(FsaEvtx *e, FsaEvtxField field) {
 
 FsaEvtxValue fsa_evtx_datum(FsaEvtx *e, const char *name) {
   if (!read_event(e)) return (FsaEvtxValue){NULL, 0, FSA_BINXML_NULL};
-  return fsa_binxml_datum(e->binxml, name, strlen(name));
+  FsaEvtxValue value = fsa_binxml_datum(e->binxml, name, strlen(name));
+  tell_damage(e);
+  return value;
 }
 
 FsaEvtxValue fsa_evtx_datum_at(FsaEvtx *e, size_t index, FsaText *ret_name) {
-  if (read_event(e)) return fsa_binxml_datum_at(e->binxml, index, ret_name);
   if (ret_name) *ret_name = (FsaText){NULL, 0};
-  return (FsaEvtxValue){NULL, 0, FSA_BINXML_NULL};
+  if (!read_event(e)) return (FsaEvtxValue){NULL, 0, FSA_BINXML_NULL};
+  FsaEvtxValue value = fsa_binxml_datum_at(e->binxml, index, ret_name);
+  tell_damage(e);
+  return value;
 }
 
 int fsa_evtx_json(FsaEvtx *e, bool with_system, FsaBuffer *buffer) {
   if (!read_event(e)) return FSA_E_FORMAT;
   int rc = fsa_binxml_json(e->binxml, with_system, buffer);
   tell_damage(e);
+  if (rc == FSA_E_LIMIT)
+    tell(e, rc, e->record.offset,
+         "record %llu has no JSON: longer than %u bytes, or its chunk gives more than %u",
+         (unsigned long long)e->record.record_id, FSA_MAX_EVENT_JSON, FSA_MAX_CHUNK_JSON);
   return rc;
 }

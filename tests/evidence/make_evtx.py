@@ -226,6 +226,9 @@ def damaged_logs():
     yield 'not_a_log', b'This is text and not an event log.\r\n' * 200
     yield 'recursive', recursive_log().bytes()
     yield 'bomb', bomb_log().bytes()
+    yield 'bomb_names', bomb_names_log().bytes()
+    yield 'bomb_text', bomb_text_log().bytes()
+    yield 'bomb_values', bomb_values_log().bytes()
     yield 'wrong_promise', wrong_promise_log().bytes()
 
 
@@ -246,6 +249,35 @@ def bomb_log():
     for i in range(3):
         payload = Instance(Template(guid(0x440 + i), Element('Level', {}, [Slot(0, w.XML) for _ in range(100)])), [payload])
     add(log, TESTS, 23, payload)
+    return log
+
+
+def bomb_names_log():
+    """One long name that a template refers to hundreds of times."""
+    log = Log()
+    name = 'N' * 9000
+    template = Template(guid(0x460), Element('EventData', {}, [Element(name, {}, Slot(0)) for _ in range(1000)]))
+    add(log, TESTS, 25, Instance(template, [value(w.UINT8, 1)]))
+    return log
+
+
+def bomb_text_log():
+    """A template of a megabyte of JSON text, used by every small record of a chunk."""
+    log = Log()
+    attributes = {'Name': 'K' * 4000, **{f'a{i}': 'x' for i in range(300)}}
+    template = Template(guid(0x461), Element('EventData', {}, Element('Data', attributes, Slot(0))))
+    for _ in range(30):
+        add(log, TESTS, 26, Instance(template, [value(w.UINT8, 1)]))
+    return log
+
+
+def bomb_values_log():
+    """A thousand values, read again for each of thousands of uses."""
+    log = Log()
+    inner = Template(guid(0x462), Element('A', {}, Slot(0)))
+    middle = Template(guid(0x463), Element('B', {}, [Slot(0, w.XML) for _ in range(60)]))
+    outer = Template(guid(0x464), Element('EventData', {}, [Slot(0, w.XML) for _ in range(2000)]))
+    add(log, TESTS, 27, Instance(outer, [Instance(middle, [Instance(inner, [value(w.NULL)] * 1000)])]))
     return log
 
 
