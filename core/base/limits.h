@@ -46,6 +46,7 @@
 /* registry hives (regf) */
 #define FSA_MAX_REGF_PROBLEMS 100 /* problems that one call on a hive tells one by one */
 #define FSA_MAX_REGF_LOGS 8       /* transaction logs that are looked at for one hive */
+#define FSA_MAX_REGF_STRANGERS 4096 /* entries of one key's lists that are not its subkeys */
 #define FSA_MAX_REGF_DEPTH                                                                         \
   512 /* levels of keys, as in Windows; deeper recovered parents are unknown */
 

@@ -98,12 +98,22 @@ static void bit_set(uint64_t *bits, size_t slot) {
   bits[slot / 64] |= UINT64_C(1) << slot % 64;
 }
 
-/* Marks the head of a cell and `size` bytes of its content. */
+/* True when something marked the cell before: it is shared, and need not be gone through again. */
+static bool is_marked(const FsaRegfDeleted *deleted, const FsaRegf *hive, uint32_t relative) {
+  FsaRegfCell cell;
+  return fsa_regf_cell(hive, relative, &cell) && bit_get(deleted->used, relative / 4);
+}
+
+/* Marks the head of a cell and `size` bytes of its content, unless they are: data may be shared. */
 static void mark(FsaRegfDeleted *deleted, const FsaRegf *hive, FsaRegfCell cell, uint64_t size) {
   if (size > cell.bytes.size) size = cell.bytes.size;
   uint64_t start = cell.offset - REGF_BASE_SIZE, end = start + hive->cell_head + size;
-  for (uint64_t slot = start / 4; slot < (end + 3) / 4 && slot < deleted->slots; slot++)
-    bit_set(deleted->used, (size_t)slot);
+  uint64_t last = (end + 3) / 4;
+  if (last > deleted->slots) last = deleted->slots;
+  if (last && bit_get(deleted->used, (size_t)(start / 4)) &&
+      bit_get(deleted->used, (size_t)(last - 1)))
+    return;
+  for (uint64_t slot = start / 4; slot < last; slot++) bit_set(deleted->used, (size_t)slot);
 }
 
 /* Marks `size` bytes of the cell at `relative`, when one is there. */
@@ -118,8 +128,10 @@ static void mark_data(FsaRegfDeleted *deleted, const FsaRegf *hive, FsaRegfCell 
   uint32_t size = fsa_u32(&value.bytes, VK_SIZE), at = fsa_u32(&value.bytes, VK_DATA);
   FsaRegfCell cell, list, segment;
   if (size == 0 || (size & REGF_DATA_INLINE)) return;
+  bool is_shared = is_marked(deleted, hive, at);
   if (!mark_at(deleted, hive, at, size, &cell)) return;
   if (size <= cell.bytes.size || !fsa_bytes_match(&cell.bytes, 0, "db", 2)) return;
+  if (is_shared) return;
   uint32_t count = fsa_u16(&cell.bytes, DB_COUNT);
   if (!mark_at(deleted, hive, fsa_u32(&cell.bytes, DB_LIST), 4 * (uint64_t)count, &list)) return;
   for (uint32_t i = 0; i < count && fsa_bytes_has(&list.bytes, 4 * (size_t)i, 4); i++) {
@@ -132,6 +144,7 @@ static void mark_data(FsaRegfDeleted *deleted, const FsaRegf *hive, FsaRegfCell 
 static void mark_values(FsaRegfDeleted *deleted, const FsaRegf *hive, FsaRegfCell *key) {
   FsaRegfValueList list = fsa_regf_value_list(hive, key);
   FsaRegfCell cell;
+  if (list.count && is_marked(deleted, hive, list.cell)) return;
   if (list.count) mark_at(deleted, hive, list.cell, 4 * (uint64_t)list.count, &cell);
   for (uint32_t i = 0; i < list.count; i++) {
     if (!fsa_regf_record(hive, fsa_u32(&list.entries, 4 * (size_t)i), "vk", &cell)) continue;
@@ -142,15 +155,14 @@ static void mark_values(FsaRegfDeleted *deleted, const FsaRegf *hive, FsaRegfCel
 
 static void mark_lists(FsaRegfDeleted *deleted, const FsaRegf *hive, FsaRegfCell key) {
   FsaRegfTeller quiet = {0};
-  if (fsa_u32(&key.bytes, NK_SUBKEY_COUNT) == 0) return;
+  uint32_t list = fsa_u32(&key.bytes, NK_SUBKEY_LIST);
+  if (fsa_u32(&key.bytes, NK_SUBKEY_COUNT) == 0 || is_marked(deleted, hive, list)) return;
   FsaRegfListWalk walk =
-      fsa_regf_list_walk(hive, fsa_u32(&key.bytes, NK_SUBKEY_LIST), key.offset, &quiet);
+      fsa_regf_list_walk(hive, list, key.offset, &quiet);
   if (walk.root_count) mark(deleted, hive, walk.root, 4 + 4 * (uint64_t)walk.root_count);
-  uint64_t marked = 0;
   for (FsaRegfListEntry entry; fsa_regf_list_next(&walk, &entry);) {
-    if (walk.leaf.offset == marked) continue;
-    marked = walk.leaf.offset;
     mark(deleted, hive, walk.leaf, 4 + (uint64_t)walk.stride * walk.count);
+    walk.index = walk.count; /* to the next leaf */
   }
 }
 

@@ -195,14 +195,21 @@ static int drop_repeats(FsaRegfKey *keys, size_t *count, FsaArena *arena, FsaReg
 /* Collects the accepted children into an array that grows in the arena. */
 static int collect_children(const FsaRegf *hive, uint32_t parent, FsaRegfListWalk *walk,
                             FsaArena *arena, FsaRegfKey **ret_keys, size_t *ret_count) {
-  size_t room = 16, count = 0;
+  size_t room = 16, count = 0, strangers = 0;
   FsaRegfKey *keys = fsa_arena_alloc(arena, room * sizeof *keys);
   if (!keys) return FSA_E_NOMEM;
   for (FsaRegfListEntry entry; fsa_regf_list_next(walk, &entry);) {
     FsaRegfCell child;
     int rc = accept_child(hive, parent, &entry, walk->teller, &child);
     if (rc < 0) return rc;
-    if (rc != FSA_ROW) continue;
+    if (rc != FSA_ROW && ++strangers < FSA_MAX_REGF_STRANGERS) continue;
+    if (rc != FSA_ROW) {
+      fsa_regf_tell(walk->teller, FSA_E_LIMIT, entry.offset,
+                    "the lists of this key name more than %d entries that are not its subkeys: "
+                    "what follows is not read",
+                    FSA_MAX_REGF_STRANGERS);
+      break;
+    }
     if (count == room) {
       FsaRegfKey *grown = fsa_arena_grow(arena, keys, room * sizeof *keys, 2 * room * sizeof *keys);
       if (!grown) return FSA_E_NOMEM;

@@ -101,6 +101,7 @@ typedef struct Search {
   const FsaRegf *hive;
   uint64_t *seen; /* bit n: the key at relative 8 n has its parent */
   Stack keys, foreign, adopted;
+  uint64_t left; /* entries that may still be put into `foreign`: lists may be shared by all keys */
 } Search;
 
 static int push(Stack *stack, uint32_t key, uint32_t parent) {
@@ -123,6 +124,10 @@ static bool claim(Search *search, uint32_t key) {
   return true;
 }
 
+static bool is_claimed(const Search *search, uint32_t key) {
+  return search->seen[key / 8 / 64] >> key / 8 % 64 & 1;
+}
+
 /* Looks through the lists of one key: its own children at once, foreign ones later. */
 static int search_key(Search *search, uint32_t key) {
   FsaRegfCell cell, child;
@@ -133,9 +138,11 @@ static int search_key(Search *search, uint32_t key) {
   int rc = FSA_OK;
   for (FsaRegfListEntry entry; rc == FSA_OK && fsa_regf_list_next(&walk, &entry);) {
     if (!fsa_regf_record(search->hive, entry.key, "nk", &child)) continue;
-    if (fsa_u32(&child.bytes, NK_PARENT) != key)
+    if (fsa_u32(&child.bytes, NK_PARENT) != key) {
+      if (search->left == 0 || is_claimed(search, entry.key)) continue;
+      search->left--;
       rc = push(&search->foreign, entry.key, key);
-    else if (claim(search, entry.key))
+    } else if (claim(search, entry.key))
       rc = push(&search->keys, entry.key, key);
   }
   return rc;
@@ -171,6 +178,7 @@ static int make_adoptions(const FsaRegf *hive, FsaRegfAdoptions **ret_adoptions)
   Search search = {.hive = hive};
   uint64_t slots = (hive->end - REGF_BASE_SIZE + 7) / 8;
   FsaRegfAdoptions *adoptions = calloc(1, sizeof *adoptions);
+  search.left = slots + FSA_MAX_REGF_STRANGERS;
   search.seen = calloc((size_t)(slots / 64 + 1), sizeof *search.seen);
   int rc = adoptions && search.seen ? FSA_OK : FSA_E_NOMEM;
   if (rc == FSA_OK && hive->root) rc = search_all(&search);

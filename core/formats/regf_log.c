@@ -71,9 +71,8 @@ static int take_base(FsaRegf *hive, const Log *log) {
 }
 
 /* True when bins of this size are possible: what the file lacks must come from the log. */
-static bool bins_size_is_sane(const FsaRegf *hive, const Log *log, uint32_t size) {
-  uint64_t most = (uint64_t)hive->file.size + log->bytes.size;
-  return size && size % REGF_PAGE == 0 && size <= FSA_MAX_HIVE_BYTES && size <= most;
+static bool bins_size_is_sane(const FsaRegf *hive, uint32_t size) {
+  return size && size % REGF_PAGE == 0 && size <= FSA_MAX_HIVE_BYTES && size <= hive->most;
 }
 
 /* ---- choosing the logs ----------------------------------------------------------------------- */
@@ -157,7 +156,7 @@ static int read_entry(const FsaRegf *hive, const Log *log, size_t offset, uint32
       !fsa_bytes_has(&bytes, offset, entry.size))
     return FSA_E_FORMAT;
   if (marvin32(&bytes, offset + ENTRY_HEAD, entry.size - ENTRY_HEAD) != hash1) return FSA_E_FORMAT;
-  if (!bins_size_is_sane(hive, log, entry.bins_size) || !pages_fit(&bytes, &entry))
+  if (!bins_size_is_sane(hive, entry.bins_size) || !pages_fit(&bytes, &entry))
     return FSA_E_FORMAT;
   *ret_entry = entry;
   return FSA_ROW;
@@ -258,7 +257,7 @@ static int apply_old_log(FsaRegf *hive, const Log *log, FsaRegfTeller *teller) {
   uint32_t bins_size = log->base.bins_size, sector = log->base.sector;
   size_t bits = sector + 4, bits_size = bins_size / DIRTY_PAGE / 8;
   size_t page = (bits + bits_size + sector - 1) / sector * sector;
-  bool is_sane = bins_size_is_sane(hive, log, bins_size) && fsa_bytes_has(&bytes, bits, bits_size);
+  bool is_sane = bins_size_is_sane(hive, bins_size) && fsa_bytes_has(&bytes, bits, bits_size);
   if (!is_sane || !fsa_bytes_match(&bytes, sector, "DIRT", 4) ||
       !fsa_bytes_has(&bytes, page, count_bits(&bytes, bits, bits_size) * DIRTY_PAGE)) {
     fsa_regf_tell(teller, FSA_E_FORMAT, FSA_NO_OFFSET,
@@ -295,6 +294,8 @@ int fsa_regf_apply_logs(FsaRegf *hive, const FsaBytes *logs, size_t log_count,
                         FsaRegfTeller *teller) {
   Log sound[FSA_MAX_REGF_LOGS];
   FsaRegfBase primary = hive->base;
+  hive->most = hive->file.size;
+  for (size_t i = 0; i < log_count; i++) hive->most += logs[i].size;
   size_t count = read_logs(logs, log_count, teller, sound);
   int rc = count ? apply_new_logs(hive, sound, count, teller) : FSA_OK;
   if (rc == FSA_OK && hive->replay != FSA_REGF_REPLAYED) {
