@@ -14,12 +14,35 @@
 #include "os/os.h"
 
 enum {
-  PID, KIND, START, END, SIZE, PERMISSIONS, PATH, OFFSET, DEVICE, INODE,
-  IS_ANONYMOUS, IS_WRITABLE, IS_DELETED, IS_MEMFD, IS_SHARED_MEMORY, IS_TEMPORARY, IS_MODIFIED,
-  WAS_WRITABLE, IS_REPLACED, ON_DISK,
-  RESIDENT_SIZE, PRIVATE_SIZE, PRIVATE_PAGES, FIRST_PRIVATE_PAGE,
-  IS_EXPLAINED, RUNTIME, RUNTIME_FILE,
-  THREADS_IN_REGION, FIRST_BYTES,
+  PID,
+  KIND,
+  START,
+  END,
+  SIZE,
+  PERMISSIONS,
+  PATH,
+  OFFSET,
+  DEVICE,
+  INODE,
+  IS_ANONYMOUS,
+  IS_WRITABLE,
+  IS_DELETED,
+  IS_MEMFD,
+  IS_SHARED_MEMORY,
+  IS_TEMPORARY,
+  IS_MODIFIED,
+  WAS_WRITABLE,
+  IS_REPLACED,
+  ON_DISK,
+  RESIDENT_SIZE,
+  PRIVATE_SIZE,
+  PRIVATE_PAGES,
+  FIRST_PRIVATE_PAGE,
+  IS_EXPLAINED,
+  RUNTIME,
+  RUNTIME_FILE,
+  THREADS_IN_REGION,
+  FIRST_BYTES,
 };
 
 static const FsaColumn columns[] = {
@@ -131,8 +154,8 @@ static bool begins(FsaText text, const char *prefix) {
  * begin with "[anon".
  */
 static bool is_of_kernel(const FsaOsRegion *region) {
-  static const char *const names[] = {"[vdso]", "[vvar]", "[vvar_vclock]", "[vsyscall]",
-                                      "[vectors]", "[sigpage]"};
+  static const char *const names[] = {"[vdso]",     "[vvar]",    "[vvar_vclock]",
+                                      "[vsyscall]", "[vectors]", "[sigpage]"};
   if (region->inode != 0) return false;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (is(region->name, names[i])) return true;

@@ -15,9 +15,25 @@
 #include "os/os.h"
 
 enum {
-  PID, FD, TYPE, PATH, MODE, INODE, DEVICE, OWNER_UID, PERMISSIONS, IS_DELETED,
-  IS_ABSTRACT, IS_LISTENING, SOCKET_TYPE, NET_NAMESPACE,
-  PARTNER_PID, PARTNER_FD, PARTNER_COUNT, PARTNER_INODE, PARTNER_PATH,
+  PID,
+  FD,
+  TYPE,
+  PATH,
+  MODE,
+  INODE,
+  DEVICE,
+  OWNER_UID,
+  PERMISSIONS,
+  IS_DELETED,
+  IS_ABSTRACT,
+  IS_LISTENING,
+  SOCKET_TYPE,
+  NET_NAMESPACE,
+  PARTNER_PID,
+  PARTNER_FD,
+  PARTNER_COUNT,
+  PARTNER_INODE,
+  PARTNER_PATH,
 };
 
 static const FsaColumn columns[] = {
@@ -28,8 +44,7 @@ static const FsaColumn columns[] = {
     [PATH] = {"path", FSA_TEXT, FSA_KEY,
               "The name: a path, or '@...' for an abstract socket; NULL for pipes and for sockets "
               "without a name, as clients mostly are."},
-    [MODE] = {"mode", FSA_TEXT, 0,
-              "How it is open: r, w or rw; NULL when it cannot be read."},
+    [MODE] = {"mode", FSA_TEXT, 0, "How it is open: r, w or rw; NULL when it cannot be read."},
     [INODE] = {"inode", FSA_INTEGER, 0,
                "Names the pipe or the socket's end: equal at all ends of one pipe; never NULL."},
     [DEVICE] = {"device", FSA_INTEGER, 0,
@@ -76,12 +91,12 @@ typedef struct End {
   int64_t pid, fd;
   Type type;
   uint64_t inode;
-  unsigned access;              /* FSA_OS_READ | FSA_OS_WRITE; 0 = unknown */
+  unsigned access; /* FSA_OS_READ | FSA_OS_WRITE; 0 = unknown */
   FsaText path;
   bool is_deleted;
-  FsaOsFile file;               /* of a FIFO */
+  FsaOsFile file; /* of a FIFO */
   const FsaOsUnixSocket *socket;
-  uint64_t net_namespace;       /* of the socket */
+  uint64_t net_namespace; /* of the socket */
 } End;
 
 /* The unix sockets of one network namespace. */

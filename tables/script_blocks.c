@@ -20,9 +20,24 @@
 #define CHECK_EVERY 1024u /* other records between two looks at the deadline */
 
 enum {
-  TIME, LAST_TIME, SCRIPT_BLOCK_ID, PARTS_SEEN, PARTS_TOTAL, IS_COMPLETE, SCRIPT_PATH, LEVEL,
-  USER_SID, PID, COMPUTER_NAME, LENGTH, SHA256, SCRIPT_TEXT,
-  SCRIPT_BLOCK_COUNT, DATETIME, RECORD_ID, IS_RECOVERED,
+  TIME,
+  LAST_TIME,
+  SCRIPT_BLOCK_ID,
+  PARTS_SEEN,
+  PARTS_TOTAL,
+  IS_COMPLETE,
+  SCRIPT_PATH,
+  LEVEL,
+  USER_SID,
+  PID,
+  COMPUTER_NAME,
+  LENGTH,
+  SHA256,
+  SCRIPT_TEXT,
+  SCRIPT_BLOCK_COUNT,
+  DATETIME,
+  RECORD_ID,
+  IS_RECOVERED,
   COLUMN_COUNT,
 };
 
@@ -396,9 +411,8 @@ static Block *keep_block(const Block *one) {
   if (block) {
     *block = *one;
     block->parts = block->last = keep_part(&memory, one->parts);
-    if (block->parts && keep_text(&memory, &block->id) &&
-        keep_text(&memory, &block->script_path) && keep_text(&memory, &block->user_sid) &&
-        keep_text(&memory, &block->computer_name)) {
+    if (block->parts && keep_text(&memory, &block->id) && keep_text(&memory, &block->script_path) &&
+        keep_text(&memory, &block->user_sid) && keep_text(&memory, &block->computer_name)) {
       block->memory = memory;
       return block;
     }

@@ -9,17 +9,48 @@
 #include "os/os.h"
 
 enum {
-  PID, TID, NAME, IS_LEADER,
-  UID, EUID, SUID, FSUID, GID, EGID, SGID, FSGID, GROUP_COUNT,
-  CAP_INHERITABLE, CAP_PERMITTED, CAP_EFFECTIVE, CAP_BOUNDING, CAP_AMBIENT,
-  HAS_CAPABILITIES, HAS_EXCESS_CAPABILITIES,
-  HAS_DAC_OVERRIDE, HAS_SETUID, HAS_NET_RAW, HAS_SYS_MODULE, HAS_SYS_PTRACE, HAS_SYS_ADMIN, HAS_BPF,
-  NO_NEW_PRIVS, SECCOMP, SECCOMP_FILTERS,
-  IS_DIFFERENT, HAS_OTHER_UIDS, HAS_OTHER_GIDS, HAS_OTHER_GROUPS, HAS_OTHER_CAPABILITIES,
+  PID,
+  TID,
+  NAME,
+  IS_LEADER,
+  UID,
+  EUID,
+  SUID,
+  FSUID,
+  GID,
+  EGID,
+  SGID,
+  FSGID,
+  GROUP_COUNT,
+  CAP_INHERITABLE,
+  CAP_PERMITTED,
+  CAP_EFFECTIVE,
+  CAP_BOUNDING,
+  CAP_AMBIENT,
+  HAS_CAPABILITIES,
+  HAS_EXCESS_CAPABILITIES,
+  HAS_DAC_OVERRIDE,
+  HAS_SETUID,
+  HAS_NET_RAW,
+  HAS_SYS_MODULE,
+  HAS_SYS_PTRACE,
+  HAS_SYS_ADMIN,
+  HAS_BPF,
+  NO_NEW_PRIVS,
+  SECCOMP,
+  SECCOMP_FILTERS,
+  IS_DIFFERENT,
+  HAS_OTHER_UIDS,
+  HAS_OTHER_GIDS,
+  HAS_OTHER_GROUPS,
+  HAS_OTHER_CAPABILITIES,
   HAS_OTHER_SECCOMP,
-  SECURITY_LABEL, HAS_OTHER_LABEL,
-  LOGIN_UID, LOGIN_SESSION,
-  USER_NAMESPACE, IS_INITIAL_USER_NAMESPACE,
+  SECURITY_LABEL,
+  HAS_OTHER_LABEL,
+  LOGIN_UID,
+  LOGIN_SESSION,
+  USER_NAMESPACE,
+  IS_INITIAL_USER_NAMESPACE,
 };
 
 static const FsaColumn columns[] = {
@@ -146,8 +177,8 @@ static bool is_failure(int result) {
 static void read_login(FsaScan *scan, State *state) {
   state->login_uid = state->login_session = FSA_OS_UNKNOWN;
   if (!wants_either(scan, LOGIN_UID, LOGIN_SESSION)) return;
-  int result = fsa_os_login(state->process, fsa_scan_arena(scan), &state->login_uid,
-                            &state->login_session);
+  int result =
+      fsa_os_login(state->process, fsa_scan_arena(scan), &state->login_uid, &state->login_session);
   if (is_failure(result))
     fsa_problem(scan, result, FSA_NO_OFFSET, "loginuid cannot be read (%s)",
                 fsa_result_name(result));
@@ -251,10 +282,9 @@ static void set_differences(FsaRow *row, const FsaOsToken *token, const FsaOsTok
   bool uids = memcmp(token->uids, leader->uids, sizeof token->uids) != 0;
   bool gids = memcmp(token->gids, leader->gids, sizeof token->gids) != 0;
   bool groups = !same_text(token->groups, leader->groups);
-  bool sets =
-      memcmp(token->capabilities, leader->capabilities, sizeof token->capabilities) != 0;
-  bool filter = token->seccomp != leader->seccomp ||
-                token->no_new_privileges != leader->no_new_privileges;
+  bool sets = memcmp(token->capabilities, leader->capabilities, sizeof token->capabilities) != 0;
+  bool filter =
+      token->seccomp != leader->seccomp || token->no_new_privileges != leader->no_new_privileges;
   fsa_row_bool(row, HAS_OTHER_UIDS, uids);
   fsa_row_bool(row, HAS_OTHER_GIDS, gids);
   fsa_row_bool(row, HAS_OTHER_GROUPS, groups);

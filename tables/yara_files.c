@@ -121,8 +121,8 @@ const FsaTable fsa_table_yara_files = {
               "(SELECT ...).",
     .example = "SELECT path, rule, count FROM fsa_yara_files WHERE path LIKE '/etc/host%' AND "
                "sigrule = 'rule names_localhost { strings: $a = \"localhost\" condition: $a }'",
-    .sources = FSA_LIVE_WINDOWS | FSA_LIVE_LINUX | FSA_WINDOWS_VOLUME | FSA_LINUX_ROOT |
-               FSA_LOOSE_FILE,
+    .sources =
+        FSA_LIVE_WINDOWS | FSA_LIVE_LINUX | FSA_WINDOWS_VOLUME | FSA_LINUX_ROOT | FSA_LOOSE_FILE,
     .subject = FSA_FILE,
     .subject_key = PATH,
     .columns = columns,

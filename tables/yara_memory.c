@@ -13,8 +13,21 @@
 #include "os/os.h"
 
 enum {
-  PID, RULE, STRING, ADDRESS, SIZE, DATA, START, END, PERMISSIONS, PATH, TAGS, META,
-  SIGFILE, SIGRULE, ALL_REGIONS,
+  PID,
+  RULE,
+  STRING,
+  ADDRESS,
+  SIZE,
+  DATA,
+  START,
+  END,
+  PERMISSIONS,
+  PATH,
+  TAGS,
+  META,
+  SIGFILE,
+  SIGRULE,
+  ALL_REGIONS,
 };
 
 static const FsaColumn columns[] = {
@@ -62,13 +75,13 @@ typedef struct State {
   size_t region_count;
   FsaYaraBlock *blocks;
   size_t block_count;
-  uint8_t *window;      /* the bytes of one block */
-  size_t in_window;     /* its index; block_count = none */
-  size_t counted;       /* blocks whose holes are in `unread` */
-  uint64_t unread;      /* bytes of holes */
-  int failure;          /* FSA_OK or why memory could not be read at all */
+  uint8_t *window;  /* the bytes of one block */
+  size_t in_window; /* its index; block_count = none */
+  size_t counted;   /* blocks whose holes are in `unread` */
+  uint64_t unread;  /* bytes of holes */
+  int failure;      /* FSA_OK or why memory could not be read at all */
   FsaYaraMatches matches;
-  size_t match, hit;    /* the next row */
+  size_t match, hit; /* the next row */
 } State;
 
 static int begin(FsaScan *scan, void **ret_shared) {
@@ -124,8 +137,8 @@ static void add_blocks(State *state, const FsaOsRegion *region) {
   size_t count = count_blocks(region);
   for (size_t i = 0; i < count; i++) {
     uint64_t address = region->start + i * step, left = region->end - address;
-    state->blocks[state->block_count++] = (FsaYaraBlock){
-        address, left < FSA_YARA_WINDOW ? (size_t)left : FSA_YARA_WINDOW};
+    state->blocks[state->block_count++] =
+        (FsaYaraBlock){address, left < FSA_YARA_WINDOW ? (size_t)left : FSA_YARA_WINDOW};
   }
 }
 
@@ -199,8 +212,11 @@ static bool is_expired(void *context) {
 }
 
 static int scan_memory(FsaScan *scan, State *state) {
-  const FsaYaraMemory memory = {.blocks = state->blocks, .count = state->block_count,
-                                .context = state, .read = read_block, .is_expired = is_expired};
+  const FsaYaraMemory memory = {.blocks = state->blocks,
+                                .count = state->block_count,
+                                .context = state,
+                                .read = read_block,
+                                .is_expired = is_expired};
   const FsaYaraOptions options = {.time_left = fsa_time_left(scan), .wants_hits = true};
   int result = fsa_yara_scan_memory(fsa_yara_rules(scan), &memory, &options, fsa_scan_arena(scan),
                                     &state->matches);

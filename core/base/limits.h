@@ -32,9 +32,10 @@
 #define FSA_MAX_SHIMCACHE_BYTES (16u << 20) /* a loose AppCompatCache value */
 #define FSA_MAX_VOLUMES 64                  /* drives of one host */
 #define FSA_MAX_CASE_HOSTS 100000           /* pieces of evidence in a case folder */
-#define FSA_MAX_FILE_BYTES (2048ull << 20)  /* bytes of a file that may be held in memory at once  \
-                                             */
-#define FSA_MAX_HIVE_BYTES (2048ull << 20)  /* a registry hive cannot be larger than 2 GiB */
+#define FSA_MAX_FILE_BYTES                                                                         \
+  (2048ull << 20)                          /* bytes of a file that may be held in memory at once   \
+                                            */
+#define FSA_MAX_HIVE_BYTES (2048ull << 20) /* a registry hive cannot be larger than 2 GiB */
 
 /* the live host */
 #define FSA_MAX_PIDS                                                                               \
@@ -44,21 +45,21 @@
                */
 
 /* registry hives (regf) */
-#define FSA_MAX_REGF_PROBLEMS 100 /* problems that one call on a hive tells one by one */
-#define FSA_MAX_REGF_LOGS 8       /* transaction logs that are looked at for one hive */
+#define FSA_MAX_REGF_PROBLEMS 100   /* problems that one call on a hive tells one by one */
+#define FSA_MAX_REGF_LOGS 8         /* transaction logs that are looked at for one hive */
 #define FSA_MAX_REGF_STRANGERS 4096 /* entries of one key's lists that are not its subkeys */
 #define FSA_MAX_REGF_DEPTH                                                                         \
   512 /* levels of keys, as in Windows; deeper recovered parents are unknown */
 
 /* event logs (EVTX, BinXML) */
-#define FSA_MAX_EVTX_PROBLEMS 200      /* problems that one log tells one by one */
-#define FSA_MAX_EVENT_JSON (8u << 20)  /* bytes of one event as JSON; true ones stay below 1 MiB */
+#define FSA_MAX_EVTX_PROBLEMS 200     /* problems that one log tells one by one */
+#define FSA_MAX_EVENT_JSON (8u << 20) /* bytes of one event as JSON; true ones stay below 1 MiB */
 #define FSA_MAX_CHUNK_JSON                                                                         \
   (32u << 20) /* bytes of JSON from one chunk of 64 KiB; true ones stay below 8 MiB */
-#define FSA_MAX_BINXML_DEPTH 64        /* elements inside each other in one template */
-#define FSA_MAX_BINXML_NESTING 8       /* BinXML values inside BinXML values */
-#define FSA_MAX_BINXML_STEPS 200000    /* operations that one event may cost */
-#define FSA_MAX_CHUNK_STEPS 4000000    /* operations that the events of one chunk may cost */
+#define FSA_MAX_BINXML_DEPTH 64     /* elements inside each other in one template */
+#define FSA_MAX_BINXML_NESTING 8    /* BinXML values inside BinXML values */
+#define FSA_MAX_BINXML_STEPS 200000 /* operations that one event may cost */
+#define FSA_MAX_CHUNK_STEPS 4000000 /* operations that the events of one chunk may cost */
 #define FSA_MAX_CHUNK_TEMPLATES                                                                    \
   (4u << 20) /* bytes of definitions, their names and texts that one chunk may have read */
 #define FSA_MAX_BINXML_NAMES (1u << 20)    /* bytes of the names that one template refers to */
@@ -78,10 +79,11 @@
 #define FSA_MAX_YARA_RULES (64u << 20) /* bytes of one text of rules */
 #define FSA_MAX_YARA_FILE (256u << 20) /* bytes of a file that is scanned: it is held in memory */
 #define FSA_MAX_YARA_MEMORY (8192ull << 20) /* bytes of one process that are scanned */
-#define FSA_MAX_YARA_HITS 10000      /* places that are told of one rule in one file or process */
-#define FSA_YARA_WINDOW (8u << 20)   /* bytes of memory that are read at once */
-#define FSA_YARA_OVERLAP (64u << 10) /* bytes of the window before, so that nothing is cut in two  \
-                                      */
+#define FSA_MAX_YARA_HITS 10000    /* places that are told of one rule in one file or process */
+#define FSA_YARA_WINDOW (8u << 20) /* bytes of memory that are read at once */
+#define FSA_YARA_OVERLAP                                                                           \
+  (64u << 10) /* bytes of the window before, so that nothing is cut in two                         \
+               */
 
 /* the shell */
 #define FSA_MAX_SHOWN_CELL                                                                         \

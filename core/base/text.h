@@ -22,7 +22,7 @@ typedef struct FsaText {
 } FsaText;
 
 /* The most bytes of UTF-8 that `units` UTF-16 code units can become. */
-#define FSA_UTF8_CEILING(units) ((units) * 3u)
+#define FSA_UTF8_CEILING(units) ((units)*3u)
 
 /*
  * UTF-16LE to UTF-8. `out` has room for FSA_UTF8_CEILING(units) bytes; `units` 16-bit units are
@@ -31,7 +31,7 @@ typedef struct FsaText {
 size_t fsa_utf8_from_utf16(char *out, const uint8_t *utf16, size_t units);
 
 /* The most bytes that `units` UTF-16 code units can become inside a JSON string ("\\u001f"). */
-#define FSA_JSON_CEILING(units) ((units) * 6u)
+#define FSA_JSON_CEILING(units) ((units)*6u)
 
 /*
  * UTF-16LE to the inside of a JSON string in one pass: UTF-8 with quote, backslash and control

@@ -101,8 +101,8 @@ static int begin(FsaCursor *cursor, FsaError *ret_error) {
   cursor->has_shared = result == FSA_OK;
   if (result < 0) {
     *ret_error = (FsaError){.code = result};
-    snprintf(ret_error->message, sizeof ret_error->message, "fsa_%s cannot start (%s)",
-             table->name, fsa_result_name(result));
+    snprintf(ret_error->message, sizeof ret_error->message, "fsa_%s cannot start (%s)", table->name,
+             fsa_result_name(result));
     for (Problem *problem = scan.problems; problem; problem = problem->next)
       snprintf(ret_error->message, sizeof ret_error->message, "fsa_%s: %s", table->name,
                problem->fact.message);

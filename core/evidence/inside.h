@@ -12,12 +12,12 @@ struct FsaEvidence {
   FsaEvidenceKind kind;
   unsigned sources;
   const char *name;
-  FsaTree *tree;    /* never NULL once open */
-  FsaLayout layout; /* the volumes in the tree; none for "loose" */
-  const char *file; /* a loose file: its path in the tree; else NULL */
-  FsaOs *os;        /* the live host; else NULL */
+  FsaTree *tree;        /* never NULL once open */
+  FsaLayout layout;     /* the volumes in the tree; none for "loose" */
+  const char *file;     /* a loose file: its path in the tree; else NULL */
+  FsaOs *os;            /* the live host; else NULL */
   FsaIdentity identity; /* of what the name meant; not of this machine itself */
-  FsaArena arena;   /* all of the above; not touched after opening */
+  FsaArena arena;       /* all of the above; not touched after opening */
 };
 
 /* What the first bytes of a file say it is. */

@@ -357,8 +357,8 @@ static char *run(FsaBinxml *x, const Instance *in, uint32_t first, uint32_t last
                  unsigned depth);
 
 /*
- * The members of nested BinXML, of its first piece alone when `is_single`. NULL without room; damage
- * is noted and ends the nested part.
+ * The members of nested BinXML, of its first piece alone when `is_single`. NULL without room;
+ * damage is noted and ends the nested part.
  */
 static char *run_nested(FsaBinxml *x, size_t offset, size_t end, bool is_single, char *at,
                         unsigned depth) {

@@ -142,13 +142,13 @@ typedef struct FsaBinxmlProgram {
   uint32_t source_size;
   const FsaBinxmlName *names; /* in order of `at` */
   uint32_t name_count;
-  size_t cost; /* bytes that comparing with it may look at */
+  size_t cost;                   /* bytes that comparing with it may look at */
   struct FsaBinxmlProgram *next; /* with the same hash */
 } FsaBinxmlProgram;
 
 /* Memory and buffers of the compiler, used again for each template. */
 typedef struct FsaBinxmlCompiler {
-  FsaArena dom; /* emptied at the start of each compilation */
+  FsaArena dom;      /* emptied at the start of each compilation */
   size_t name_bytes; /* of the names that the newest compilation looked at */
   FsaBuffer literals;
   FsaBuffer ops;

@@ -148,19 +148,17 @@ int fsa_proc_stat(FsaBytes bytes, FsaProcStat *ret_stat) {
   skip_blanks(&rest);
   if (rest.at == rest.end) return FSA_E_FORMAT;
   stat.state = *rest.at++;
-  bool good = take_signed(&rest, &stat.parent) && take_signed(&rest, &stat.group) &&
-              take_signed(&rest, &stat.session) && take_signed(&rest, &stat.terminal) &&
-              skip_fields(&rest, 1) &&                        /* tpgid */
-              take_number(&rest, 10, &stat.flags) &&
-              skip_fields(&rest, 4) &&                        /* page faults */
-              take_number(&rest, 10, &stat.user_ticks) &&
-              take_number(&rest, 10, &stat.system_ticks) &&
-              skip_fields(&rest, 3) &&                        /* cutime, cstime, priority */
-              take_signed(&rest, &stat.nice) && take_signed(&rest, &stat.threads) &&
-              skip_fields(&rest, 1) &&                        /* itrealvalue */
-              take_number(&rest, 10, &stat.start_ticks) &&
-              take_number(&rest, 10, &stat.virtual_size) &&
-              take_number(&rest, 10, &stat.resident_pages);
+  bool good =
+      take_signed(&rest, &stat.parent) && take_signed(&rest, &stat.group) &&
+      take_signed(&rest, &stat.session) && take_signed(&rest, &stat.terminal) &&
+      skip_fields(&rest, 1) &&                                        /* tpgid */
+      take_number(&rest, 10, &stat.flags) && skip_fields(&rest, 4) && /* page faults */
+      take_number(&rest, 10, &stat.user_ticks) && take_number(&rest, 10, &stat.system_ticks) &&
+      skip_fields(&rest, 3) && /* cutime, cstime, priority */
+      take_signed(&rest, &stat.nice) && take_signed(&rest, &stat.threads) &&
+      skip_fields(&rest, 1) && /* itrealvalue */
+      take_number(&rest, 10, &stat.start_ticks) && take_number(&rest, 10, &stat.virtual_size) &&
+      take_number(&rest, 10, &stat.resident_pages);
   if (!good) return FSA_E_FORMAT;
   *ret_stat = stat;
   return FSA_OK;
@@ -270,8 +268,7 @@ int fsa_proc_status(FsaBytes bytes, FsaProcStatus *ret_status) {
     take_status_line((FsaText){line.data, (size_t)(colon - line.data)},
                      (FsaText){rest.at, (size_t)(rest.end - rest.at)}, &status);
   }
-  if (status.uids[0] == FSA_PROC_UNKNOWN || status.gids[0] == FSA_PROC_UNKNOWN)
-    return FSA_E_FORMAT;
+  if (status.uids[0] == FSA_PROC_UNKNOWN || status.gids[0] == FSA_PROC_UNKNOWN) return FSA_E_FORMAT;
   *ret_status = status;
   return FSA_OK;
 }
@@ -287,17 +284,16 @@ static bool take_flag(Rest *rest, char set, char unset, bool *ret_flag) {
 /* "55a4a866d000-55a4a8672000 r-xp 00002000 fe:00 247026     /usr/bin/cat" */
 static bool take_region(FsaText line, FsaProcRegion *region) {
   Rest rest = {line.data, line.data + line.size};
-  bool good =
-      take_digits(&rest, 16, &region->start) && take_char(&rest, '-') &&
-      take_digits(&rest, 16, &region->end) && take_char(&rest, ' ') &&
-      take_flag(&rest, 'r', '-', &region->is_readable) &&
-      take_flag(&rest, 'w', '-', &region->is_writable) &&
-      take_flag(&rest, 'x', '-', &region->is_executable) &&
-      take_flag(&rest, 's', 'p', &region->is_shared) && take_char(&rest, ' ') &&
-      take_digits(&rest, 16, &region->offset) && take_char(&rest, ' ') &&
-      take_digits(&rest, 16, &region->major) && take_char(&rest, ':') &&
-      take_digits(&rest, 16, &region->minor) && take_char(&rest, ' ') &&
-      take_digits(&rest, 10, &region->inode) && region->start < region->end;
+  bool good = take_digits(&rest, 16, &region->start) && take_char(&rest, '-') &&
+              take_digits(&rest, 16, &region->end) && take_char(&rest, ' ') &&
+              take_flag(&rest, 'r', '-', &region->is_readable) &&
+              take_flag(&rest, 'w', '-', &region->is_writable) &&
+              take_flag(&rest, 'x', '-', &region->is_executable) &&
+              take_flag(&rest, 's', 'p', &region->is_shared) && take_char(&rest, ' ') &&
+              take_digits(&rest, 16, &region->offset) && take_char(&rest, ' ') &&
+              take_digits(&rest, 16, &region->major) && take_char(&rest, ':') &&
+              take_digits(&rest, 16, &region->minor) && take_char(&rest, ' ') &&
+              take_digits(&rest, 10, &region->inode) && region->start < region->end;
   if (!good) return false;
   skip_blanks(&rest);
   region->name = (FsaText){rest.at, (size_t)(rest.end - rest.at)};
@@ -477,8 +473,8 @@ size_t fsa_proc_unescape(char *out, FsaText text) {
   size_t size = 0;
   for (size_t i = 0; i < text.size; i++) {
     const char *c = text.data + i;
-    bool is_escape = c[0] == '\\' && text.size - i >= 4 && digit(c[1]) < 4 && digit(c[2]) < 8 &&
-                     digit(c[3]) < 8;
+    bool is_escape =
+        c[0] == '\\' && text.size - i >= 4 && digit(c[1]) < 4 && digit(c[2]) < 8 && digit(c[3]) < 8;
     out[size++] = is_escape ? (char)(digit(c[1]) << 6 | digit(c[2]) << 3 | digit(c[3])) : c[0];
     if (is_escape) i += 3;
   }

@@ -22,16 +22,16 @@
 #define FSA_PROC_KERNEL_THREAD 0x00200000u /* of `flags`: PF_KTHREAD [include/linux/sched.h] */
 
 typedef struct FsaProcStat {
-  FsaText name;                     /* the command name, up to 15 bytes; 63 for kernel workers */
-  char state;                       /* R S D T t Z X I */
-  int64_t parent, group, session;   /* pids; 0 = none */
-  int64_t terminal;                 /* device number of the controlling terminal; 0 = none */
-  uint64_t flags;                   /* PF_... of the kernel */
+  FsaText name;                   /* the command name, up to 15 bytes; 63 for kernel workers */
+  char state;                     /* R S D T t Z X I */
+  int64_t parent, group, session; /* pids; 0 = none */
+  int64_t terminal;               /* device number of the controlling terminal; 0 = none */
+  uint64_t flags;                 /* PF_... of the kernel */
   uint64_t user_ticks, system_ticks;
-  int64_t nice;                     /* -20..19 */
+  int64_t nice; /* -20..19 */
   int64_t threads;
-  uint64_t start_ticks;             /* since boot */
-  uint64_t virtual_size;            /* bytes */
+  uint64_t start_ticks;  /* since boot */
+  uint64_t virtual_size; /* bytes */
   uint64_t resident_pages;
 } FsaProcStat;
 
@@ -51,20 +51,20 @@ enum {
 };
 
 typedef struct FsaProcStatus {
-  FsaText name;                      /* the thread's name, as the kernel escapes it (\n, \\) */
+  FsaText name; /* the thread's name, as the kernel escapes it (\n, \\) */
   int64_t uids[FSA_PROC_IDS];
   int64_t gids[FSA_PROC_IDS];
   /* supplementary group ids, separated by spaces; NULL = not told */
   FsaText groups;
   int64_t group_count;
-  int64_t tracer;                    /* pid of the debugger; 0 = none */
-  int64_t namespace_pid;             /* its pid in its own pid namespace, the innermost */
+  int64_t tracer;        /* pid of the debugger; 0 = none */
+  int64_t namespace_pid; /* its pid in its own pid namespace, the innermost */
   uint64_t capabilities[FSA_PROC_CAPABILITIES];
-  unsigned capabilities_known;       /* bit i: capabilities[i] was there */
-  int64_t no_new_privileges;         /* 0, 1 */
-  int64_t seccomp;                   /* 0 off, 1 strict, 2 filter */
+  unsigned capabilities_known; /* bit i: capabilities[i] was there */
+  int64_t no_new_privileges;   /* 0, 1 */
+  int64_t seccomp;             /* 0 off, 1 strict, 2 filter */
   int64_t seccomp_filters;
-  int64_t resident_size;             /* bytes */
+  int64_t resident_size; /* bytes */
 } FsaProcStatus;
 
 /*
@@ -76,11 +76,11 @@ int fsa_proc_status(FsaBytes bytes, FsaProcStatus *ret_status);
 /* ---- PID/maps, PID/smaps --------------------------------------------------------------------- */
 
 typedef struct FsaProcRegion {
-  uint64_t start, end;        /* addresses; start < end */
+  uint64_t start, end; /* addresses; start < end */
   bool is_readable, is_writable, is_executable, is_shared;
-  uint64_t offset;            /* bytes into the file */
-  uint64_t major, minor;      /* of the file's device */
-  uint64_t inode;             /* 0 = no file */
+  uint64_t offset;       /* bytes into the file */
+  uint64_t major, minor; /* of the file's device */
+  uint64_t inode;        /* 0 = no file */
   /* a path, "[heap]"; size 0 = anonymous; "\012" stands for a newline */
   FsaText name;
   /* smaps only, bytes; else FSA_PROC_UNKNOWN */
@@ -88,7 +88,7 @@ typedef struct FsaProcRegion {
   /* pages that belong to this process alone: of a file, the ones it changed */
   int64_t anonymous_size;
   int64_t swapped_size;
-  int64_t is_accounted;       /* VmFlags has "ac": private and at some time writable */
+  int64_t is_accounted; /* VmFlags has "ac": private and at some time writable */
 } FsaProcRegion;
 
 typedef struct FsaProcMaps {
@@ -111,10 +111,10 @@ int fsa_proc_maps_next(FsaProcMaps *maps, FsaProcRegion *ret_region);
 
 typedef struct FsaProcUnixSocket {
   uint64_t inode;
-  unsigned type;      /* 1 stream, 2 datagram, 5 sequential packets */
-  unsigned state;     /* SS_...: 1 unconnected, 3 connected */
+  unsigned type;  /* 1 stream, 2 datagram, 5 sequential packets */
+  unsigned state; /* SS_...: 1 unconnected, 3 connected */
   bool is_listening;
-  FsaText path;       /* size 0 = no name; an abstract name begins with '@' */
+  FsaText path; /* size 0 = no name; an abstract name begins with '@' */
 } FsaProcUnixSocket;
 
 typedef struct FsaProcLines {

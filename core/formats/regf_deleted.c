@@ -157,8 +157,7 @@ static void mark_lists(FsaRegfDeleted *deleted, const FsaRegf *hive, FsaRegfCell
   FsaRegfTeller quiet = {0};
   uint32_t list = fsa_u32(&key.bytes, NK_SUBKEY_LIST);
   if (fsa_u32(&key.bytes, NK_SUBKEY_COUNT) == 0 || is_marked(deleted, hive, list)) return;
-  FsaRegfListWalk walk =
-      fsa_regf_list_walk(hive, list, key.offset, &quiet);
+  FsaRegfListWalk walk = fsa_regf_list_walk(hive, list, key.offset, &quiet);
   if (walk.root_count) mark(deleted, hive, walk.root, 4 + 4 * (uint64_t)walk.root_count);
   for (FsaRegfListEntry entry; fsa_regf_list_next(&walk, &entry);) {
     mark(deleted, hive, walk.leaf, 4 + (uint64_t)walk.stride * walk.count);

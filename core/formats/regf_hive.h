@@ -109,7 +109,7 @@ struct FsaRegf {
   uint8_t *copy; /* owned; NULL when nothing was replayed */
   FsaRegfBase base;
   FsaRegfReplay replay;
-  uint64_t most; /* bytes that the primary and its logs can fill */
+  uint64_t most;       /* bytes that the primary and its logs can fill */
   uint64_t end;        /* file offset behind the last bin */
   uint64_t *starts;    /* owned; bit n: an allocated cell starts at REGF_BASE_SIZE + 8 n */
   FsaRegfRange *loose; /* owned; where the chain of cells is broken, ascending */

@@ -156,8 +156,7 @@ static int read_entry(const FsaRegf *hive, const Log *log, size_t offset, uint32
       !fsa_bytes_has(&bytes, offset, entry.size))
     return FSA_E_FORMAT;
   if (marvin32(&bytes, offset + ENTRY_HEAD, entry.size - ENTRY_HEAD) != hash1) return FSA_E_FORMAT;
-  if (!bins_size_is_sane(hive, entry.bins_size) || !pages_fit(&bytes, &entry))
-    return FSA_E_FORMAT;
+  if (!bins_size_is_sane(hive, entry.bins_size) || !pages_fit(&bytes, &entry)) return FSA_E_FORMAT;
   *ret_entry = entry;
   return FSA_ROW;
 }

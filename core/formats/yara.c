@@ -73,8 +73,8 @@ static void report(int level, const char *file, int line, const YR_RULE *rule, c
 
 static int refuse(const FsaYaraSource *source, int code, FsaYaraError *ret_error, const char *why) {
   FsaText name = source->name;
-  snprintf(ret_error->message, sizeof ret_error->message, "%.*s %s",
-           name.data ? (int)name.size : 9, name.data ? name.data : "the rules", why);
+  snprintf(ret_error->message, sizeof ret_error->message, "%.*s %s", name.data ? (int)name.size : 9,
+           name.data ? name.data : "the rules", why);
   return code;
 }
 
@@ -465,7 +465,9 @@ int fsa_yara_compile(const FsaYaraSource *sources, size_t count, FsaYaraRules **
   return FSA_E_UNSUPPORTED;
 }
 
-void fsa_yara_rules_free(FsaYaraRules *rules) { (void)rules; }
+void fsa_yara_rules_free(FsaYaraRules *rules) {
+  (void)rules;
+}
 
 int fsa_yara_scan_file(FsaYaraRules *rules, FsaBytes bytes, const FsaYaraOptions *options,
                        FsaArena *arena, FsaYaraMatches *ret_matches) {

@@ -48,21 +48,21 @@ void fsa_yara_rules_free(FsaYaraRules *rules);
 
 /* One place where a string of a rule was found. */
 typedef struct FsaYaraHit {
-  const char *string;  /* identifier, "$a"; lives as long as the rules */
-  uint64_t offset;     /* bytes from the start of the file, or the address */
-  size_t size;         /* bytes that matched */
-  const void *data;    /* the first `data_size` of them, in the arena */
+  const char *string; /* identifier, "$a"; lives as long as the rules */
+  uint64_t offset;    /* bytes from the start of the file, or the address */
+  size_t size;        /* bytes that matched */
+  const void *data;   /* the first `data_size` of them, in the arena */
   size_t data_size;
 } FsaYaraHit;
 
 /* One rule that is true of the scanned bytes. */
 typedef struct FsaYaraMatch {
-  const char *rule;    /* lives as long as the rules */
-  size_t source;       /* index of the text that it stands in */
-  uint64_t count;      /* places where its strings were found; exact only when hits were wanted */
-  FsaYaraHit *hits;    /* in the order of its strings, then by offset; FSA_MAX_YARA_HITS at most */
+  const char *rule; /* lives as long as the rules */
+  size_t source;    /* index of the text that it stands in */
+  uint64_t count;   /* places where its strings were found; exact only when hits were wanted */
+  FsaYaraHit *hits; /* in the order of its strings, then by offset; FSA_MAX_YARA_HITS at most */
   size_t hit_count;
-  const void *inside;  /* libyara's rule: for the two functions below */
+  const void *inside; /* libyara's rule: for the two functions below */
 } FsaYaraMatch;
 
 /* The tags as a JSON array of texts. */
@@ -72,7 +72,7 @@ void fsa_yara_tags(const FsaYaraMatch *match, FsaBuffer *json);
 void fsa_yara_meta(const FsaYaraMatch *match, FsaBuffer *json);
 
 typedef struct FsaYaraMatches {
-  FsaYaraMatch *list;  /* in the order of the rules; in the arena */
+  FsaYaraMatch *list; /* in the order of the rules; in the arena */
   size_t count;
   const char *flooded; /* a string that matched so often that libyara gave up on it; NULL = none */
   bool is_cut;         /* some match has more hits than FSA_MAX_YARA_HITS */
@@ -80,9 +80,9 @@ typedef struct FsaYaraMatches {
 
 /* What holds for one scan. */
 typedef struct FsaYaraOptions {
-  const char *path;      /* becomes filepath, filename and extension; NULL = "" */
-  int64_t time_left;     /* ns until FSA_E_TIMEOUT, in steps of a second; INT64_MAX = no end */
-  bool wants_hits;       /* without, each string is looked for once only, which is faster */
+  const char *path;  /* becomes filepath, filename and extension; NULL = "" */
+  int64_t time_left; /* ns until FSA_E_TIMEOUT, in steps of a second; INT64_MAX = no end */
+  bool wants_hits;   /* without, each string is looked for once only, which is faster */
 } FsaYaraOptions;
 
 /*

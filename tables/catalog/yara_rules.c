@@ -19,7 +19,9 @@ static int usage(FsaScan *scan) {
 }
 
 /* The values of a key; an open or LIKE constraint names no rules. */
-static size_t value_count(const FsaKey *key) { return key ? key->value_count : 0; }
+static size_t value_count(const FsaKey *key) {
+  return key ? key->value_count : 0;
+}
 
 static int read_source(FsaScan *scan, Shared *shared, FsaText value, bool is_file,
                        FsaYaraSource *source) {
@@ -95,8 +97,7 @@ static int set_json(FsaScan *scan, int column, const FsaYaraMatch *match,
   if (!fsa_wants(scan, column)) return FSA_OK;
   FsaBuffer json = fsa_buffer(MOST_JSON);
   write(match, &json);
-  const char *copy =
-      json.error ? NULL : fsa_arena_copy(fsa_row_arena(scan), json.data, json.size);
+  const char *copy = json.error ? NULL : fsa_arena_copy(fsa_row_arena(scan), json.data, json.size);
   int result = json.error == FSA_E_LIMIT || copy ? FSA_OK : FSA_E_NOMEM;
   if (json.error == FSA_E_LIMIT)
     fsa_problem(scan, FSA_E_LIMIT, FSA_NO_OFFSET, "tags or meta data of rule %s exceed %u bytes",

@@ -9,8 +9,7 @@
 static void check_inside(FsaBytes bytes, FsaText text) {
   if (text.size == 0) return;
   const char *start = (const char *)bytes.data;
-  if (text.data < start || text.size > bytes.size ||
-      text.data > start + bytes.size - text.size)
+  if (text.data < start || text.size > bytes.size || text.data > start + bytes.size - text.size)
     abort();
 }
 

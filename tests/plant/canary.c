@@ -1,8 +1,8 @@
 /*
- * Plants the canary of packs/rules/canary.yar in memory for the live tests of yara_memory: harmless,
- * and never executed. In an executable region larger than a window: at its start, across the end of
- * the first window (8 MiB), at its very end; and once in writable memory, which only all_regions
- * sees. Prints "ready ADDRESS ADDRESS ADDRESS ADDRESS" and waits until its input ends.
+ * Plants the canary of packs/rules/canary.yar in memory for the live tests of yara_memory:
+ * harmless, and never executed. In an executable region larger than a window: at its start, across
+ * the end of the first window (8 MiB), at its very end; and once in writable memory, which only
+ * all_regions sees. Prints "ready ADDRESS ADDRESS ADDRESS ADDRESS" and waits until its input ends.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /*
  * Plants the ends of pipes for the live tests of named_pipes. Parent and child each keep one end.
- * pipes FIFO SOCKET ABSTRACT: a FIFO at that path (child reads, parent writes), a listening socket at
- * that path with one client (child), a datagram socket of that abstract name, and a pipe.
- * Prints "ready CHILD" and waits until its input ends.
+ * pipes FIFO SOCKET ABSTRACT: a FIFO at that path (child reads, parent writes), a listening socket
+ * at that path with one client (child), a datagram socket of that abstract name, and a pipe. Prints
+ * "ready CHILD" and waits until its input ends.
  */
 #include <fcntl.h>
 #include <signal.h>

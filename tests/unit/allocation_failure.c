@@ -19,8 +19,8 @@
 #include "formats/regf.h"
 #include "formats/yara.h"
 
-#define EVERY 400     /* the first so many allocations fail one by one ... */
-#define SAMPLES 300   /* ... later ones at so many places, evenly spread */
+#define EVERY 400   /* the first so many allocations fail one by one ... */
+#define SAMPLES 300 /* ... later ones at so many places, evenly spread */
 #define FIXTURES FSA_BUILD_DIR "/evidence/"
 
 /* ---- allocations that fail ------------------------------------------------------------------- */
@@ -243,8 +243,7 @@ static Outcome scan_bytes(FsaBytes bytes, const void *what) {
   FsaArena arena = fsa_arena(0);
   const FsaYaraOptions options = {.time_left = INT64_MAX, .wants_hits = true};
   FsaYaraMatches matches = {0};
-  outcome.result =
-      fsa_yara_scan_file(rules, fsa_bytes("ab ab ab", 8), &options, &arena, &matches);
+  outcome.result = fsa_yara_scan_file(rules, fsa_bytes("ab ab ab", 8), &options, &arena, &matches);
   if (outcome.result == FSA_OK) outcome.facts = matches.list[0].hit_count;
   fsa_arena_done(&arena);
   fsa_yara_rules_free(rules);

@@ -122,8 +122,8 @@ static void json_strings(void **state) {
   json("\0\1\x1f\x7f", 4, "\"\\u0000\\u0001\\u001f\x7f\"");
   json("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", 9, "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\"");
   json("a\xFFz", 3, "\"a\xEF\xBF\xBDz\"");
-  json("\xC3", 1, "\"\xEF\xBF\xBD\"");                             /* cut in its middle */
-  json("\xC0\x80", 2, "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");             /* overlong */
+  json("\xC3", 1, "\"\xEF\xBF\xBD\"");                                 /* cut in its middle */
+  json("\xC0\x80", 2, "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");                 /* overlong */
   json("\xED\xA0\x80", 3, "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""); /* a surrogate */
 }
 

@@ -27,7 +27,7 @@ static void reads_outside_are_zero_and_sticky(void **state) {
   assert_true(b.bad);
   assert_int_equal(b.bad_at, 3);
   assert_int_equal(fsa_u8(&b, 10), 0);
-  assert_int_equal(b.bad_at, 3); /* the first offence is kept */
+  assert_int_equal(b.bad_at, 3);         /* the first offence is kept */
   assert_int_equal(fsa_u8(&b, 9), 0x99); /* good reads go on */
   assert_true(b.bad);
 }

@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 
-#define EPOCH UINT64_C(116444736000000000) /* 1970-01-01 as FILETIME */
-#define LAST (EPOCH + (uint64_t)INT64_MAX / 100) /* 2262-04-11, the last that ns can hold */
+#define EPOCH UINT64_C(116444736000000000)        /* 1970-01-01 as FILETIME */
+#define LAST (EPOCH + (uint64_t)INT64_MAX / 100)  /* 2262-04-11, the last that ns can hold */
 #define FIRST (EPOCH - (uint64_t)INT64_MAX / 100) /* 1677-09-21 */
 
 static void filetimes(void **state) {
@@ -60,11 +60,11 @@ static void unix_times(void **state) {
 static void impossible_dates(void **state) {
   (void)state;
   static const int dates[][6] = {
-      {2023, 2, 29, 0, 0, 0},  {1900, 2, 29, 0, 0, 0}, {2023, 0, 1, 0, 0, 0}, {2023, 13, 1, 0, 0, 0},
-      {2023, 1, 0, 0, 0, 0},   {2023, 1, 32, 0, 0, 0}, {2023, 4, 31, 0, 0, 0},
-      {2023, 1, 1, 24, 0, 0},  {2023, 1, 1, 0, 60, 0}, {2023, 1, 1, 0, 0, 61},
-      {2023, 1, 1, -1, 0, 0},  {1677, 1, 1, 0, 0, 0},  {2262, 1, 1, 0, 0, 0},
-      {-2000, 1, 1, 0, 0, 0},
+      {2023, 2, 29, 0, 0, 0}, {1900, 2, 29, 0, 0, 0}, {2023, 0, 1, 0, 0, 0},
+      {2023, 13, 1, 0, 0, 0}, {2023, 1, 0, 0, 0, 0},  {2023, 1, 32, 0, 0, 0},
+      {2023, 4, 31, 0, 0, 0}, {2023, 1, 1, 24, 0, 0}, {2023, 1, 1, 0, 60, 0},
+      {2023, 1, 1, 0, 0, 61}, {2023, 1, 1, -1, 0, 0}, {1677, 1, 1, 0, 0, 0},
+      {2262, 1, 1, 0, 0, 0},  {-2000, 1, 1, 0, 0, 0},
   };
   int64_t ns = 77;
   for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
@@ -138,9 +138,9 @@ static void clocks(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(filetimes),    cmocka_unit_test(unix_times),
+      cmocka_unit_test(filetimes),        cmocka_unit_test(unix_times),
       cmocka_unit_test(impossible_dates), cmocka_unit_test(the_calendar),
-      cmocka_unit_test(printing),     cmocka_unit_test(seconds_round_towards_the_past),
+      cmocka_unit_test(printing),         cmocka_unit_test(seconds_round_towards_the_past),
       cmocka_unit_test(clocks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* CRC-32: the catalogue's check value, and both ways of computing it against the bitwise definition. */
+/* CRC-32: the catalogue's check value, and both ways of computing it against the bitwise
+ * definition. */
 #include "base/crc32.h"
 
 #include <setjmp.h>

@@ -147,8 +147,7 @@ static void memory_ends_where_the_mapping_does(void **state) {
 static void private_pages_are_counted(void **state) {
   Live *live = *state;
   int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-  volatile char *code =
-      mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
+  volatile char *code = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
   assert_true(code != MAP_FAILED);
   code[4096] = code[4096];
   FsaOsRegion *regions;

@@ -8,9 +8,13 @@
 
 #include <cmocka.h>
 
-static FsaBytes bytes_of(const char *text) { return fsa_bytes(text, strlen(text)); }
+static FsaBytes bytes_of(const char *text) {
+  return fsa_bytes(text, strlen(text));
+}
 
-static FsaText text_of(const char *text) { return (FsaText){text, strlen(text)}; }
+static FsaText text_of(const char *text) {
+  return (FsaText){text, strlen(text)};
+}
 
 static void assert_text(FsaText text, const char *expected) {
   assert_int_equal(text.size, strlen(expected));
@@ -18,7 +22,8 @@ static void assert_text(FsaText text, const char *expected) {
 }
 
 #define STAT_TAIL                                                                                  \
-  " S 1 42 43 34816 -1 4194304 101 0 0 0 15 25 0 0 20 -5 3 0 227571 3133440 416 18446744073709551615"
+  " S 1 42 43 34816 -1 4194304 101 0 0 0 15 25 0 0 20 -5 3 0 227571 3133440 416 "                  \
+  "18446744073709551615"
 
 static void stat_of_an_ordinary_process(void **state) {
   (void)state;
@@ -67,12 +72,14 @@ static void status_of_a_new_and_an_old_kernel(void **state) {
   (void)state;
   FsaProcStatus status;
   assert_int_equal(
-      fsa_proc_status(bytes_of("Name:\ta\\nUid: 0\nTracerPid:\t7\nNSpid:\t8085\t12\t1\nUid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\n"
-                               "Groups:\t4 24 27 \nVmRSS:\t    1748 kB\nCapInh:\t0000000000000000\n"
-                               "CapPrm:\t000001fffeffffff\nCapEff:\t0000000000000001\n"
-                               "CapBnd:\tffffffffffffffff\nCapAmb:\t0000000000000002\n"
-                               "NoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t3\n"),
-                      &status),
+      fsa_proc_status(
+          bytes_of("Name:\ta\\nUid: "
+                   "0\nTracerPid:\t7\nNSpid:\t8085\t12\t1\nUid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\n"
+                   "Groups:\t4 24 27 \nVmRSS:\t    1748 kB\nCapInh:\t0000000000000000\n"
+                   "CapPrm:\t000001fffeffffff\nCapEff:\t0000000000000001\n"
+                   "CapBnd:\tffffffffffffffff\nCapAmb:\t0000000000000002\n"
+                   "NoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t3\n"),
+          &status),
       FSA_OK);
   assert_text(status.name, "a\\nUid: 0");
   assert_int_equal(status.tracer, 7);
@@ -88,7 +95,8 @@ static void status_of_a_new_and_an_old_kernel(void **state) {
   assert_int_equal(status.seccomp, 2);
   assert_int_equal(status.seccomp_filters, 3);
 
-  assert_int_equal(fsa_proc_status(bytes_of("Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n"), &status), FSA_OK);
+  assert_int_equal(fsa_proc_status(bytes_of("Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n"), &status),
+                   FSA_OK);
   assert_null(status.name.data);
   assert_null(status.groups.data);
   assert_int_equal(status.capabilities_known, 0);
@@ -107,7 +115,8 @@ static void status_that_is_damaged(void **state) {
 }
 
 static const char smaps[] =
-    "55a4a866d000-55a4a8672000 r-xp 00002000 fe:01 247026                     /usr/bin/a b (deleted)\n"
+    "55a4a866d000-55a4a8672000 r-xp 00002000 fe:01 247026                     /usr/bin/a b "
+    "(deleted)\n"
     "Size:                 20 kB\nRss:                  20 kB\nAnonymous:             8 kB\n"
     "Swap:                  4 kB\nSwapPss:               9 kB\nVmFlags: rd ex mr mw me ac \n"
     "7f0000000000-7f0000001000 rwxs 00000000 00:00 0 \n"
@@ -226,7 +235,8 @@ static void links_and_numbers(void **state) {
 static void hidden_pids(void **state) {
   (void)state;
   static const char shown[] = "22 27 0:21 / /proc rw,relatime - proc proc rw\n";
-  static const char hiding[] = "22 27 0:21 / /proc rw,relatime shared:5 - proc proc rw,gid=9,hidepid=invisible\n";
+  static const char hiding[] =
+      "22 27 0:21 / /proc rw,relatime shared:5 - proc proc rw,gid=9,hidepid=invisible\n";
   static const char old[] = "22 27 0:21 / /proc rw - proc proc rw,hidepid=2\n";
   static const char refusing[] = "22 27 0:21 / /proc rw - proc proc rw,hidepid=1\n";
   static const char elsewhere[] = "22 27 0:21 / /x/proc rw - proc proc rw,hidepid=2\n";

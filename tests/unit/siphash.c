@@ -1,4 +1,5 @@
-/* SipHash-1-3 with a zero key against the values that CPython's hash() of bytes gives (PYTHONHASHSEED=0). */
+/* SipHash-1-3 with a zero key against the values that CPython's hash() of bytes gives
+ * (PYTHONHASHSEED=0). */
 #include "base/siphash.h"
 
 #include <setjmp.h>
@@ -13,8 +14,11 @@ static void known_values(void **state) {
   static const struct {
     size_t size;
     uint64_t hash;
-  } known[] = {{1, 0x68a914128e01e473}, {7, 0x2f098ab0c751325a},  {8, 0xead411e67ebe2eea},
-               {15, 0xf30eb725bb91c9ea}, {63, 0x385d3e39e5f37359}};
+  } known[] = {{1, 0x68a914128e01e473},
+               {7, 0x2f098ab0c751325a},
+               {8, 0xead411e67ebe2eea},
+               {15, 0xf30eb725bb91c9ea},
+               {63, 0x385d3e39e5f37359}};
   uint8_t bytes[63];
   for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (uint8_t)i;
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)

@@ -10,9 +10,11 @@
 
 #include "base/text.h"
 
-/* ---- UTF-16 ------------------------------------------------------------------------------------ */
+/* ---- UTF-16 ------------------------------------------------------------------------------------
+ */
 
-/* Units at an odd address in a block of exactly their size, so that a sanitizer sees every step too far. */
+/* Units at an odd address in a block of exactly their size, so that a sanitizer sees every step too
+ * far. */
 static uint8_t *units_of(const uint16_t *units, size_t count) {
   uint8_t *block = malloc(count * 2 + 1);
   assert_non_null(block);
@@ -41,11 +43,14 @@ static void utf16_edges(void **state) {
   utf16((const uint16_t[]){0xFFFF}, 1, "\xEF\xBF\xBF");
   utf16((const uint16_t[]){0xD83D, 0xDE00}, 2, "\xF0\x9F\x98\x80");
   utf16((const uint16_t[]){0xDBFF, 0xDFFF}, 2, "\xF4\x8F\xBF\xBF");
-  utf16((const uint16_t[]){0xD83D}, 1, "\xEF\xBF\xBD");               /* high at the end */
-  utf16((const uint16_t[]){0xDE00, 0xD83D}, 2, "\xEF\xBF\xBD\xEF\xBF\xBD"); /* the wrong way round */
+  utf16((const uint16_t[]){0xD83D}, 1, "\xEF\xBF\xBD"); /* high at the end */
+  utf16((const uint16_t[]){0xDE00, 0xD83D}, 2,
+        "\xEF\xBF\xBD\xEF\xBF\xBD"); /* the wrong way round */
   utf16((const uint16_t[]){0xD83D, 0xD83D, 0xDE00}, 3, "\xEF\xBF\xBD\xF0\x9F\x98\x80");
   utf16((const uint16_t[]){0xD83D, 'x'}, 2, "\xEF\xBF\xBDx");
-  utf16((const uint16_t[]){'a', 0, 'b'}, 3, "a\xE2\x90\x80" "b");     /* a hidden NUL is shown */
+  utf16((const uint16_t[]){'a', 0, 'b'}, 3,
+        "a\xE2\x90\x80"
+        "b"); /* a hidden NUL is shown */
 }
 
 /* A special unit at every place of texts of every length: the fast paths must not pass it by. */
@@ -54,12 +59,18 @@ static void utf16_every_place(void **state) {
   static const struct {
     uint16_t unit;
     const char *utf8, *json;
-  } specials[] = {{0, "\xE2\x90\x80", "\xE2\x90\x80"}, {0x80, "\xC2\x80", "\xC2\x80"},
-                  {0xFF, "\xC3\xBF", "\xC3\xBF"},      {0x141, "\xC5\x81", "\xC5\x81"},
-                  {0x8041, "\xE8\x81\x81", "\xE8\x81\x81"}, {0xD800, "\xEF\xBF\xBD", "\xEF\xBF\xBD"},
-                  {'"', "\"", "\\\""},                 {'\\', "\\", "\\\\"},
-                  {'\n', "\n", "\\n"},                 {0x1F, "\x1F", "\\u001f"},
-                  {0x7F, "\x7F", "\x7F"},              {'a', "a", "a"}};
+  } specials[] = {{0, "\xE2\x90\x80", "\xE2\x90\x80"},
+                  {0x80, "\xC2\x80", "\xC2\x80"},
+                  {0xFF, "\xC3\xBF", "\xC3\xBF"},
+                  {0x141, "\xC5\x81", "\xC5\x81"},
+                  {0x8041, "\xE8\x81\x81", "\xE8\x81\x81"},
+                  {0xD800, "\xEF\xBF\xBD", "\xEF\xBF\xBD"},
+                  {'"', "\"", "\\\""},
+                  {'\\', "\\", "\\\\"},
+                  {'\n', "\n", "\\n"},
+                  {0x1F, "\x1F", "\\u001f"},
+                  {0x7F, "\x7F", "\x7F"},
+                  {'a', "a", "a"}};
   for (size_t s = 0; s < sizeof specials / sizeof *specials; s++)
     for (size_t count = 1; count < 40; count++)
       for (size_t place = 0; place < count; place++) {
@@ -99,17 +110,36 @@ static void utf16_into_arenas(void **state) {
   fsa_arena_done(&small);
 }
 
-/* ---- UTF-8 -------------------------------------------------------------------------------------- */
+/* ---- UTF-8 --------------------------------------------------------------------------------------
+ */
 
 static void validity(void **state) {
   (void)state;
-  static const char *const good[] = {"", "a", "\x7F", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80",
-                                     "\xED\x9F\xBF", "\xEE\x80\x80", "\xF0\x90\x80\x80",
+  static const char *const good[] = {"",
+                                     "a",
+                                     "\x7F",
+                                     "\xC2\x80",
+                                     "\xDF\xBF",
+                                     "\xE0\xA0\x80",
+                                     "\xED\x9F\xBF",
+                                     "\xEE\x80\x80",
+                                     "\xF0\x90\x80\x80",
                                      "\xF4\x8F\xBF\xBF"};
-  static const char *const bad[] = {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x7F",
-                                    "\xE0\x9F\xBF", "\xE0\xA0", "\xED\xA0\x80", "\xEF\xBF",
-                                    "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
-                                    "\xFF", "a\xFE"};
+  static const char *const bad[] = {"\x80",
+                                    "\xBF",
+                                    "\xC0\x80",
+                                    "\xC1\xBF",
+                                    "\xC2",
+                                    "\xC2\x7F",
+                                    "\xE0\x9F\xBF",
+                                    "\xE0\xA0",
+                                    "\xED\xA0\x80",
+                                    "\xEF\xBF",
+                                    "\xF0\x8F\xBF\xBF",
+                                    "\xF4\x90\x80\x80",
+                                    "\xF5\x80\x80\x80",
+                                    "\xFF",
+                                    "a\xFE"};
   for (size_t i = 0; i < sizeof good / sizeof *good; i++)
     assert_true(fsa_text_is_valid(good[i], strlen(good[i])));
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -135,7 +165,8 @@ static void cleaning(void **state) {
   FsaArena arena = fsa_arena(0);
   assert_string_equal(fsa_text_clean(&arena, "good", 4).data, "good");
   assert_string_equal(fsa_text_clean(&arena, NULL, 0).data, "");
-  assert_string_equal(fsa_text_clean(&arena, "a\xFF\0b", 4).data, "a\xEF\xBF\xBD\xE2\x90\x80" "b");
+  assert_string_equal(fsa_text_clean(&arena, "a\xFF\0b", 4).data, "a\xEF\xBF\xBD\xE2\x90\x80"
+                                                                  "b");
   assert_string_equal(fsa_text_clean(&arena, "\xE2\x82", 2).data, "\xEF\xBF\xBD\xEF\xBF\xBD");
   for (unsigned a = 0; a < 256; a++)
     for (unsigned b = 0; b < 256; b++) {
@@ -148,7 +179,8 @@ static void cleaning(void **state) {
   fsa_arena_done(&arena);
 }
 
-/* ---- letter case --------------------------------------------------------------------------------- */
+/* ---- letter case
+ * --------------------------------------------------------------------------------- */
 
 static bool same(const char *a, const char *b) {
   return fsa_text_same(a, strlen(a), b, strlen(b));
@@ -157,12 +189,12 @@ static bool same(const char *a, const char *b) {
 static void letter_case(void **state) {
   (void)state;
   assert_true(same("SYSTEM32", "System32"));
-  assert_true(same("\xC3\xA4\xC3\xB6\xC3\xBC", "\xC3\x84\xC3\x96\xC3\x9C"));          /* German */
-  assert_true(same("\xD0\xBF\xD1\x80", "\xD0\x9F\xD0\xA0"));                          /* Cyrillic */
-  assert_true(same("\xCF\x83\xCE\xBF", "\xCE\xA3\xCE\x9F"));                          /* Greek */
+  assert_true(same("\xC3\xA4\xC3\xB6\xC3\xBC", "\xC3\x84\xC3\x96\xC3\x9C")); /* German */
+  assert_true(same("\xD0\xBF\xD1\x80", "\xD0\x9F\xD0\xA0"));                 /* Cyrillic */
+  assert_true(same("\xCF\x83\xCE\xBF", "\xCE\xA3\xCE\x9F"));                 /* Greek */
   assert_false(same("a", "b"));
   assert_false(same("a", "ab"));
-  assert_false(same("[", "{")); /* 32 apart, no letters */
+  assert_false(same("[", "{"));               /* 32 apart, no letters */
   assert_false(same("\xC3\xB7", "\xC3\x97")); /* division and multiplication signs, 32 apart too */
   assert_true(fsa_text_compare("a", 1, "B", 1) < 0);
   assert_true(fsa_text_compare("b", 1, "A", 1) > 0);
@@ -177,7 +209,8 @@ static void upper_case_is_stable(void **state) {
   for (uint32_t c = 0; c < 0x20000; c++) assert_int_equal(fsa_upper(fsa_upper(c)), fsa_upper(c));
 }
 
-/* ---- patterns ------------------------------------------------------------------------------------ */
+/* ---- patterns
+ * ------------------------------------------------------------------------------------ */
 
 static bool glob(const char *text, const char *pattern) {
   return fsa_text_glob(text, strlen(text), pattern, strlen(pattern));
@@ -263,11 +296,16 @@ static void patterns_end_in_time(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(utf16_edges),          cmocka_unit_test(utf16_every_place),
-      cmocka_unit_test(utf16_into_arenas),    cmocka_unit_test(validity),
-      cmocka_unit_test(code_points),          cmocka_unit_test(cleaning),
-      cmocka_unit_test(letter_case),          cmocka_unit_test(upper_case_is_stable),
-      cmocka_unit_test(patterns),             cmocka_unit_test(patterns_against_the_slow_way),
+      cmocka_unit_test(utf16_edges),
+      cmocka_unit_test(utf16_every_place),
+      cmocka_unit_test(utf16_into_arenas),
+      cmocka_unit_test(validity),
+      cmocka_unit_test(code_points),
+      cmocka_unit_test(cleaning),
+      cmocka_unit_test(letter_case),
+      cmocka_unit_test(upper_case_is_stable),
+      cmocka_unit_test(patterns),
+      cmocka_unit_test(patterns_against_the_slow_way),
       cmocka_unit_test(patterns_end_in_time),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

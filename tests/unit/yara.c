@@ -1,4 +1,5 @@
-/* The YARA wrapper: rules that do not compile, matches, memory in pieces, time, threads, signals. */
+/* The YARA wrapper: rules that do not compile, matches, memory in pieces, time, threads, signals.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +12,8 @@
 
 #include "formats/yara.h"
 
-#define TEXT(literal) {literal, sizeof literal - 1}
+#define TEXT(literal)                                                                              \
+  { literal, sizeof literal - 1 }
 #define NO_END INT64_MAX
 
 static FsaYaraRules *compile(const char *text) {
@@ -59,12 +61,13 @@ static int scan(FsaYaraRules *rules, const char *text, bool wants_hits, FsaArena
 
 static void matches_and_their_places(void **state) {
   (void)state;
-  FsaYaraRules *rules = compile(
-      "private rule hidden { condition: true }"
-      "rule found : one two { meta: n = 1 n = \"t\\xfft\" b = false strings: $a = \"ab\" $b = \"zz\" "
-      "condition: hidden and ($a or $b) }"
-      "rule named { condition: filename == \"Evil.EXE\" and extension == \".exe\" and "
-      "filepath == \"C:\\\\Temp\" }");
+  FsaYaraRules *rules =
+      compile("private rule hidden { condition: true }"
+              "rule found : one two { meta: n = 1 n = \"t\\xfft\" b = false strings: $a = \"ab\" "
+              "$b = \"zz\" "
+              "condition: hidden and ($a or $b) }"
+              "rule named { condition: filename == \"Evil.EXE\" and extension == \".exe\" and "
+              "filepath == \"C:\\\\Temp\" }");
   FsaArena arena = fsa_arena(0);
   FsaYaraMatches matches;
   assert_int_equal(scan(rules, "ab-ab-zz", true, &arena, &matches), FSA_OK);
@@ -111,12 +114,13 @@ static void texts_have_namespaces(void **state) {
   fsa_yara_rules_free(rules);
 }
 
-/* ---- memory ------------------------------------------------------------------------------------ */
+/* ---- memory ------------------------------------------------------------------------------------
+ */
 
 typedef struct Memory {
   const char *pieces[3];
-  int reads, budget;    /* `budget` reads until time is over */
-  int handlers;         /* reads that met a handler of libyara's */
+  int reads, budget; /* `budget` reads until time is over */
+  int handlers;      /* reads that met a handler of libyara's */
 } Memory;
 
 static const uint8_t *read_piece(void *context, size_t index) {
@@ -145,8 +149,9 @@ static int scan_pieces(FsaYaraRules *rules, Memory *memory, FsaArena *arena,
 
 static void memory_in_pieces(void **state) {
   (void)state;
-  FsaYaraRules *rules = compile("rule both { strings: $a = \"MARK\" $b = \"LAST\" condition: all of them "
-                                "and uint16(0x1004) == 0x414D }");
+  FsaYaraRules *rules =
+      compile("rule both { strings: $a = \"MARK\" $b = \"LAST\" condition: all of them "
+              "and uint16(0x1004) == 0x414D }");
   Memory memory = {.pieces = {"0123MARK", "MARK4567", "..LAST.."}, .budget = 100};
   FsaArena arena = fsa_arena(0);
   FsaYaraMatches matches;
@@ -166,7 +171,8 @@ static void memory_in_pieces(void **state) {
   fsa_yara_rules_free(rules);
 }
 
-/* ---- ceilings ----------------------------------------------------------------------------------- */
+/* ---- ceilings -----------------------------------------------------------------------------------
+ */
 
 static void time_and_memory_end(void **state) {
   (void)state;
@@ -210,9 +216,11 @@ static void *scan_often(void *opaque) {
   FsaArena arena = fsa_arena(0);
   for (int i = 0; i < 200; i++) {
     FsaYaraMatches matches;
-    FsaYaraRules *own = i % 20 == 0 ? compile("rule o { strings: $a = \"b\" condition: $a }") : NULL;
+    FsaYaraRules *own =
+        i % 20 == 0 ? compile("rule o { strings: $a = \"b\" condition: $a }") : NULL;
     if (scan(shared, "ab", true, &arena, &matches) != FSA_OK || matches.count != 1) return shared;
-    if (own && (scan(own, "ab", true, &arena, &matches) != FSA_OK || matches.count != 1)) return own;
+    if (own && (scan(own, "ab", true, &arena, &matches) != FSA_OK || matches.count != 1))
+      return own;
     fsa_yara_rules_free(own);
     fsa_arena_clear(&arena);
   }

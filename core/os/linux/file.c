@@ -185,8 +185,7 @@ static int add_number(Numbers *numbers, int64_t value) {
   if (numbers->count == numbers->room) {
     size_t size = numbers->room * sizeof *numbers->values;
     size_t room = numbers->room ? numbers->room * 2 : 64;
-    int64_t *values =
-        fsa_arena_grow(numbers->arena, numbers->values, size, room * sizeof *values);
+    int64_t *values = fsa_arena_grow(numbers->arena, numbers->values, size, room * sizeof *values);
     if (!values) return FSA_E_NOMEM;
     numbers->values = values;
     numbers->room = room;
@@ -267,7 +266,9 @@ int linux_list_numbers(const FsaOs *os, int directory, const char *name, FsaAren
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-bool fsa_os_file_is_fifo(const FsaOsFile *file) { return S_ISFIFO(file->mode); }
+bool fsa_os_file_is_fifo(const FsaOsFile *file) {
+  return S_ISFIFO(file->mode);
+}
 
 /* What the kernel already knows of a file: a server that does not answer must not hold us up. */
 static int stat_at(int directory, const char *name, int flags, FsaOsFile *ret_file) {

@@ -29,8 +29,7 @@ int fsa_os_handles(FsaOsProcess *process, FsaArena *arena, FsaOsHandle **ret_han
                    size_t *ret_count) {
   int64_t *numbers;
   size_t listed, count = 0;
-  int result =
-      linux_list_numbers(process->os, process->directory, "fd", arena, &numbers, &listed);
+  int result = linux_list_numbers(process->os, process->directory, "fd", arena, &numbers, &listed);
   if (result != FSA_OK) return result;
   FsaOsHandle *handles = fsa_arena_zero(arena, listed ? listed : 1, sizeof *handles);
   if (!handles) return FSA_E_NOMEM;

@@ -69,13 +69,17 @@ void fsa_os_close(FsaOs *os) {
   free(os);
 }
 
-bool fsa_os_is_this_machine(const FsaOs *os) { return os->is_this_machine; }
+bool fsa_os_is_this_machine(const FsaOs *os) {
+  return os->is_this_machine;
+}
 
 bool fsa_os_is_self(const FsaOs *os, int64_t pid) {
   return os->is_this_machine && pid == getpid();
 }
 
-bool fsa_os_is_privileged(const FsaOs *os) { return os->is_privileged; }
+bool fsa_os_is_privileged(const FsaOs *os) {
+  return os->is_privileged;
+}
 
 bool fsa_os_hides_processes(FsaOs *os) {
   if (!os->is_this_machine || os->is_privileged) return false;

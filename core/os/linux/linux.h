@@ -11,7 +11,7 @@
 #include "os/os.h"
 
 struct FsaOs {
-  int root;                 /* directory descriptors; -1 = not open */
+  int root; /* directory descriptors; -1 = not open */
   int proc;
   bool is_this_machine;
   bool is_privileged;

@@ -36,10 +36,9 @@ static int take_region(const FsaProcRegion *from, FsaArena *arena, FsaOsRegion *
   *region = (FsaOsRegion){
       .start = from->start,
       .end = from->end,
-      .protection = (from->is_readable ? FSA_OS_READ : 0u) |
-                    (from->is_writable ? FSA_OS_WRITE : 0u) |
-                    (from->is_executable ? FSA_OS_EXECUTE : 0u) |
-                    (from->is_shared ? FSA_OS_SHARED : 0u),
+      .protection =
+          (from->is_readable ? FSA_OS_READ : 0u) | (from->is_writable ? FSA_OS_WRITE : 0u) |
+          (from->is_executable ? FSA_OS_EXECUTE : 0u) | (from->is_shared ? FSA_OS_SHARED : 0u),
       .file_offset = from->offset,
       .device = makedev((unsigned)from->major, (unsigned)from->minor),
       .inode = from->inode,
@@ -81,8 +80,8 @@ static int take_regions(FsaBytes bytes, FsaArena *arena, FsaOsRegion **ret_regio
 int fsa_os_process_regions(FsaOsProcess *process, bool use, FsaArena *arena,
                            FsaOsRegion **ret_regions, size_t *ret_count) {
   FsaBytes bytes;
-  int result = use ? linux_read(process->os, process->directory, "smaps", arena, &bytes)
-                   : FSA_E_ABSENT;
+  int result =
+      use ? linux_read(process->os, process->directory, "smaps", arena, &bytes) : FSA_E_ABSENT;
   /* a kernel without CONFIG_PROC_PAGE_MONITOR and some recordings have no smaps */
   if (result == FSA_E_ABSENT)
     result = linux_read(process->os, process->directory, "maps", arena, &bytes);

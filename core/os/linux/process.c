@@ -214,7 +214,6 @@ int fsa_os_process_transfer(FsaOsProcess *process, FsaArena *arena, FsaOsTransfe
       !fsa_proc_number(read_value, 10, &read_bytes) ||
       !fsa_proc_number(written_value, 10, &written_bytes))
     return FSA_E_FORMAT;
-  *ret_transfer =
-      (FsaOsTransfer){signed_or_unknown(read_bytes), signed_or_unknown(written_bytes)};
+  *ret_transfer = (FsaOsTransfer){signed_or_unknown(read_bytes), signed_or_unknown(written_bytes)};
   return FSA_OK;
 }

@@ -137,8 +137,8 @@ static int add_socket(Sockets *sockets, const FsaOsUnixSocket *socket) {
   if (sockets->count == FSA_MAX_PIDS) return FSA_E_LIMIT;
   if (sockets->count == sockets->room) {
     size_t room = sockets->room ? sockets->room * 2 : 256;
-    FsaOsUnixSocket *all = fsa_arena_grow(sockets->arena, sockets->all,
-                                          sockets->room * sizeof *all, room * sizeof *all);
+    FsaOsUnixSocket *all = fsa_arena_grow(sockets->arena, sockets->all, sockets->room * sizeof *all,
+                                          room * sizeof *all);
     if (!all) return FSA_E_NOMEM;
     sockets->all = all;
     sockets->room = room;
@@ -156,8 +156,8 @@ static int take_answer(Sockets *sockets, const char *message, size_t size) {
                             .is_listening = diagnosis.udiag_state == STATE_LISTEN,
                             .is_peer_known = true,
                             .path = {"", 0}};
-  int result = take_attributes(message + sizeof diagnosis, size - sizeof diagnosis, sockets->arena,
-                               &socket);
+  int result =
+      take_attributes(message + sizeof diagnosis, size - sizeof diagnosis, sockets->arena, &socket);
   return result == FSA_OK ? add_socket(sockets, &socket) : result;
 }
 

@@ -10,7 +10,7 @@
 /* 65536 groups of up to 11 bytes each do not fit: linux_read() then takes over. */
 enum { STATUS_BYTES = 8192, LABEL_BYTES = 4096 };
 
-#define NOT_SET UINT32_MAX /* loginuid and sessionid before a login: (uid_t)-1 */
+#define NOT_SET UINT32_MAX                 /* loginuid and sessionid before a login: (uid_t)-1 */
 #define INITIAL_USER_NAMESPACE 0xEFFFFFFDu /* PROC_USER_INIT_INO [include/linux/proc_ns.h] */
 
 _Static_assert((int)FSA_OS_IDS == (int)FSA_PROC_IDS, "the ids are copied as they are");
