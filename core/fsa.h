@@ -276,8 +276,7 @@ static inline void fsa_row_bool(FsaRow *row, int column, bool value) {
 void fsa_row_source(FsaRow *row, const char *data, size_t size);
 void fsa_row_offset(FsaRow *row, uint64_t offset);
 
-/* ---- the look itself: what fsa_problems, fsa_coverage, fsa_evidence and fsa_tables show
- * ----------- */
+/* ---- the look itself: what fsa_problems, fsa_coverage, fsa_evidence and fsa_tables show ---- */
 
 typedef struct FsaProblem {
   int64_t time;         /* ns since 1970 UTC */

@@ -33,8 +33,7 @@ static bool has_prefix(FsaText text, size_t at, const char *prefix) {
          fsa_text_same(text.data + at, size, prefix, size);
 }
 
-/* ---- the things that are replaced: each gives the bytes that it takes at `at`, 0 = none
- * ---------- */
+/* ---- the things that are replaced: each gives the bytes that it takes at `at`, 0 = none ---- */
 
 static size_t take_guid(FsaText text, size_t at) {
   static const unsigned char groups[] = {8, 4, 4, 4, 12};

@@ -265,8 +265,7 @@ static int collect_sightings(Stacker *stacker) {
   return result;
 }
 
-/* ---- entities
- * ------------------------------------------------------------------------------------ */
+/* ---- entities ---- */
 
 /*
  * The name of a join value: a path or another long name links whatever the column is called (image,

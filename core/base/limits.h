@@ -9,12 +9,15 @@
 
 /* engine */
 #define FSA_MAX_COLUMNS 60 /* columns of a table, so that a set of them fits 64 bits */
-#define FSA_MAX_PROBLEMS                                                                           \
-  10000 /* problems that a process remembers; older ones are counted, then dropped */
+/* problems that a process remembers; older ones are counted, then dropped */
+#define FSA_MAX_PROBLEMS 10000
+/* problems that one subject tells one by one, so that one hostile file does not drive out all
+ * others */
+#define FSA_MAX_SUBJECT_PROBLEMS 1000
 #define FSA_MAX_MESSAGE 512 /* bytes of a problem's message */
 #define FSA_MAX_JOBS 64     /* worker threads of a scan */
-#define FSA_MAX_KEY_VALUES                                                                         \
-  100000 /* values of one IN list that are pushed down; a longer list is left to SQLite */
+/* values of one IN list that are pushed down; a longer list is left to SQLite */
+#define FSA_MAX_KEY_VALUES 100000
 #define FSA_BATCH_ROWS 256           /* rows that a worker hands over at once */
 #define FSA_BATCH_BYTES (256u << 10) /* text of a batch, after which it is handed over early */
 #define FSA_QUEUE_BATCHES 8 /* finished batches that may wait for the reader, per subject */
@@ -32,42 +35,40 @@
 #define FSA_MAX_SHIMCACHE_BYTES (16u << 20) /* a loose AppCompatCache value */
 #define FSA_MAX_VOLUMES 64                  /* drives of one host */
 #define FSA_MAX_CASE_HOSTS 100000           /* pieces of evidence in a case folder */
-#define FSA_MAX_FILE_BYTES                                                                         \
-  (2048ull << 20)                          /* bytes of a file that may be held in memory at once   \
-                                            */
+/* bytes of a file that may be held in memory at once */
+#define FSA_MAX_FILE_BYTES (2048ull << 20)
 #define FSA_MAX_HIVE_BYTES (2048ull << 20) /* a registry hive cannot be larger than 2 GiB */
 
 /* the live host */
-#define FSA_MAX_PIDS                                                                               \
-  4194304 /* processes, threads of one, descriptors of one; the kernel's PID_MAX_LIMIT */
-#define FSA_MAX_PROC_BYTES                                                                         \
-  (64u << 20) /* bytes of one text of /proc; 65530 mappings with long names need 30 MiB in smaps   \
-               */
+/* processes, threads of one, descriptors of one; the kernel's PID_MAX_LIMIT */
+#define FSA_MAX_PIDS 4194304
+/* bytes of one text of /proc; 65530 mappings with long names need 30 MiB in smaps */
+#define FSA_MAX_PROC_BYTES (64u << 20)
 
 /* registry hives (regf) */
 #define FSA_MAX_REGF_PROBLEMS 100   /* problems that one call on a hive tells one by one */
 #define FSA_MAX_REGF_LOGS 8         /* transaction logs that are looked at for one hive */
 #define FSA_MAX_REGF_STRANGERS 4096 /* entries of one key's lists that are not its subkeys */
-#define FSA_MAX_REGF_DEPTH                                                                         \
-  512 /* levels of keys, as in Windows; deeper recovered parents are unknown */
+/* levels of keys, as in Windows; deeper recovered parents are unknown */
+#define FSA_MAX_REGF_DEPTH 512
 
 /* event logs (EVTX, BinXML) */
 #define FSA_MAX_EVTX_PROBLEMS 200     /* problems that one log tells one by one */
 #define FSA_MAX_EVENT_JSON (8u << 20) /* bytes of one event as JSON; true ones stay below 1 MiB */
-#define FSA_MAX_CHUNK_JSON                                                                         \
-  (32u << 20) /* bytes of JSON from one chunk of 64 KiB; true ones stay below 8 MiB */
+/* bytes of JSON from one chunk of 64 KiB; true ones stay below 8 MiB */
+#define FSA_MAX_CHUNK_JSON (32u << 20)
 #define FSA_MAX_BINXML_DEPTH 64     /* elements inside each other in one template */
 #define FSA_MAX_BINXML_NESTING 8    /* BinXML values inside BinXML values */
 #define FSA_MAX_BINXML_STEPS 200000 /* operations that one event may cost */
 #define FSA_MAX_CHUNK_STEPS 4000000 /* operations that the events of one chunk may cost */
-#define FSA_MAX_CHUNK_TEMPLATES                                                                    \
-  (4u << 20) /* bytes of definitions, their names and texts that one chunk may have read */
+/* bytes of definitions, their names and texts that one chunk may have read */
+#define FSA_MAX_CHUNK_TEMPLATES (4u << 20)
 #define FSA_MAX_BINXML_NAMES (1u << 20)    /* bytes of the names that one template refers to */
 #define FSA_MAX_BINXML_LITERALS (2u << 20) /* bytes of JSON text in one template */
-#define FSA_MAX_BINXML_VALUES                                                                      \
-  16384 /* values of one event, nested ones included: a record cannot hold more */
-#define FSA_MAX_BINXML_CACHE                                                                       \
-  (16u << 20) /* bytes of compiled templates that are kept for other chunks */
+/* values of one event, nested ones included: a record cannot hold more */
+#define FSA_MAX_BINXML_VALUES 16384
+/* bytes of compiled templates that are kept for other chunks */
+#define FSA_MAX_BINXML_CACHE (16u << 20)
 
 /* script blocks */
 #define FSA_MAX_SCRIPT_PENDING (32u << 20) /* bytes of text of unfinished script blocks */
@@ -81,22 +82,21 @@
 #define FSA_MAX_YARA_MEMORY (8192ull << 20) /* bytes of one process that are scanned */
 #define FSA_MAX_YARA_HITS 10000    /* places that are told of one rule in one file or process */
 #define FSA_YARA_WINDOW (8u << 20) /* bytes of memory that are read at once */
-#define FSA_YARA_OVERLAP                                                                           \
-  (64u << 10) /* bytes of the window before, so that nothing is cut in two                         \
-               */
+/* bytes of the window before, so that nothing is cut in two */
+#define FSA_YARA_OVERLAP (64u << 10)
 
 /* the shell */
-#define FSA_MAX_SHOWN_CELL                                                                         \
-  (1024u << 20)                /* bytes of one value made safe to show; SQLite has none larger */
-#define FSA_MAX_HELD_ROWS 5000 /* rows that table and box hold back to measure them */
+/* bytes of one value made safe to show; SQLite has none larger */
+#define FSA_MAX_SHOWN_CELL (1024u << 20)
+#define FSA_MAX_HELD_ROWS 5000        /* rows that table and box hold back to measure them */
 #define FSA_MAX_HELD_BYTES (8u << 20) /* ... and bytes of them */
-#define FSA_MAX_TERMINAL_CELL                                                                      \
-  1024 /* bytes of a table's cell on a terminal; the rest is counted, not shown */
+/* bytes of a table's cell on a terminal; the rest is counted, not shown */
+#define FSA_MAX_TERMINAL_CELL 1024
 #define FSA_MAX_TABLE_CELL (64u << 10) /* ... in a file */
-#define FSA_MAX_RESULT_LINE                                                                        \
-  700000 /* bytes of a result line: osquery drops lines above 1 MiB in silence */
-#define FSA_MAX_RESULT_ROW                                                                         \
-  (8u << 20) /* bytes of one row that are encoded to see whether it fits a line */
+/* bytes of a result line: osquery drops lines above 1 MiB in silence */
+#define FSA_MAX_RESULT_LINE 700000
+/* bytes of one row that are encoded to see whether it fits a line */
+#define FSA_MAX_RESULT_ROW (8u << 20)
 #define FSA_MAX_STATEMENT (64u << 20) /* bytes of one statement */
 #define FSA_MAX_READ_DEPTH 8          /* .read files inside each other */
 #define FSA_MAX_PACK_FILE (1u << 20)  /* bytes of one query of a pack */

@@ -5,8 +5,7 @@
 
 #include "engine/engine.h"
 
-/* ---- opening
- * --------------------------------------------------------------------------------------- */
+/* ---- opening ---- */
 
 static void sources_text(char *out, size_t size, unsigned sources) {
   static const struct {
@@ -175,8 +174,7 @@ int fsa_cursor_open(FsaEngine *engine, const FsaQuery *query, FsaCursor **ret_cu
   return FSA_OK;
 }
 
-/* ---- reading
- * ----------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 /* Ends the subject that was read: its problems and counts are reported, its memory goes. */
 static void end_subject(FsaCursor *cursor) {
@@ -237,8 +235,7 @@ int fsa_cursor_next(FsaCursor *cursor, const FsaRow **ret_row) {
   return result;
 }
 
-/* ---- closing
- * ----------------------------------------------------------------------------------------- */
+/* ---- closing ---- */
 
 void fsa_cursor_close(FsaCursor *cursor) {
   if (!cursor) return;

@@ -29,8 +29,7 @@ int engine_evidence_take(FsaEngine *engine, const char *name, EvidenceUse **ret_
                          FsaError *ret_error);
 void engine_evidence_drop(FsaEngine *engine, EvidenceUse *use);
 
-/* ---- problems
- * ------------------------------------------------------------------------------------ */
+/* ---- problems ---- */
 
 /* One problem, its texts in the same allocation. */
 typedef struct Problem {
@@ -46,8 +45,7 @@ Problem *problem_new(const char *table, const char *evidence, const char *source
  */
 void engine_problem_add(FsaEngine *engine, Problem *problem);
 
-/* ---- the engine
- * ------------------------------------------------------------------------------------ */
+/* ---- the engine ---- */
 
 #define KEPT_EVIDENCE 4 /* pieces of evidence that stay open between queries */
 
@@ -79,8 +77,7 @@ void engine_coverage_record(FsaEngine *engine, const FsaTable *table, const char
                             const CoverageFacts *facts);
 void engine_coverage_free(FsaEngine *engine);
 
-/* ---- subjects
- * --------------------------------------------------------------------------------------- */
+/* ---- subjects ---- */
 
 typedef struct Subject {
   int64_t pid;           /* -1 when it is not a process */
@@ -91,8 +88,7 @@ typedef struct Subject {
 /* Finds the subjects of a cursor and narrows them by its keys; fills cursor->subjects. */
 int cursor_find_subjects(FsaCursor *cursor, FsaError *ret_error);
 
-/* ---- scans and cursors
- * ------------------------------------------------------------------------------ */
+/* ---- scans and cursors ---- */
 
 /* Rows that a worker finished together. */
 typedef struct Batch {

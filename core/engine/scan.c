@@ -67,9 +67,9 @@ FsaText scan_source(const FsaScan *scan, char buffer[32]) {
 static void add_problem(FsaScan *scan, int code, const char *source, uint64_t offset,
                         const char *message) {
   FsaCursor *cursor = scan->cursor;
+  if (++scan->problem_count > FSA_MAX_SUBJECT_PROBLEMS) return; /* scan_report() counts the rest */
   Problem *problem = problem_new(cursor->table->name, fsa_evidence_name(fsa_scan_evidence(scan)),
                                  source, offset, code, message);
-  scan->problem_count++;
   if (!problem) { /* it must at least be counted */
     engine_problem_add(cursor->engine, NULL);
     return;
@@ -107,6 +107,21 @@ void fsa_tell_hidden_processes(FsaScan *scan) {
                 "/proc hides the processes of other users (hidepid); ask as root");
 }
 
+/* One problem in place of those that were one too many. */
+static void tell_more(FsaScan *scan) {
+  FsaCursor *cursor = scan->cursor;
+  if (scan->problem_count <= FSA_MAX_SUBJECT_PROBLEMS) return;
+  char message[FSA_MAX_MESSAGE], number[32];
+  snprintf(message, sizeof message, "%llu more problems; the first %d are told one by one",
+           (unsigned long long)(scan->problem_count - FSA_MAX_SUBJECT_PROBLEMS),
+           FSA_MAX_SUBJECT_PROBLEMS);
+  cursor->facts.codes |= 1u << -FSA_E_LIMIT;
+  engine_problem_add(cursor->engine,
+                     problem_new(cursor->table->name, fsa_evidence_name(fsa_scan_evidence(scan)),
+                                 scan_source(scan, number).data, FSA_NO_OFFSET, FSA_E_LIMIT,
+                                 message));
+}
+
 void scan_report(FsaScan *scan) {
   FsaCursor *cursor = scan->cursor;
   if (!cursor) return;
@@ -115,6 +130,7 @@ void scan_report(FsaScan *scan) {
     cursor->facts.codes |= 1u << -problem->fact.code;
     engine_problem_add(cursor->engine, problem);
   }
+  tell_more(scan);
   scan->problems = NULL;
   scan->problems_end = NULL;
   cursor->facts.problems += (int64_t)scan->problem_count;
@@ -122,8 +138,7 @@ void scan_report(FsaScan *scan) {
   scan->rows = 0;
 }
 
-/* ---- files and the registry
- * ------------------------------------------------------------------------ */
+/* ---- files and the registry ---- */
 
 static int open_found(FsaScan *scan, size_t index, FsaFile **ret_file) {
   const FsaFound *found = &scan->subject->files[index];
@@ -203,8 +218,7 @@ int fsa_scan_registry(FsaScan *scan, FsaRegistry **ret_registry) {
   return result;
 }
 
-/* ---- running
- * ---------------------------------------------------------------------------------------- */
+/* ---- running ---- */
 
 /* Says that a subject failed where the table itself has said nothing. */
 static void tell_failure(FsaScan *scan, int result, uint64_t problems_before) {

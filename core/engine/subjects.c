@@ -25,8 +25,7 @@ static int one_subject(FsaCursor *cursor, Subject subject, FsaError *ret_error) 
   return FSA_OK;
 }
 
-/* ---- processes
- * ------------------------------------------------------------------------------------ */
+/* ---- processes ---- */
 
 static int find_processes(FsaCursor *cursor, FsaError *ret_error) {
   FsaOs *os = fsa_evidence_os(cursor->use->evidence);
@@ -49,8 +48,7 @@ static int find_processes(FsaCursor *cursor, FsaError *ret_error) {
   return FSA_OK;
 }
 
-/* ---- files
- * ---------------------------------------------------------------------------------------- */
+/* ---- files ---- */
 
 static void tell(FsaCursor *cursor, int code, const char *path, uint64_t offset,
                  const char *message) {

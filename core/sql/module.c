@@ -53,8 +53,7 @@ typedef struct Cursor {
   bool impossible; /* a constraint that no row can meet */
 } Cursor;
 
-/* ---- connecting
- * ------------------------------------------------------------------------------------- */
+/* ---- connecting ---- */
 
 static int vtab_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
                         sqlite3_vtab **ret_vtab, char **ret_error) {
@@ -77,8 +76,7 @@ static int vtab_disconnect(sqlite3_vtab *vtab) {
   return SQLITE_OK;
 }
 
-/* ---- planning
- * --------------------------------------------------------------------------------------- */
+/* ---- planning ---- */
 
 /* What a constraint is pushed down as; 0 = not at all. */
 static char operator_of(unsigned char op, const LayoutColumn *column) {
@@ -235,8 +233,7 @@ static int vtab_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
   return failed ? SQLITE_NOMEM : SQLITE_OK;
 }
 
-/* ---- keys
- * ------------------------------------------------------------------------------------------- */
+/* ---- keys ---- */
 
 static int64_t seconds_to_ns(int64_t seconds, int64_t rest) {
   const int64_t most = INT64_MAX / FSA_NS_PER_SECOND - 1;
@@ -427,8 +424,7 @@ static int read_plan(Cursor *cursor, const FsaTable *table, const char *plan, in
   return SQLITE_OK;
 }
 
-/* ---- reading
- * ---------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 static int vtab_open(sqlite3_vtab *vtab, sqlite3_vtab_cursor **ret_cursor) {
   (void)vtab;
@@ -591,8 +587,7 @@ static const sqlite3_module module_functions = {
     .xRowid = vtab_rowid,
 };
 
-/* ---- registering
- * ------------------------------------------------------------------------------------ */
+/* ---- registering ---- */
 
 static void module_free(void *argument) {
   Module *module = argument;

@@ -23,8 +23,7 @@ static void put_cell(FsaBuffer *out, const char *text) {
   }
 }
 
-/* ---- Markdown
- * --------------------------------------------------------------------------------------- */
+/* ---- Markdown ---- */
 
 static const struct {
   unsigned bit;
@@ -90,8 +89,7 @@ void fsa_schema_print_list(FsaBuffer *out) {
   }
 }
 
-/* ---- JSON
- * -------------------------------------------------------------------------------------------- */
+/* ---- JSON ---- */
 
 static void put_json(FsaBuffer *out, const char *key, const char *text) {
   fsa_buffer_printf(out, "\"%s\":", key);
@@ -138,8 +136,7 @@ static void json_table(FsaBuffer *out, const FsaTable *table) {
   fsa_buffer_puts(out, "]}");
 }
 
-/* ---- osquery
- * ----------------------------------------------------------------------------------------- */
+/* ---- osquery ---- */
 
 /*
  * osquery's column options: INDEX 1, OPTIMIZED 8 (IN in one call), HIDDEN 16. A column that is no
@@ -163,8 +160,7 @@ static void osquery_table(FsaBuffer *out, const FsaTable *table) {
   fsa_buffer_putc(out, ']');
 }
 
-/* ---- Fleet
- * ------------------------------------------------------------------------------------------- */
+/* ---- Fleet ---- */
 
 /* A YAML block scalar: no character of a sentence needs escaping in it. */
 static void yaml_block(FsaBuffer *out, const char *key, const char *text, const char *indent) {
@@ -201,8 +197,7 @@ static void fleet_table(FsaBuffer *out, const FsaTable *table) {
   }
 }
 
-/* ---- all forms
- * --------------------------------------------------------------------------------------- */
+/* ---- all forms ---- */
 
 static void print_table(FsaBuffer *out, FsaSchemaForm form, const FsaTable *table) {
   switch (form) {

@@ -136,8 +136,7 @@ static const sqlite3_module plain_module = {
     .xRowid = plain_rowid,
 };
 
-/* ---- measuring
- * ------------------------------------------------------------------------------------ */
+/* ---- measuring ---- */
 
 static double rows_per_second(sqlite3 *db, const char *sql) {
   int64_t best = INT64_MAX;

@@ -71,6 +71,13 @@ static int hungry_next(FsaScan *scan, void *opaque, FsaRow *row) {
 
 static const char *const where[] = {"**.count", NULL};
 
+static int complaining_next(FsaScan *scan, void *opaque, FsaRow *row) {
+  State *state = opaque;
+  for (int i = 0; state->number == 0 && i < 3 * FSA_MAX_SUBJECT_PROBLEMS; i++)
+    fsa_problem(scan, FSA_E_FORMAT, (uint64_t)i, "record %d is bent", i);
+  return counting_next(scan, opaque, row);
+}
+
 #define COUNTING(symbol, next_function)                                                            \
   static const FsaTable symbol = {.name = #symbol,                                                 \
                                   .summary = "",                                                   \
@@ -91,6 +98,7 @@ COUNTING(counting, counting_next);
 COUNTING(failing, failing_next);
 COUNTING(endless, endless_next);
 COUNTING(hungry, hungry_next);
+COUNTING(complaining, complaining_next);
 
 static char folder[] = "/tmp/fsa-engine-XXXXXX";
 
@@ -234,6 +242,19 @@ static void test_the_oldest_problems_go_first_and_are_counted(void **state) {
   fsa_engine_free(engine);
 }
 
+static void test_one_subject_does_not_drive_out_the_problems_of_others(void **state) {
+  (void)state;
+  char path[128];
+  snprintf(path, sizeof path, "%s/file07.count", folder);
+  FsaKey keys[3] = {{.prefix = {path, strlen(path)}, .min = INT64_MIN, .max = INT64_MAX},
+                    {.min = INT64_MIN, .max = INT64_MAX},
+                    {.min = INT64_MIN, .max = INT64_MAX}};
+  FsaEngine *engine = engine_with(2, 0, 0);
+  assert_int_equal(drain(open_cursor(engine, &complaining, keys)), ROWS_PER_FILE);
+  assert_int_equal(fsa_engine_problem_count(engine), FSA_MAX_SUBJECT_PROBLEMS + 1);
+  fsa_engine_free(engine);
+}
+
 static void test_a_file_that_vanishes_is_a_problem(void **state) {
   (void)state;
   char path[128];
@@ -308,6 +329,7 @@ int main(void) {
       cmocka_unit_test(test_a_deadline_ends_each_subject_with_a_problem),
       cmocka_unit_test(test_the_memory_ceiling_ends_each_subject_with_a_problem),
       cmocka_unit_test(test_the_oldest_problems_go_first_and_are_counted),
+      cmocka_unit_test(test_one_subject_does_not_drive_out_the_problems_of_others),
       cmocka_unit_test(test_evidence_that_is_not_there_is_said_in_words),
       cmocka_unit_test(test_a_name_that_means_something_else_is_opened_anew),
       cmocka_unit_test(test_a_file_that_vanishes_is_a_problem),

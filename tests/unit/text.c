@@ -179,8 +179,7 @@ static void cleaning(void **state) {
   fsa_arena_done(&arena);
 }
 
-/* ---- letter case
- * --------------------------------------------------------------------------------- */
+/* ---- letter case ---- */
 
 static bool same(const char *a, const char *b) {
   return fsa_text_same(a, strlen(a), b, strlen(b));
@@ -209,8 +208,7 @@ static void upper_case_is_stable(void **state) {
   for (uint32_t c = 0; c < 0x20000; c++) assert_int_equal(fsa_upper(fsa_upper(c)), fsa_upper(c));
 }
 
-/* ---- patterns
- * ------------------------------------------------------------------------------------ */
+/* ---- patterns ---- */
 
 static bool glob(const char *text, const char *pattern) {
   return fsa_text_glob(text, strlen(text), pattern, strlen(pattern));
