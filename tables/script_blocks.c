@@ -333,10 +333,14 @@ static int give(FsaScan *scan, State *s, Block *block, FsaRow *row) {
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
-static uint32_t datum_u32(State *s, const char *name) {
+/* A part's number or the count of parts; 0 = unknown, also where it is more than can be joined. */
+static uint32_t datum_u32(FsaScan *scan, State *s, const char *name) {
   uint64_t number;
   if (!fsa_evtx_value_u64(fsa_evtx_datum(s->log, name), &number)) return 0;
-  return number <= FSA_MAX_SCRIPT_PARTS ? (uint32_t)number : 0;
+  if (number <= FSA_MAX_SCRIPT_PARTS) return (uint32_t)number;
+  fsa_problem_in(scan, FSA_E_LIMIT, s->path.data, s->record.offset, "%s is %llu, the most is %d",
+                 name, (unsigned long long)number, FSA_MAX_SCRIPT_PARTS);
+  return 0;
 }
 
 static int64_t field_int(State *s, FsaEvtxField field) {
@@ -359,7 +363,9 @@ static int read_block(FsaScan *scan, State *s, Block **ret_block) {
   *ret_block = NULL;
   FsaEvtxValue text = fsa_evtx_datum(s->log, "ScriptBlockText");
   FsaEvtxValue id = fsa_evtx_datum(s->log, "ScriptBlockId");
-  if (text.type == 0 || id.type == 0) return FSA_OK;
+  if (text.type == 0 || id.type == 0)
+    return fsa_problem_in(scan, FSA_E_FORMAT, s->path.data, s->record.offset,
+                          "event 4104 without a text or without an id");
   FsaArena *memory = &s->scratch;
   fsa_arena_clear(memory);
   Block *b = fsa_arena_zero(memory, 1, sizeof *b);
@@ -370,8 +376,13 @@ static int read_block(FsaScan *scan, State *s, Block **ret_block) {
   if (!part->text.data || !b->id.data)
     return fsa_problem_in(scan, FSA_E_FORMAT, s->path.data, s->record.offset,
                           "event 4104 whose text or id is no text");
-  part->number = datum_u32(s, "MessageNumber");
-  part->total = datum_u32(s, "MessageTotal");
+  part->number = datum_u32(scan, s, "MessageNumber");
+  part->total = datum_u32(scan, s, "MessageTotal");
+  if (part->total && part->number > part->total) {
+    fsa_problem_in(scan, FSA_E_FORMAT, s->path.data, s->record.offset,
+                   "part %u of a script block of %u parts", part->number, part->total);
+    part->number = part->total = 0; /* neither can be believed */
+  }
   b->parts = part;
   b->part_count = 1;
   b->total = part->total;

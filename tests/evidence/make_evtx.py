@@ -351,6 +351,16 @@ def powershell_logs():
     return old, new, core
 
 
+def bent_scripts_log():
+    """Script blocks that contradict themselves: more parts than can be, a part behind the last, no id."""
+    log = Log()
+    script(log, POWERSHELL, 1, guid(0xB0), 1, 2000000000, 'one of two thousand million')
+    script(log, POWERSHELL, 2, guid(0xB1), 5, 1, 'part five of one')
+    nameless = Instance(event_data(0x512, ['ScriptBlockText']), [value(w.STRING, 'no id')])
+    add(log, POWERSHELL, 4104, nameless, 3)
+    return log
+
+
 def write(path, data):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, 'wb') as file:
@@ -361,6 +371,7 @@ def write_all(out):
     base = os.path.join(out, 'evtx')
     write(f'{base}/types.evtx', types_log().bytes())
     write(f'{base}/tokens.evtx', tokens_log().bytes())
+    write(f'{base}/bent_scripts.evtx', bent_scripts_log().bytes())
     for name, data in damaged_logs():
         write(f'{base}/damage/{name}.evtx', data)
     logs = f'{base}/win/Windows/System32/winevt/Logs'
