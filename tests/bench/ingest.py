@@ -79,7 +79,7 @@ def python_peer(log, meta):
             value = json.loads(line)
             name = next(n for n in keys if value["name"].endswith(n) or n in value["name"])
             for row in value["snapshot"]:
-                key = (name, *(row.get(column, "").lower() for column in keys[name]))
+                key = (name, *(str(row.get(column, "")).lower() for column in keys[name]))
                 stack.setdefault(key, set()).add(value["hostIdentifier"])
             rows += len(value["snapshot"])
     return time.process_time() - start, rows
