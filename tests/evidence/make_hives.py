@@ -146,7 +146,7 @@ def dirty_family(write):
     # right hashes, wrong facts: none of these may be applied, or be believed when memory is taken
     lies = {'page_outside': {'references': [(0x7FFFF000, PAGE)]}, 'page_wraps': {'references': [(PAGE, 0xFFFFFFFF)]},
             'pages_missing': {'references': [(0, 8 * PAGE)]}, 'many_pages': {'count': 0xFFFFFFFF},
-            'bins_huge': {'bins_size': 0xFFFFF000}, 'bins_odd': {'bins_size': 0x1001}, 'bins_none': {'bins_size': 0},
+            'bins_huge': {'bins_size': 0xFFFFF000}, 'bins_beyond_logs': {'bins_size': 64 << 20}, 'bins_odd': {'bins_size': 0x1001}, 'bins_none': {'bins_size': 0},
             'entry_small': {'size': 0}, 'entry_huge': {'size': 0xFFFFFE00}}
     for name, claims in lies.items():
         entry = hw.new_entry(5, before, [(0, before[PAGE:2 * PAGE])], claims=claims)

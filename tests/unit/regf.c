@@ -279,9 +279,9 @@ static void test_gap_is_stale(void **state) {
 
 static void test_lying_logs(void **state) {
   (void)state;
-  static const char *const names[] = {"page_outside", "page_wraps", "pages_missing", "many_pages",
-                                      "bins_huge",    "bins_odd",   "bins_none",     "entry_small",
-                                      "entry_huge",   "old_bins"};
+  static const char *const names[] = {
+      "page_outside", "page_wraps", "pages_missing", "many_pages", "bins_huge", "bins_beyond_logs",
+      "bins_odd",     "bins_none",  "entry_small",   "entry_huge", "old_bins"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     char name[32];
     snprintf(name, sizeof name, "lie_%s", names[i]);
