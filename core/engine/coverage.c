@@ -57,12 +57,15 @@ static bool saw(unsigned codes, int code) {
   return (codes >> -code & 1) != 0;
 }
 
-/* One word for what a full scan saw. */
+/*
+ * One word for what a full scan saw. Subjects that were read whole and gave no row are an answer too:
+ * one process that may not be read among hundreds that were does not make the look denied.
+ */
 static const char *scanned_status(const CoverageFacts *facts) {
   if (saw(facts->codes, FSA_E_TIMEOUT)) return "timeout";
   if (saw(facts->codes, FSA_E_UNSUPPORTED)) return "unsupported";
   if (facts->problems == 0) return "ok";
-  if (facts->rows > 0) return "partial";
+  if (facts->rows > 0 || facts->troubled < facts->subjects) return "partial";
   if (saw(facts->codes, FSA_E_ACCESS)) return "denied";
   return saw(facts->codes, FSA_E_ABSENT) ? "absent" : "error";
 }

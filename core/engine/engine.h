@@ -68,6 +68,7 @@ struct FsaEngine {
 /* What a finished full scan saw. */
 typedef struct CoverageFacts {
   int64_t subjects, rows, problems;
+  int64_t troubled;       /* subjects that had a problem */
   unsigned codes;         /* bit -code = a problem with that code occurred */
   uint64_t wanted;        /* the columns that were read, as FsaQuery has them */
   int64_t started, ended; /* wall clock, ns */

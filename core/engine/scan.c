@@ -134,6 +134,7 @@ void scan_report(FsaScan *scan) {
   scan->problems = NULL;
   scan->problems_end = NULL;
   cursor->facts.problems += (int64_t)scan->problem_count;
+  cursor->facts.troubled += scan->subject && scan->problem_count;
   cursor->facts.rows += scan->rows;
   scan->rows = 0;
 }

@@ -381,6 +381,9 @@ def write_all(out):
     write(f'{logs}/Microsoft-Windows-PowerShell%4Operational.evtx', new.bytes())
     write(f'{logs}/PowerShellCore%4Operational.evtx', core.bytes())
     write(f'{base}/win/Windows/System32/config/SYSTEM', b'')
+    half = f'{base}/half/Windows/System32/winevt/Logs'  # one log can be read and holds nothing, one cannot
+    write(f'{half}/Quiet.evtx', plain_log(0).bytes())
+    write(f'{half}/Torn.evtx', b'no log')
 
 
 def write_corpus(folder):
