@@ -47,6 +47,9 @@ enum {
   FSA_KEY = 1, /* constraints on it are handed to the table (fsa_admits_*); SQLite checks again */
   FSA_COSTLY = 2, /* computed only when a query names it: guard with fsa_wants() */
   FSA_HIDDEN = 4, /* not part of SELECT * */
+  /* changes while the row still tells of the same thing (time used, memory): no part of its rowid
+   */
+  FSA_VARIES = 8,
 };
 
 typedef struct FsaColumn {

@@ -18,24 +18,24 @@ enum {
 static const FsaColumn columns[] = {
     [NAME] = {"table_name", FSA_TEXT, FSA_KEY, "The table; never NULL."},
     [STATUS] =
-        {"status", FSA_TEXT, FSA_KEY,
+        {"status", FSA_TEXT, FSA_KEY | FSA_VARIES,
          "ok, partial, denied, absent, unsupported, timeout or error: what the last full scan "
          "met, or where none ran a probe's answer; unknown when a probe cannot tell."},
-    [IS_SCANNED] = {"is_scanned", FSA_BOOL, 0,
+    [IS_SCANNED] = {"is_scanned", FSA_BOOL, FSA_VARIES,
                     "1 when a full scan ended in this process, 0 when the status is a probe's."},
-    [SUBJECTS] = {"subjects", FSA_INTEGER, 0,
+    [SUBJECTS] = {"subjects", FSA_INTEGER, FSA_VARIES,
                   "Processes, files or hosts that the scan looked at; NULL without a scan."},
-    [ROWS_TOTAL] = {"rows_total", FSA_INTEGER, 0,
+    [ROWS_TOTAL] = {"rows_total", FSA_INTEGER, FSA_VARIES,
                     "Rows that the scan gave; compare with what arrived; NULL without a scan."},
-    [PROBLEMS] = {"problems", FSA_INTEGER, 0,
+    [PROBLEMS] = {"problems", FSA_INTEGER, FSA_VARIES,
                   "Problems that the scan met, see fsa_problems; NULL without a scan."},
-    [MILLISECONDS] = {"milliseconds", FSA_INTEGER, 0,
+    [MILLISECONDS] = {"milliseconds", FSA_INTEGER, FSA_VARIES,
                       "How long the scan took, the reader's time included; NULL without a scan."},
     [IS_PRIVILEGED] =
         {"is_privileged", FSA_BOOL, 0,
          "1 when this program may read every process; NULL when the evidence is not a "
          "live host."},
-    [STARTED] = {"start_time", FSA_TIME, 0,
+    [STARTED] = {"start_time", FSA_TIME, FSA_VARIES,
                  "When the scan began, Unix seconds; NULL without a scan."},
     [VERSION] = {"version", FSA_TEXT, 0, "The version of FSA Tables that looked; never NULL."},
 };

@@ -89,12 +89,12 @@ static const FsaColumn columns[] = {
     [ON_DISK] = {"on_disk", FSA_INTEGER, 0,
                  "1 when a file lies at the path, as the process sees it, 0 when not; NULL without "
                  "a path or when it cannot be looked at."},
-    [RESIDENT_SIZE] = {"resident_size", FSA_INTEGER, 0,
+    [RESIDENT_SIZE] = {"resident_size", FSA_INTEGER, FSA_VARIES,
                        "Bytes of it that are in memory; NULL when the kernel does not tell."},
-    [PRIVATE_SIZE] = {"private_size", FSA_INTEGER, 0,
+    [PRIVATE_SIZE] = {"private_size", FSA_INTEGER, FSA_VARIES,
                       "Bytes in pages of the process's own, in memory or swapped out; NULL when "
                       "the kernel does not tell."},
-    [PRIVATE_PAGES] = {"private_pages", FSA_INTEGER, FSA_COSTLY,
+    [PRIVATE_PAGES] = {"private_pages", FSA_INTEGER, FSA_COSTLY | FSA_VARIES,
                        "Pages of a file's code that are the process's own, counted in the page "
                        "map; NULL without a file and in a recording."},
     [FIRST_PRIVATE_PAGE] = {"first_private_page", FSA_HEX, FSA_COSTLY,
@@ -106,7 +106,7 @@ static const FsaColumn columns[] = {
     [RUNTIME] = {"runtime", FSA_TEXT, 0, "That runtime; NULL when not explained."},
     [RUNTIME_FILE] = {"runtime_file", FSA_TEXT, 0,
                       "The mapped file that tells of it; NULL when not explained."},
-    [THREADS_IN_REGION] = {"threads_in_region", FSA_INTEGER, FSA_COSTLY,
+    [THREADS_IN_REGION] = {"threads_in_region", FSA_INTEGER, FSA_COSTLY | FSA_VARIES,
                            "Threads that wait in a system call made from it; NULL when none could "
                            "be asked. A thread that runs cannot be asked."},
     [FIRST_BYTES] = {"first_bytes", FSA_TEXT, FSA_COSTLY,

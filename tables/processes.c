@@ -65,7 +65,7 @@ static const FsaColumn columns[] = {
     [NAME] = {"name", FSA_TEXT, 0,
               "What the kernel calls it, cut to 15 bytes; the process may change it. NULL when it "
               "cannot be read."},
-    [STATE] = {"state", FSA_TEXT, 0,
+    [STATE] = {"state", FSA_TEXT, FSA_VARIES,
                "R runs, S sleeps, D waits for a device, T stopped, t traced, Z zombie, I idle "
                "kernel thread; NULL when it cannot be read."},
     [PARENT] = {"parent", FSA_INTEGER, 0,
@@ -76,7 +76,8 @@ static const FsaColumn columns[] = {
                  "Pid that leads its terminal session; NULL when it cannot be read."},
     [HAS_TERMINAL] = {"has_terminal", FSA_BOOL, 0,
                       "1 with a controlling terminal; NULL when it cannot be read."},
-    [THREADS] = {"threads", FSA_INTEGER, 0, "Number of threads; NULL when it cannot be read."},
+    [THREADS] = {"threads", FSA_INTEGER, FSA_VARIES,
+                 "Number of threads; NULL when it cannot be read."},
     [NICE] = {"nice", FSA_INTEGER, 0, "Nice value, -20 to 19; NULL when it cannot be read."},
     [START_TIME] = {"start_time", FSA_TIME, 0,
                     "When it started, Unix seconds, by today's clock; NULL when the boot time is "
@@ -85,13 +86,13 @@ static const FsaColumn columns[] = {
                      "Clock ticks from boot to its start: with pid it names the process as long as "
                      "the machine runs, whatever is done to the clock. NULL when it cannot be "
                      "read."},
-    [USER_TIME] = {"user_time", FSA_INTEGER, 0,
+    [USER_TIME] = {"user_time", FSA_INTEGER, FSA_VARIES,
                    "CPU milliseconds in its own code; NULL when it cannot be read."},
-    [SYSTEM_TIME] = {"system_time", FSA_INTEGER, 0,
+    [SYSTEM_TIME] = {"system_time", FSA_INTEGER, FSA_VARIES,
                      "CPU milliseconds in the kernel; NULL when it cannot be read."},
-    [RESIDENT_SIZE] = {"resident_size", FSA_INTEGER, 0,
+    [RESIDENT_SIZE] = {"resident_size", FSA_INTEGER, FSA_VARIES,
                        "Bytes of memory in use; NULL when it cannot be read."},
-    [TOTAL_SIZE] = {"total_size", FSA_INTEGER, 0,
+    [TOTAL_SIZE] = {"total_size", FSA_INTEGER, FSA_VARIES,
                     "Bytes of address space; NULL when it cannot be read."},
     [IS_KERNEL_THREAD] = {"is_kernel_thread", FSA_BOOL, 0,
                           "1 when the kernel itself says that it is one, whatever its name; NULL "
@@ -163,9 +164,9 @@ static const FsaColumn columns[] = {
                      "kernel has none."},
     [SECURITY_LABEL] = {"security_label", FSA_TEXT, FSA_COSTLY,
                         "SELinux context or AppArmor profile; NULL where neither is active."},
-    [DISK_BYTES_READ] = {"disk_bytes_read", FSA_INTEGER, FSA_COSTLY,
+    [DISK_BYTES_READ] = {"disk_bytes_read", FSA_INTEGER, FSA_COSTLY | FSA_VARIES,
                          "Bytes it caused to be read from storage; NULL when access is refused."},
-    [DISK_BYTES_WRITTEN] = {"disk_bytes_written", FSA_INTEGER, FSA_COSTLY,
+    [DISK_BYTES_WRITTEN] = {"disk_bytes_written", FSA_INTEGER, FSA_COSTLY | FSA_VARIES,
                             "Bytes it caused to be written to storage; NULL as disk_bytes_read."},
     [IS_COVERED] = {"is_covered", FSA_BOOL, 0,
                     "1 when something is mounted over its directory in /proc, which hides it from "

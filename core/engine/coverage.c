@@ -58,8 +58,8 @@ static bool saw(unsigned codes, int code) {
 }
 
 /*
- * One word for what a full scan saw. Subjects that were read whole and gave no row are an answer too:
- * one process that may not be read among hundreds that were does not make the look denied.
+ * One word for what a full scan saw. Subjects that were read whole and gave no row are an answer
+ * too: one process that may not be read among hundreds that were does not make the look denied.
  */
 static const char *scanned_status(const CoverageFacts *facts) {
   if (saw(facts->codes, FSA_E_TIMEOUT)) return "timeout";

@@ -80,11 +80,8 @@ static int pass_over(FsaCursor *cursor, const FsaError *error) {
 
 static bool has_keys(const FsaQuery *query) {
   if (query->source_key) return true;
-  for (int i = 0; query->keys && i < query->table->column_count; i++) {
-    const FsaKey *key = &query->keys[i];
-    if (key->value_count || key->prefix.data || key->min != INT64_MIN || key->max != INT64_MAX)
-      return true;
-  }
+  for (int i = 0; query->keys && i < query->table->column_count; i++)
+    if (!fsa_key_is_open(&query->keys[i])) return true;
   return false;
 }
 
@@ -95,6 +92,7 @@ static int begin(FsaCursor *cursor, FsaError *ret_error) {
   FsaScan scan = {.cursor = cursor, .arena = fsa_arena(cursor->engine->memory)};
   FsaArena row_arena = fsa_arena(cursor->engine->memory);
   scan.row_arena = &row_arena;
+  scan.deadline = cursor->query.deadline;
   if (table->subject == FSA_PROCESS) fsa_tell_hidden_processes(&scan);
   int result = table->begin ? table->begin(&scan, &cursor->shared) : FSA_OK;
   cursor->has_shared = result == FSA_OK;
@@ -228,8 +226,14 @@ static void default_source(FsaCursor *cursor, const FsaScan *scan) {
   cursor->row.source = source;
 }
 
+/* The deadline of the query, as every subject meets it too: its rows would lack what came later. */
+static bool is_late(const FsaCursor *cursor) {
+  return cursor->query.deadline && fsa_clock_monotonic() > cursor->query.deadline;
+}
+
 int fsa_cursor_next(FsaCursor *cursor, const FsaRow **ret_row) {
   int result = cursor->jobs > 1 ? workers_next(cursor, ret_row) : single_next(cursor, ret_row);
+  if (result >= 0 && is_late(cursor)) return FSA_E_TIMEOUT;
   if (result == FSA_ROW && cursor->jobs <= 1) default_source(cursor, cursor->scan);
   if (result == FSA_OK) record_coverage(cursor);
   return result;

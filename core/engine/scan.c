@@ -229,6 +229,8 @@ static void tell_failure(FsaScan *scan, int result, uint64_t problems_before) {
     fsa_problem(scan, result, FSA_NO_OFFSET,
                 "memory ran out (ceiling %zu MB for each subject; --memory raises it)",
                 engine->memory >> 20);
+  else if (result == FSA_E_TIMEOUT && scan->deadline == scan->cursor->query.deadline)
+    fsa_problem(scan, result, FSA_NO_OFFSET, "not finished when the time of the query was over");
   else if (result == FSA_E_TIMEOUT)
     fsa_problem(scan, result, FSA_NO_OFFSET,
                 "not finished within %lld s; rows so far are good (--timeout raises it)",
@@ -238,13 +240,20 @@ static void tell_failure(FsaScan *scan, int result, uint64_t problems_before) {
                 fsa_result_name(result));
 }
 
+/* When a subject that starts now must have ended: the query's deadline, or its own if sooner. */
+static int64_t deadline_of(const FsaCursor *cursor) {
+  const int64_t query = cursor->query.deadline, share = cursor->engine->deadline_ns;
+  if (!share) return query;
+  const int64_t own = fsa_clock_monotonic() + share;
+  return query && query < own ? query : own;
+}
+
 int scan_start(FsaScan *scan, FsaCursor *cursor, const Subject *subject) {
   const FsaTable *table = cursor->table;
   scan->cursor = cursor;
   scan->subject = subject;
   scan->arena = fsa_arena(cursor->engine->memory);
-  if (cursor->engine->deadline_ns)
-    scan->deadline = fsa_clock_monotonic() + cursor->engine->deadline_ns;
+  scan->deadline = deadline_of(cursor);
   scan->state = fsa_arena_zero(&scan->arena, 1, table->state_size);
   if (!scan->state) return FSA_E_NOMEM;
   int result = table->open ? table->open(scan, scan->state) : FSA_OK;

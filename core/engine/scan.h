@@ -78,24 +78,67 @@ typedef struct FsaQuery {
   uint64_t wanted;         /* bit i = column i is used */
   const FsaKey *keys;      /* column_count of them or NULL; must live as long as the cursor */
   const FsaKey *source_key; /* the constraint on the hidden `source`, or NULL */
+  int64_t deadline; /* fsa_clock_monotonic() when the whole query must have ended; 0 = none */
 } FsaQuery;
 
 /* Starts a scan. On failure *ret_error says why, in words for the user. */
 int fsa_cursor_open(FsaEngine *engine, const FsaQuery *query, FsaCursor **ret_cursor,
                     FsaError *ret_error);
 
-/* FSA_ROW with *ret_row good until the next call, FSA_OK at the end, FSA_E_NOMEM or
- * FSA_E_CANCELLED. Failing subjects are problems, not errors. */
+/* FSA_ROW with *ret_row good until the next call, FSA_OK at the end, FSA_E_NOMEM, FSA_E_CANCELLED,
+ * or FSA_E_TIMEOUT when the query's deadline passed. Failing subjects are problems, not errors. */
 int fsa_cursor_next(FsaCursor *cursor, const FsaRow **ret_row);
 
 /* Ends the scan at once, workers included. Accepts NULL. */
 void fsa_cursor_close(FsaCursor *cursor);
 
-/* Puts a key's values in the order that the tests below need: by text (in any letter case) for a
- * text column, else by number. */
-void fsa_key_sort(FsaKeyValue *values, size_t count, bool as_text);
+/*
+ * Keys, as doors make them from the conditions of a query. A key may admit too much, never too
+ * little: whoever asked checks again. Text that a key takes must live as long as it.
+ */
 
-/* A key column's constraint, tested as the engine tests it. NULL admits everything. */
+/* The key without any condition: it admits everything. */
+FsaKey fsa_key_open(void);
+bool fsa_key_is_open(const FsaKey *key);
+
+typedef enum FsaComparison {
+  FSA_LESS,
+  FSA_LESS_EQUAL,
+  FSA_GREATER,
+  FSA_GREATER_EQUAL,
+} FsaComparison;
+
+/* A number of a condition. */
+typedef struct FsaNumber {
+  bool is_real; /* `real` counts, else `integer` */
+  int64_t integer;
+  double real;
+} FsaNumber;
+
+/* How a column's values are compared. */
+typedef enum FsaKeyOrder {
+  FSA_BY_TEXT, /* in any letter case */
+  FSA_BY_NUMBER,
+  FSA_BY_SECONDS, /* the condition is in seconds, the column in ns */
+} FsaKeyOrder;
+
+/* A number as FsaKeyValue has it: whole, towards the smaller; INT64_MIN when it does not fit. */
+int64_t fsa_key_integer(FsaNumber number);
+
+/* `<`, `<=`, `>`, `>=` of a column of numbers. */
+void fsa_key_bound(FsaKey *key, FsaComparison comparison, FsaNumber number, FsaKeyOrder order);
+
+/*
+ * `=` and IN: one of `count` > 0 values, which are put into the order that the tests below need. A
+ * second such condition on the column is left to whoever asked.
+ */
+void fsa_key_equal(FsaKey *key, FsaKeyValue *values, size_t count, FsaKeyOrder order);
+
+/* LIKE and GLOB of a column of text: what stands before the first of `wildcards` in `pattern`,
+ * which ends with a NUL. FSA_OK or FSA_E_NOMEM. */
+int fsa_key_pattern(FsaKey *key, FsaArena *arena, FsaText pattern, const char *wildcards);
+
+/* Tested as the engine tests it. NULL admits everything. */
 bool fsa_key_admits_int(const FsaKey *key, int64_t value);
 bool fsa_key_admits_text(const FsaKey *key, const char *text, size_t size);
 

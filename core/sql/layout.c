@@ -77,6 +77,13 @@ LayoutColumn layout_column(const FsaTable *table, int index) {
   return column;
 }
 
+FsaKeyOrder layout_key_order(const FsaTable *table, const LayoutColumn *column) {
+  if (column->type != FSA_INTEGER) return FSA_BY_TEXT;
+  const bool is_time =
+      column->part == LAYOUT_OWN && table->columns[column->column].type == FSA_TIME;
+  return is_time ? FSA_BY_SECONDS : FSA_BY_NUMBER;
+}
+
 const char *layout_type_name(FsaType type) {
   switch (sql_type(type)) {
   case FSA_INTEGER: return "BIGINT";

@@ -35,6 +35,9 @@ typedef struct LayoutColumn {
 int layout_count(const FsaTable *table);
 LayoutColumn layout_column(const FsaTable *table, int index);
 
+/* How the keys of a column that is one are compared. */
+FsaKeyOrder layout_key_order(const FsaTable *table, const LayoutColumn *column);
+
 /* "TEXT", "BIGINT", "DOUBLE" or "BLOB": osquery's names, which SQLite reads as affinities too. */
 const char *layout_type_name(FsaType type);
 

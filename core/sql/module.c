@@ -235,71 +235,40 @@ static int vtab_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
 
 /* ---- keys ---- */
 
-static int64_t seconds_to_ns(int64_t seconds, int64_t rest) {
-  const int64_t most = INT64_MAX / FSA_NS_PER_SECOND - 1;
-  if (seconds > most) return INT64_MAX;
-  if (seconds < -most) return INT64_MIN;
-  return seconds * FSA_NS_PER_SECOND + rest;
-}
-
-/* A number as an integer; `up`: a fraction is rounded up, else down. False when it is no number. */
-static bool number_of(sqlite3_value *value, bool up, int64_t *ret_integer) {
-  int type = sqlite3_value_numeric_type(value);
-  if (type == SQLITE_INTEGER) {
-    *ret_integer = sqlite3_value_int64(value);
-    return true;
-  }
-  if (type != SQLITE_FLOAT) return false;
-  double real = sqlite3_value_double(value);
-  if (!(real >= -0x1p63 && real < 0x1p63)) return false;
-  int64_t whole = (int64_t)real;
-  if ((double)whole > real) whole--;
-  *ret_integer = (double)whole < real && up ? whole + 1 : whole;
+/* A value as a number. False when it is none. */
+static bool number_of(sqlite3_value *value, FsaNumber *ret_number) {
+  const int type = sqlite3_value_numeric_type(value);
+  if (type != SQLITE_INTEGER && type != SQLITE_FLOAT) return false;
+  *ret_number = type == SQLITE_INTEGER
+                    ? (FsaNumber){.integer = sqlite3_value_int64(value)}
+                    : (FsaNumber){.is_real = true, .real = sqlite3_value_double(value)};
   return true;
 }
 
-static void narrow(FsaKey *key, int64_t min, int64_t max) {
-  if (min > key->min) key->min = min;
-  if (max < key->max) key->max = max;
-}
-
 /* `<`, `<=`, `>`, `>=`; a bound that is no number is left to SQLite. */
-static void add_range(FsaKey *key, char op, sqlite3_value *value, bool seconds) {
-  int64_t bound;
-  const bool is_upper = op == '<' || op == 'l';
-  if (!number_of(value, is_upper, &bound)) return;
-  const bool is_whole = sqlite3_value_numeric_type(value) == SQLITE_INTEGER;
-  if (op == '>' && is_whole && bound < INT64_MAX) bound++;
-  if (op == '<' && is_whole && bound > INT64_MIN) bound--;
-  if (seconds) bound = seconds_to_ns(bound, is_upper ? FSA_NS_PER_SECOND - 1 : 0);
-  narrow(key, is_upper ? INT64_MIN : bound, is_upper ? bound : INT64_MAX);
+static void add_range(FsaKey *key, char op, sqlite3_value *value, FsaKeyOrder order) {
+  FsaNumber bound;
+  if (!number_of(value, &bound)) return;
+  const FsaComparison comparison = op == '<'   ? FSA_LESS
+                                   : op == 'l' ? FSA_LESS_EQUAL
+                                   : op == '>' ? FSA_GREATER
+                                               : FSA_GREATER_EQUAL;
+  fsa_key_bound(key, comparison, bound, order);
 }
 
-/* LIKE and GLOB: what stands before the first wildcard. */
+/* LIKE and GLOB. */
 static int add_prefix(Cursor *cursor, FsaKey *key, char op, sqlite3_value *value) {
   const char *pattern = (const char *)sqlite3_value_text(value);
-  if (!pattern || key->prefix.data) return SQLITE_OK;
-  size_t size = strcspn(pattern, op == 'L' ? "%_" : "*?[");
-  if (size == 0) return SQLITE_OK;
-  if (pattern[size] == '\0' && !key->value_count) { /* no wildcard: nothing but this, in any case */
-    FsaKeyValue *only = fsa_arena_zero(&cursor->arena, 1, sizeof *only);
-    if (!only) return SQLITE_NOMEM;
-    const char *copy = fsa_arena_copy(&cursor->arena, pattern, size);
-    if (!copy) return SQLITE_NOMEM;
-    *only = (FsaKeyValue){.text = {copy, size}, .integer = INT64_MIN};
-    key->values = only;
-    key->value_count = 1;
-    return SQLITE_OK;
-  }
-  key->prefix.data = fsa_arena_copy(&cursor->arena, pattern, size);
-  key->prefix.size = size;
-  return key->prefix.data ? SQLITE_OK : SQLITE_NOMEM;
+  if (!pattern) return SQLITE_OK;
+  const FsaText text = {pattern, strlen(pattern)};
+  const char *wildcards = op == 'L' ? "%_" : "*?[";
+  return fsa_key_pattern(key, &cursor->arena, text, wildcards) ? SQLITE_NOMEM : SQLITE_OK;
 }
 
 static int make_value(Cursor *cursor, sqlite3_value *value, FsaKeyValue *ret_value) {
-  int64_t integer;
+  FsaNumber number;
   FsaKeyValue made = {.text = {NULL, 0}, .integer = INT64_MIN};
-  if (number_of(value, false, &integer)) made.integer = integer;
+  if (number_of(value, &number)) made.integer = fsa_key_integer(number);
   const char *text = (const char *)sqlite3_value_text(value);
   if (text) {
     made.text.size = (size_t)sqlite3_value_bytes(value);
@@ -348,31 +317,17 @@ static int collect_values(Cursor *cursor, char op, sqlite3_value *value, bool as
   return SQLITE_OK;
 }
 
-/* Whole seconds stand for a second's worth of ns: the values become a range around all of them. */
-static void values_to_range(FsaKey *key, const FsaKeyValue *values, size_t count) {
-  int64_t min = INT64_MAX, max = INT64_MIN;
-  for (size_t i = 0; i < count; i++) {
-    if (values[i].integer < min) min = values[i].integer;
-    if (values[i].integer > max) max = values[i].integer;
-  }
-  narrow(key, seconds_to_ns(min, 0), seconds_to_ns(max, FSA_NS_PER_SECOND - 1));
-}
-
-static int add_equal(Cursor *cursor, FsaKey *key, char op, sqlite3_value *value, bool seconds,
-                     bool as_text) {
+static int add_equal(Cursor *cursor, FsaKey *key, char op, sqlite3_value *value,
+                     FsaKeyOrder order) {
   FsaKeyValue *values;
   size_t count;
-  if (collect_values(cursor, op, value, as_text, &values, &count) != SQLITE_OK) return SQLITE_NOMEM;
+  if (collect_values(cursor, op, value, order == FSA_BY_TEXT, &values, &count) != SQLITE_OK)
+    return SQLITE_NOMEM;
   if (count == SIZE_MAX) return SQLITE_OK;
   if (count == 0)
     cursor->impossible = true; /* = NULL, IN () */
-  else if (seconds)
-    values_to_range(key, values, count);
-  else if (!key->value_count) { /* a second `=` on the column is left to SQLite */
-    fsa_key_sort(values, count, as_text);
-    key->values = values;
-    key->value_count = count;
-  }
+  else
+    fsa_key_equal(key, values, count, order);
   return SQLITE_OK;
 }
 
@@ -398,15 +353,14 @@ static int add_constraint(Cursor *cursor, const FsaTable *table, int index, char
   LayoutColumn column = layout_column(table, index);
   if (column.part == LAYOUT_ARGUMENT) return take_argument(cursor, value);
   FsaKey *key = &cursor->keys[column.part == LAYOUT_SOURCE ? table->column_count : column.column];
-  bool seconds = column.part == LAYOUT_OWN && table->columns[column.column].type == FSA_TIME;
-  if (op == '=' || op == 'I')
-    return add_equal(cursor, key, op, value, seconds, column.type != FSA_INTEGER);
+  const FsaKeyOrder order = layout_key_order(table, &column);
+  if (op == '=' || op == 'I') return add_equal(cursor, key, op, value, order);
   if (sqlite3_value_type(value) == SQLITE_NULL) {
     cursor->impossible = true;
     return SQLITE_OK;
   }
   if (op == 'L' || op == 'G') return add_prefix(cursor, key, op, value);
-  add_range(key, op, value, seconds);
+  add_range(key, op, value, order);
   return SQLITE_OK;
 }
 
@@ -460,7 +414,7 @@ static int vtab_next(sqlite3_vtab_cursor *base) {
   int result = fsa_cursor_next(cursor->rows, &cursor->row);
   if (result == FSA_ROW) return SQLITE_OK;
   cursor->row = NULL;
-  if (result == FSA_E_CANCELLED) return SQLITE_INTERRUPT;
+  if (result == FSA_E_CANCELLED) return SQLITE_INTERRUPT; /* no query here has a deadline */
   return result == FSA_OK ? SQLITE_OK : SQLITE_NOMEM;
 }
 
@@ -482,14 +436,13 @@ static int vtab_filter(sqlite3_vtab_cursor *base, int joined, const char *plan, 
   const size_t key_count = (size_t)table->column_count + 1;
   cursor->keys = fsa_arena_alloc(&cursor->arena, key_count * sizeof *cursor->keys);
   if (!cursor->keys) return SQLITE_NOMEM;
-  for (size_t i = 0; i < key_count; i++)
-    cursor->keys[i] = (FsaKey){.min = INT64_MIN, .max = INT64_MAX};
+  for (size_t i = 0; i < key_count; i++) cursor->keys[i] = fsa_key_open();
   FsaQuery query = {.table = table, .keys = cursor->keys, .evidence_is_joined = joined != 0};
   int result = read_plan(cursor, table, plan, argc, argv, &query.wanted);
   if (result != SQLITE_OK || cursor->impossible) return result;
   query.evidence = cursor->evidence;
   const FsaKey *source = &cursor->keys[table->column_count];
-  if (source->value_count || source->prefix.data) query.source_key = source;
+  if (!fsa_key_is_open(source)) query.source_key = source;
   FsaError error = {0};
   if (fsa_cursor_open(module->connection->engine, &query, &cursor->rows, &error) != FSA_OK)
     return fail(cursor, &error);

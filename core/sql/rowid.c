@@ -39,7 +39,8 @@ static uint64_t hash_value(uint64_t hash, const FsaValue *value) {
 
 static uint64_t hash_row(const FsaTable *table, const char *evidence, const FsaRow *row) {
   uint64_t hash = mix_bytes(mix(MULTIPLIER, row->offset), evidence, strlen(evidence));
-  for (int i = 0; i < table->column_count; i++) hash = hash_value(hash, &row->values[i]);
+  for (int i = 0; i < table->column_count; i++)
+    if (!(table->columns[i].flags & FSA_VARIES)) hash = hash_value(hash, &row->values[i]);
   if (row->source.data) hash = mix_bytes(hash, row->source.data, row->source.size);
   return hash ? hash : 1;
 }

@@ -3,7 +3,8 @@
  *
  * SQLite answers `a = 1 OR b = 2` with two scans and joins them by rowid, so a row must have the
  * same number in every scan of one statement, however the scan was narrowed. The number is a hash
- * of all that the row says and of its evidence's name; equal rows are told apart by counting them,
+ * of all that the row says, but for what varies from one look to the next (FSA_VARIES), and of its
+ * evidence's name; equal rows are told apart by counting them,
  * which works because equal rows pass the same conditions.
  */
 #ifndef FSA_SQL_ROWID_H
