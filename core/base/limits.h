@@ -85,6 +85,16 @@
 /* bytes of the window before, so that nothing is cut in two */
 #define FSA_YARA_OVERLAP (64u << 10)
 
+/* the osquery door */
+/* bytes of rows in one answer: osquery's Thrift ends a message, and its query, at 100 MiB */
+#define FSA_MAX_ANSWER (96u << 20)
+#define FSA_MAX_REQUEST (16u << 20)      /* bytes of one request */
+#define FSA_MAX_MANAGER_REPLY (1u << 20) /* bytes of what osquery replies to us */
+#define FSA_MAX_CONNECTIONS 256          /* callers at once; further ones are turned away */
+#define FSA_MAX_ASKED_EVIDENCE 1000      /* pieces of evidence that one request names */
+#define FSA_MAX_CACHED_ANSWERS 8         /* full enumerations that are remembered */
+#define FSA_MAX_CACHED_BYTES (8u << 20)  /* ... each with so much memory at the most */
+
 /* the shell */
 /* bytes of one value made safe to show; SQLite has none larger */
 #define FSA_MAX_SHOWN_CELL (1024u << 20)

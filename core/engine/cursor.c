@@ -44,7 +44,7 @@ static int refuse(const FsaCursor *cursor, FsaError *ret_error) {
         name, name, table);
   else
     snprintf(ret_error->message, sizeof ret_error->message,
-             "fsa_%s cannot be asked of %s: it serves %s; name other evidence with -e PATH or "
+             "fsa_%s cannot be asked of %s: it serves %s; name other evidence, as in "
              "fsa_%s('PATH')",
              table, strcmp(name, "live") == 0 ? "this live host" : name, serves, table);
   return FSA_E_UNSUPPORTED;

@@ -93,6 +93,14 @@ const char *layout_type_name(FsaType type) {
   }
 }
 
+const char *layout_osquery_type(const LayoutColumn *column) {
+  return layout_type_name(column->type == FSA_BLOB ? FSA_TEXT : column->type);
+}
+
+int layout_osquery_options(const LayoutColumn *column) {
+  return (column->key ? 1 | 8 : 8) | (column->hidden ? 16 : 0);
+}
+
 void layout_create_table(FsaBuffer *out, const FsaTable *table, bool pretty) {
   const int count = layout_count(table);
   fsa_buffer_printf(out, "CREATE TABLE fsa_%s(", table->name);

@@ -41,6 +41,15 @@ FsaKeyOrder layout_key_order(const FsaTable *table, const LayoutColumn *column);
 /* "TEXT", "BIGINT", "DOUBLE" or "BLOB": osquery's names, which SQLite reads as affinities too. */
 const char *layout_type_name(FsaType type);
 
+/*
+ * A column as osquery's extensions register it: the type's exact name (a BLOB travels as TEXT, in
+ * hexadecimal), and the sum of its options INDEX 1, OPTIMIZED 8 (IN in one call), HIDDEN 16. A
+ * column that is no key has OPTIMIZED alone, which means "no constraints": osquery's
+ * --extensions_default_index would make 0 an index.
+ */
+const char *layout_osquery_type(const LayoutColumn *column);
+int layout_osquery_options(const LayoutColumn *column);
+
 /* Appends the CREATE TABLE statement; `pretty` with a line and a comment for each column. */
 void layout_create_table(FsaBuffer *out, const FsaTable *table, bool pretty);
 

@@ -138,24 +138,14 @@ static void json_table(FsaBuffer *out, const FsaTable *table) {
 
 /* ---- osquery ---- */
 
-/*
- * osquery's column options: INDEX 1, OPTIMIZED 8 (IN in one call), HIDDEN 16. A column that is no
- * key says OPTIMIZED alone, which means "no constraints": an option of 0 would be made an index by
- * osquery's --extensions_default_index.
- */
-static int osquery_options(const LayoutColumn *column) {
-  return (column->key ? 1 | 8 : 8) | (column->hidden ? 16 : 0);
-}
-
 static void osquery_table(FsaBuffer *out, const FsaTable *table) {
   fsa_buffer_printf(out, "\"fsa_%s\":[", table->name);
   for (int i = 0; i < layout_count(table); i++) {
     LayoutColumn column = layout_column(table, i);
     fsa_buffer_printf(out, "%s{\"id\":\"column\",\"name\":\"", i ? "," : "");
     put_name(out, &column);
-    fsa_buffer_printf(out, "\",\"type\":\"%s\",\"op\":\"%d\"}",
-                      column.type == FSA_BLOB ? "TEXT" : layout_type_name(column.type),
-                      osquery_options(&column));
+    fsa_buffer_printf(out, "\",\"type\":\"%s\",\"op\":\"%d\"}", layout_osquery_type(&column),
+                      layout_osquery_options(&column));
   }
   fsa_buffer_putc(out, ']');
 }

@@ -1,0 +1,66 @@
+/*
+ * Where osquery and an extension meet: streams of bytes at a path.
+ *
+ * A unix socket on POSIX systems; the calls say nothing of it, so that a named pipe can stand
+ * behind them too. A stream or listener belongs to one thread at a time, but for what is said to
+ * wake another.
+ */
+#ifndef FSA_OSQUERY_ENDPOINT_H
+#define FSA_OSQUERY_ENDPOINT_H
+
+#include "evidence/evidence.h"
+
+typedef struct FsaStream FsaStream;
+typedef struct FsaListener FsaListener;
+
+#define FSA_FOREVER (-1) /* for `milliseconds` */
+
+/*
+ * Checks that `path`, with `reserve` more bytes behind it, can name an endpoint. FSA_OK, or
+ * FSA_E_LIMIT with a message.
+ */
+int fsa_endpoint_check(const char *path, size_t reserve, FsaError *ret_error);
+
+/*
+ * Connects to whoever listens at `path`. On failure *ret_error has the words, and the result says
+ * what stands in the way: FSA_E_ABSENT nothing is there, FSA_E_ACCESS it is refused, FSA_E_LIMIT
+ * the path is too long, FSA_E_USAGE it is no socket, FSA_E_STALE nobody listens any more, FSA_E_IO
+ * anything else.
+ */
+int fsa_stream_connect(const char *path, FsaStream **ret_stream, FsaError *ret_error);
+
+/*
+ * Reads at least one and at most `size` bytes; gives their number, 0 when the other side has
+ * closed. FSA_E_TIMEOUT when nothing came within `milliseconds`, FSA_E_IO when the stream broke.
+ */
+int64_t fsa_stream_read(FsaStream *stream, void *data, size_t size, int milliseconds);
+
+/*
+ * Writes all of it. FSA_E_TIMEOUT when the other side took nothing for `milliseconds`, FSA_E_IO
+ * when the stream broke.
+ */
+int fsa_stream_write(FsaStream *stream, const void *data, size_t size, int milliseconds);
+
+/* Ends the stream for both sides at once: reads and writes of other threads return. */
+void fsa_stream_shut(FsaStream *stream);
+void fsa_stream_close(FsaStream *stream); /* accepts NULL */
+
+/*
+ * Listens at `path`, for this user only; what an earlier process left there is replaced. On failure
+ * *ret_error has the words.
+ */
+int fsa_listener_open(const char *path, FsaListener **ret_listener, FsaError *ret_error);
+
+/* Waits for a caller. FSA_OK, FSA_E_CANCELLED once fsa_listener_wake() was called, FSA_E_IO. */
+int fsa_listener_accept(FsaListener *listener, FsaStream **ret_stream);
+
+/* Ends fsa_listener_accept() for good; from any thread. */
+void fsa_listener_wake(FsaListener *listener);
+
+/* True while `path` leads to this listener: a manager that starts removes what it finds there. */
+bool fsa_listener_is_reachable(const FsaListener *listener);
+
+/* Removes the path, if it is still this listener's. Accepts NULL. */
+void fsa_listener_close(FsaListener *listener);
+
+#endif

@@ -1,0 +1,76 @@
+/* fsa.ext: the tables as an extension of osquery. */
+#include <malloc.h>
+#include <stdio.h>
+
+#include "osquery/cache.h"
+#include "osquery/log.h"
+#include "osquery/membership.h"
+#include "osquery/processor.h"
+#include "osquery/wait.h"
+
+#define ARENAS 2 /* of malloc: one for each core is memory that stays when callers are gone */
+
+static const char usage[] =
+    "fsa.ext - forensic state of a host as tables of osquery\n"
+    "\n"
+    "  fsa.ext [OPTION ...]   osquery starts it; by hand, run it as osquery's user\n"
+    "\n"
+    "      --socket PATH          osquery's extensions_socket (/var/osquery/osquery.em)\n"
+    "      --timeout S            wait so long for osquery at the start (3)\n"
+    "      --interval S           look so often whether osquery still knows us (3)\n"
+    "      --wait                 wait for osquery without end, also when it goes away\n"
+    "      --allow_evidence PATH  queries may name evidence below PATH (may be repeated)\n"
+    "      --max_rows N           more rows in one call are an error (250000)\n"
+    "      --deadline S           a longer call is an error (120)\n"
+    "      --verbose              tell what happens\n"
+    "      --version, --help\n"
+    "\n"
+    "Examples\n"
+    "  osqueryi --extension ./fsa.ext --extensions_require=fsa \"SELECT name FROM fsa_tables\"\n"
+    "  sudo fsa.ext --socket /var/osquery/osquery.em --allow_evidence /cases\n"
+    "\n"
+    "Exit codes: 0 asked to end, or osquery is gone; 1 usage; 10 no socket there; 11 no\n"
+    "permission; 12 its path is too long; 13 not a socket; 14 nobody listens; 15 it does not\n"
+    "answer as osquery does; 16 registration refused; 17 own socket cannot be made.\n";
+
+/* GLib's and Thrift's warnings are about callers that went away: details. */
+static void on_library_message(const gchar *domain, GLogLevelFlags level, const gchar *message,
+                               gpointer context) {
+  (void)level, (void)context;
+  fsa_log_detail("%s: %s", domain ? domain : "library", message);
+}
+
+static FsaExtensionExit run(const FsaExtensionOptions *options) {
+  FsaService service = {.cache = fsa_cache_new(),
+                        .allowed = options->allowed,
+                        .allowed_count = options->allowed_count,
+                        .max_rows = options->max_rows,
+                        .deadline_seconds = options->deadline_seconds};
+  FsaExtensionExit code = FSA_EXTENSION_NO_SERVER;
+  if (service.cache && fsa_engine_new(NULL, &service.engine) == FSA_OK)
+    code = fsa_membership_run(options, &service);
+  else
+    fsa_log("out of memory");
+  fsa_engine_free(service.engine);
+  fsa_cache_free(service.cache);
+  return code;
+}
+
+int main(int argc, char **argv) {
+  FsaExtensionOptions options;
+  if (!fsa_extension_options_read(&options, argc, argv)) return FSA_EXTENSION_USAGE;
+  if (options.wants_help) {
+    fputs(usage, stdout);
+    return FSA_EXTENSION_OK;
+  }
+  if (options.wants_version) {
+    printf("fsa.ext %s (%zu tables)\n", FSA_VERSION, fsa_table_count);
+    return FSA_EXTENSION_OK;
+  }
+  mallopt(M_ARENA_MAX, ARENAS);
+  fsa_log_be_verbose(options.is_verbose);
+  g_log_set_default_handler(on_library_message, NULL);
+  fsa_wait_prepare();
+  fsa_processor_prepare();
+  return run(&options);
+}

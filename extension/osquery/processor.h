@@ -1,0 +1,22 @@
+/*
+ * What an extension is asked: ping, call, shutdown.
+ *
+ * A ThriftDispatchProcessor of our own. The generated one would hold the reply of a call as a list
+ * of hash tables and copy it to the stack; ours hands encoded rows straight to the transport.
+ */
+#ifndef FSA_OSQUERY_PROCESSOR_H
+#define FSA_OSQUERY_PROCESSOR_H
+
+#include <thrift/c_glib/processor/thrift_processor.h>
+
+#include "osquery/answer.h"
+
+/* For `uuid` of the replies: who we are to the manager. `on_shutdown` is called when the reply to
+ * shutdown has left. Freed by g_object_unref(); may be used by several threads at once. */
+ThriftProcessor *fsa_processor_new(FsaService *service, int64_t uuid, void (*on_shutdown)(void));
+
+/* Says which types the threads will need, before there are threads: the generated code registers
+ * them without a lock. */
+void fsa_processor_prepare(void);
+
+#endif
