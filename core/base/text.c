@@ -246,8 +246,22 @@ uint32_t fsa_utf8_next(const char *text, size_t size, size_t *at) {
   }
 }
 
+/* True for ASCII without NUL, which most text is: told by whole words, the last of which overlaps.
+ */
+static bool is_plain(const uint8_t *p, size_t size) {
+  const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+  uint64_t word, seen = 0;
+  if (size < sizeof word) return false;
+  for (size_t at = 0; at < size; at += sizeof word) {
+    memcpy(&word, p + (size - at < sizeof word ? size - sizeof word : at), sizeof word);
+    seen |= word | (word - ones); /* a byte above 0x7f, or one that was 0 */
+  }
+  return (seen & highs) == 0;
+}
+
 bool fsa_text_is_valid(const void *bytes, size_t size) {
   const uint8_t *p = bytes;
+  if (is_plain(p, size)) return true;
   for (size_t i = 0; i < size;) {
     size_t length = p[i] ? sequence_length(p + i, size - i) : 0;
     if (length == 0) return false;

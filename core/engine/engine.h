@@ -143,6 +143,7 @@ struct FsaCursor {
   CoverageFacts facts;
   bool is_full; /* no keys: its end is worth remembering as coverage */
   bool is_recorded;
+  uint64_t row_count; /* that were read */
   _Atomic bool cancelled;
 
   /* one thread: rows come straight from the table */

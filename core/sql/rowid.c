@@ -64,10 +64,15 @@ static int grow(RowIds *ids) {
   return FSA_OK;
 }
 
-int row_ids_number(RowIds *ids, const FsaTable *table, const char *evidence, const FsaRow *row,
-                   int64_t *ret_rowid) {
+uint64_t row_ids_hash(const RowIds *ids, const FsaTable *table, const char *evidence,
+                      const FsaRow *row) {
+  const uint64_t hash = hash_row(table, evidence, row);
+  if (ids->room) __builtin_prefetch(&ids->slots[(size_t)hash & (ids->room - 1)]);
+  return hash;
+}
+
+int row_ids_count(RowIds *ids, uint64_t hash, int64_t *ret_rowid) {
   if (ids->count >= ids->room / 2 && grow(ids) != FSA_OK) return FSA_E_NOMEM;
-  uint64_t hash = hash_row(table, evidence, row);
   RowIdSlot *slot = find(ids->slots, ids->room, hash);
   if (!slot->hash) {
     slot->hash = hash;
@@ -76,6 +81,11 @@ int row_ids_number(RowIds *ids, const FsaTable *table, const char *evidence, con
   uint64_t number = mix(hash, slot->count++);
   *ret_rowid = (int64_t)(number >> 1); /* positive, as people expect a rowid to be */
   return FSA_OK;
+}
+
+int row_ids_number(RowIds *ids, const FsaTable *table, const char *evidence, const FsaRow *row,
+                   int64_t *ret_rowid) {
+  return row_ids_count(ids, row_ids_hash(ids, table, evidence, row), ret_rowid);
 }
 
 void row_ids_done(RowIds *ids) {

@@ -25,6 +25,14 @@ typedef struct RowIds {
 int row_ids_number(RowIds *ids, const FsaTable *table, const char *evidence, const FsaRow *row,
                    int64_t *ret_rowid);
 
+/*
+ * The same in two steps, for whoever has other work between them: the hash, whose slot is then on
+ * its way from memory, and the number.
+ */
+uint64_t row_ids_hash(const RowIds *ids, const FsaTable *table, const char *evidence,
+                      const FsaRow *row);
+int row_ids_count(RowIds *ids, uint64_t hash, int64_t *ret_rowid);
+
 /* Forgets everything and gives the memory back. */
 void row_ids_done(RowIds *ids);
 

@@ -10,6 +10,14 @@
 
 #define ROWID "rowid"
 
+/* One cell of every row. */
+typedef struct Cell {
+  LayoutPart part;
+  int column; /* the table's own */
+  bool in_seconds;
+  FsaCellName name;
+} Cell;
+
 /* One question while it is answered. */
 typedef struct Answer {
   FsaService *service;
@@ -17,7 +25,9 @@ typedef struct Answer {
   const char *evidence; /* as it was named */
   FsaArena arena;
   FsaRows *rows;
-  FsaText *names; /* of all SQL columns */
+  Cell *cells; /* that a row has, in the order of the columns */
+  size_t cell_count;
+  FsaCellName rowid;
   RowIds ids;
   int64_t max_rows;
   FsaError *error;
@@ -70,61 +80,54 @@ static int explain(Answer *answer, int code) {
 
 /* ---- encoding ---- */
 
-static void put_text(FsaRows *rows, FsaArena *arena, FsaText name, FsaText text) {
-  if (!fsa_text_is_valid(text.data, text.size)) text = fsa_text_clean(arena, text.data, text.size);
-  if (text.data) fsa_rows_text(rows, name, text.data, text.size);
+static void put_text(Answer *answer, const FsaCellName *name, FsaText text) {
+  if (!fsa_text_is_valid(text.data, text.size))
+    text = fsa_text_clean(&answer->arena, text.data, text.size);
+  if (text.data) fsa_rows_text(answer->rows, name, text.data, text.size);
 }
 
-static void put_value(Answer *answer, FsaText name, const FsaValue *value, bool in_seconds) {
+static void put_value(Answer *answer, const Cell *cell, const FsaValue *value) {
   FsaRows *rows = answer->rows;
   switch (value->kind) {
   case FSA_VALUE_INT:
-    fsa_rows_int(rows, name, in_seconds ? fsa_time_seconds(value->as.integer) : value->as.integer);
+    fsa_rows_int(rows, &cell->name,
+                 cell->in_seconds ? fsa_time_seconds(value->as.integer) : value->as.integer);
     return;
-  case FSA_VALUE_HEX: fsa_rows_hex(rows, name, value->as.hex); return;
-  case FSA_VALUE_DOUBLE: fsa_rows_double(rows, name, value->as.real); return;
+  case FSA_VALUE_HEX: fsa_rows_hex(rows, &cell->name, value->as.hex); return;
+  case FSA_VALUE_DOUBLE: fsa_rows_double(rows, &cell->name, value->as.real); return;
   case FSA_VALUE_TEXT:
-    put_text(rows, &answer->arena, name, (FsaText){value->as.data, value->size});
+    put_text(answer, &cell->name, (FsaText){value->as.data, value->size});
     return;
-  case FSA_VALUE_BLOB: fsa_rows_blob(rows, name, value->as.data, value->size); return;
+  case FSA_VALUE_BLOB: fsa_rows_blob(rows, &cell->name, value->as.data, value->size); return;
   default: return; /* NULL */
   }
 }
 
-static void put_column(Answer *answer, const FsaRow *row, int index) {
-  const FsaTable *table = answer->question->table;
-  const LayoutColumn column = layout_column(table, index);
-  const FsaText name = answer->names[index];
-  switch (column.part) {
+static void put_cell(Answer *answer, const FsaRow *row, const Cell *cell) {
+  switch (cell->part) {
   case LAYOUT_OWN:
-    put_value(answer, name, &row->values[column.column],
-              table->columns[column.column].type == FSA_TIME);
-    return;
-  case LAYOUT_NS: put_value(answer, name, &row->values[column.column], false); return;
+  case LAYOUT_NS: put_value(answer, cell, &row->values[cell->column]); return;
   case LAYOUT_ARGUMENT:
-    fsa_rows_text(answer->rows, name, answer->evidence, strlen(answer->evidence));
+    fsa_rows_text(answer->rows, &cell->name, answer->evidence, strlen(answer->evidence));
     return;
   case LAYOUT_SOURCE:
-    if (row->source.data) put_text(answer->rows, &answer->arena, name, row->source);
+    if (row->source.data) put_text(answer, &cell->name, row->source);
     return;
   case LAYOUT_SOURCE_OFFSET:
-    if (row->offset <= INT64_MAX) fsa_rows_int(answer->rows, name, (int64_t)row->offset);
+    if (row->offset <= INT64_MAX) fsa_rows_int(answer->rows, &cell->name, (int64_t)row->offset);
     return;
-  case LAYOUT_PARTIAL: fsa_rows_int(answer->rows, name, row->partial); return;
+  case LAYOUT_PARTIAL: fsa_rows_int(answer->rows, &cell->name, row->partial); return;
   default: return;
   }
 }
 
-static int put_row(Answer *answer, const FsaRow *row, int column_count) {
-  static const FsaText rowid = {ROWID, sizeof ROWID - 1};
+static int put_row(Answer *answer, const FsaRow *row) {
+  const uint64_t hash = row_ids_hash(&answer->ids, answer->question->table, answer->evidence, row);
   int64_t number;
-  if (row_ids_number(&answer->ids, answer->question->table, answer->evidence, row, &number) !=
-      FSA_OK)
-    return FSA_E_NOMEM;
   fsa_rows_begin(answer->rows);
-  fsa_rows_int(answer->rows, rowid, number);
-  for (int i = 0; i < column_count; i++)
-    if (answer->question->sent[i]) put_column(answer, row, i);
+  for (size_t i = 0; i < answer->cell_count; i++) put_cell(answer, row, &answer->cells[i]);
+  if (row_ids_count(&answer->ids, hash, &number) != FSA_OK) return FSA_E_NOMEM;
+  fsa_rows_int(answer->rows, &answer->rowid, number);
   const int result = fsa_rows_end(answer->rows);
   if (result != FSA_OK) return result;
   return (int64_t)fsa_rows_count(answer->rows) > answer->max_rows ? FSA_E_LIMIT : FSA_OK;
@@ -133,11 +136,10 @@ static int put_row(Answer *answer, const FsaRow *row, int column_count) {
 /* ---- scanning ---- */
 
 static int read_rows(Answer *answer, FsaCursor *cursor) {
-  const int column_count = layout_count(answer->question->table);
   const FsaRow *row;
   int result;
   while ((result = fsa_cursor_next(cursor, &row)) == FSA_ROW) {
-    result = put_row(answer, row, column_count);
+    result = put_row(answer, row);
     if (result != FSA_OK) return result;
   }
   return result;
@@ -177,18 +179,25 @@ static int ask_all(Answer *answer, bool whole, int64_t deadline) {
   return result;
 }
 
-/* The names of all SQL columns, once for all rows. */
-static FsaText *names_of(const FsaTable *table, FsaArena *arena) {
+/* Settles once what every row will have. */
+static int choose_cells(Answer *answer) {
+  const FsaTable *table = answer->question->table;
   const int count = layout_count(table);
-  FsaText *names = fsa_arena_zero(arena, (size_t)count, sizeof *names);
-  for (int i = 0; names && i < count; i++) {
+  answer->rowid = fsa_cell_name(ROWID, "");
+  answer->cells = fsa_arena_zero(&answer->arena, (size_t)count, sizeof *answer->cells);
+  if (!answer->rows || !answer->cells) return explain(answer, FSA_E_NOMEM);
+  for (int i = 0; i < count; i++) {
+    if (!answer->question->sent[i]) continue;
     const LayoutColumn column = layout_column(table, i);
-    const char *name =
-        column.part == LAYOUT_NS ? fsa_arena_printf(arena, "%s_ns", column.name) : column.name;
-    if (!name) return NULL;
-    names[i] = (FsaText){name, strlen(name)};
+    const bool is_time =
+        column.part == LAYOUT_OWN && table->columns[column.column].type == FSA_TIME;
+    answer->cells[answer->cell_count++] =
+        (Cell){.part = column.part,
+               .column = column.column,
+               .in_seconds = is_time,
+               .name = fsa_cell_name(column.name, column.part == LAYOUT_NS ? "_ns" : "")};
   }
-  return names;
+  return FSA_OK;
 }
 
 int fsa_answer_scan(FsaService *service, const FsaQuestion *question, bool whole, int64_t max_rows,
@@ -199,9 +208,8 @@ int fsa_answer_scan(FsaService *service, const FsaQuestion *question, bool whole
                    .rows = fsa_rows_new(FSA_MAX_ANSWER),
                    .max_rows = max_rows,
                    .error = ret_error};
-  answer.names = names_of(question->table, &answer.arena);
-  int result = answer.rows && answer.names ? ask_all(&answer, whole, deadline)
-                                           : explain(&answer, FSA_E_NOMEM);
+  int result = choose_cells(&answer);
+  if (result == FSA_OK) result = ask_all(&answer, whole, deadline);
   if (result == FSA_OK && fsa_rows_seal(answer.rows) != FSA_OK)
     result = explain(&answer, FSA_E_NOMEM);
   row_ids_done(&answer.ids);

@@ -119,8 +119,8 @@ typedef struct Pick {
 
 /* The value of an own column in an encoded row. */
 static FsaText value_of(const FsaTable *table, FsaBytes row, int column) {
-  const char *name = table->columns[column].name;
-  return fsa_rows_cell(row, (FsaText){name, strlen(name)});
+  const FsaCellName name = fsa_cell_name(table->columns[column].name, "");
+  return fsa_rows_cell(row, &name);
 }
 
 /* The numbers of a cell were written by us: decimal, whole. */

@@ -29,6 +29,10 @@ int fsa_endpoint_check(const char *path, size_t reserve, FsaError *ret_error);
  */
 int fsa_stream_connect(const char *path, FsaStream **ret_stream, FsaError *ret_error);
 
+/* Over a connected descriptor that does not block, which becomes the stream's. FSA_OK or
+ * FSA_E_NOMEM (it is then closed). */
+int fsa_stream_adopt(int fd, FsaStream **ret_stream);
+
 /*
  * Reads at least one and at most `size` bytes; gives their number, 0 when the other side has
  * closed. FSA_E_TIMEOUT when nothing came within `milliseconds`, FSA_E_IO when the stream broke.

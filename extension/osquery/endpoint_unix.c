@@ -85,7 +85,7 @@ static int explain(const char *path, int error, FsaError *ret_error) {
   return fail(ret_error, FSA_E_IO, "the socket %s cannot be reached (%s)", path, strerror(error));
 }
 
-static int new_stream(int fd, FsaStream **ret_stream) {
+int fsa_stream_adopt(int fd, FsaStream **ret_stream) {
   FsaStream *stream = malloc(sizeof *stream);
   if (!stream) {
     close(fd);
@@ -110,7 +110,7 @@ int fsa_stream_connect(const char *path, FsaStream **ret_stream, FsaError *ret_e
     close(fd);
     return result;
   }
-  result = new_stream(fd, ret_stream);
+  result = fsa_stream_adopt(fd, ret_stream);
   return result == FSA_OK ? FSA_OK : fail(ret_error, result, "%s: %s", path, "out of memory");
 }
 
@@ -219,7 +219,7 @@ int fsa_listener_accept(FsaListener *listener, FsaStream **ret_stream) {
     if (poll(both, 2, -1) < 0 && errno != EINTR) return FSA_E_IO;
     if (both[0].revents) return FSA_E_CANCELLED;
     int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd >= 0) return new_stream(fd, ret_stream);
+    if (fd >= 0) return fsa_stream_adopt(fd, ret_stream);
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
       return FSA_E_LIMIT; /* the caller waits in the backlog */
   }

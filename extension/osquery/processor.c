@@ -99,8 +99,10 @@ static void add_map(FsaRows *rows, GHashTable *map) {
   gpointer key, value;
   fsa_rows_begin(rows);
   g_hash_table_iter_init(&pairs, map);
-  while (g_hash_table_iter_next(&pairs, &key, &value))
-    fsa_rows_text(rows, (FsaText){key, strlen(key)}, value, strlen(value));
+  while (g_hash_table_iter_next(&pairs, &key, &value)) {
+    const FsaCellName name = fsa_cell_name(key, "");
+    fsa_rows_text(rows, &name, value, strlen(value));
+  }
 }
 
 static void answer_columns(Outcome *outcome, const FsaTable *table) {
@@ -119,10 +121,10 @@ static void answer_columns(Outcome *outcome, const FsaTable *table) {
 
 /* Writing: there is nothing to write to. */
 static void answer_read_only(Outcome *outcome) {
-  static const FsaText status = {"status", 6};
+  const FsaCellName status = fsa_cell_name("status", "");
   if (!outcome->rows) return;
   fsa_rows_begin(outcome->rows);
-  fsa_rows_text(outcome->rows, status, "readonly", 8);
+  fsa_rows_text(outcome->rows, &status, "readonly", strlen("readonly"));
   if (fsa_rows_end(outcome->rows) == FSA_OK) return;
   fsa_rows_drop(outcome->rows);
   outcome->rows = NULL;

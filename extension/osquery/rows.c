@@ -8,7 +8,7 @@
 #include <zstd.h>
 
 #define BLOCK (256u << 10) /* bytes of rows that are packed together */
-#define LEVEL 1            /* of zstd: the reader's decoding takes longer than this */
+#define LEVEL (-3)         /* of zstd: fast; what repeats in rows it finds too */
 #define TYPE_STRING 11     /* of Thrift */
 #define ROW_HEAD 6         /* types of key and value, number of pairs */
 
@@ -73,29 +73,43 @@ void fsa_rows_begin(FsaRows *rows) {
   if (fsa_buffer_room(&rows->open, ROW_HEAD)) fsa_buffer_added(&rows->open, ROW_HEAD);
 }
 
-/* Room for a value of up to `most` bytes behind the name; NULL on error. `close_cell` ends it. */
-static char *open_cell(FsaRows *rows, FsaText name, size_t most) {
-  char *out = fsa_buffer_room(&rows->open, 4 + name.size + 4 + most);
-  if (!out) return NULL;
-  put_u32(out, name.size);
-  memcpy(out + 4, name.data, name.size);
-  return out + 4 + name.size + 4;
+FsaCellName fsa_cell_name(const char *name, const char *suffix) {
+  FsaCellName made;
+  const size_t most = sizeof made.wire - 4;
+  const int size = snprintf(made.wire + 4, most, "%s%s", name, suffix);
+  made.size = size < 0 ? 4 : 4 + ((size_t)size < most ? (size_t)size : most - 1);
+  put_u32(made.wire, made.size - 4);
+  return made;
 }
 
-static void close_cell(FsaRows *rows, FsaText name, char *value, size_t size) {
+/*
+ * Begins a cell whose value has up to `most` bytes: where it goes, or NULL on error. The name is
+ * written, the value's length by close_cell().
+ */
+static char *open_cell(FsaRows *rows, const FsaCellName *name, size_t most) {
+  FsaBuffer *open = &rows->open;
+  const size_t size = name->size + 4 + most;
+  char *out = size <= open->room - open->size ? open->data + open->size : NULL;
+  if (!out || open->error) out = fsa_buffer_room(open, size);
+  if (!out) return NULL;
+  memcpy(out, name->wire, name->size);
+  return out + name->size + 4;
+}
+
+static void close_cell(FsaRows *rows, const FsaCellName *name, char *value, size_t size) {
   put_u32(value - 4, size);
-  fsa_buffer_added(&rows->open, 4 + name.size + 4 + size);
+  rows->open.size += name->size + 4 + size;
   rows->cells++;
 }
 
-void fsa_rows_text(FsaRows *rows, FsaText name, const char *data, size_t size) {
+void fsa_rows_text(FsaRows *rows, const FsaCellName *name, const char *data, size_t size) {
   char *value = open_cell(rows, name, size);
   if (!value) return;
   memcpy(value, data, size);
   close_cell(rows, name, value, size);
 }
 
-void fsa_rows_int(FsaRows *rows, FsaText name, int64_t number) {
+void fsa_rows_int(FsaRows *rows, const FsaCellName *name, int64_t number) {
   char digits[24], *at = digits + sizeof digits;
   uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
   do *--at = (char)('0' + rest % 10);
@@ -104,19 +118,22 @@ void fsa_rows_int(FsaRows *rows, FsaText name, int64_t number) {
   fsa_rows_text(rows, name, at, (size_t)(digits + sizeof digits - at));
 }
 
-void fsa_rows_double(FsaRows *rows, FsaText name, double number) {
+void fsa_rows_double(FsaRows *rows, const FsaCellName *name, double number) {
   char text[32];
   int size = snprintf(text, sizeof text, "%.17g", number);
   fsa_rows_text(rows, name, text, (size_t)size);
 }
 
-void fsa_rows_hex(FsaRows *rows, FsaText name, uint64_t number) {
-  char text[24];
-  int size = snprintf(text, sizeof text, "0x%llx", (unsigned long long)number);
-  fsa_rows_text(rows, name, text, (size_t)size);
+void fsa_rows_hex(FsaRows *rows, const FsaCellName *name, uint64_t number) {
+  char digits[24], *at = digits + sizeof digits;
+  do *--at = "0123456789abcdef"[number & 15];
+  while (number >>= 4);
+  *--at = 'x';
+  *--at = '0';
+  fsa_rows_text(rows, name, at, (size_t)(digits + sizeof digits - at));
 }
 
-void fsa_rows_blob(FsaRows *rows, FsaText name, const char *data, size_t size) {
+void fsa_rows_blob(FsaRows *rows, const FsaCellName *name, const char *data, size_t size) {
   static const char digits[] = "0123456789ABCDEF";
   char *value = open_cell(rows, name, size * 2);
   if (!value) return;
@@ -232,11 +249,12 @@ FsaBytes fsa_rows_at(FsaBytes piece, size_t offset) {
   return fsa_bytes(rest.data, at < rest.size ? at : rest.size);
 }
 
-FsaText fsa_rows_cell(FsaBytes row, FsaText name) {
+FsaText fsa_rows_cell(FsaBytes row, const FsaCellName *name) {
+  const size_t size = name->size - 4;
   for (size_t at = ROW_HEAD; at < row.size;) {
     const FsaText cell = text_at(row, &at), value = text_at(row, &at);
     if (!value.data) break;
-    if (cell.size == name.size && memcmp(cell.data, name.data, name.size) == 0) return value;
+    if (cell.size == size && memcmp(cell.data, name->wire + 4, size) == 0) return value;
   }
   return (FsaText){NULL, 0};
 }

@@ -22,13 +22,23 @@ FsaRows *fsa_rows_new(size_t limit);
 FsaRows *fsa_rows_share(FsaRows *rows); /* one user more; gives `rows` */
 void fsa_rows_drop(FsaRows *rows);      /* one user less; the last one frees. Accepts NULL */
 
+/* The name of a cell, encoded once for all rows. */
+typedef struct FsaCellName {
+  char wire[4 + 60]; /* its length, its bytes */
+  size_t size;       /* of both */
+} FsaCellName;
+
+/* `name` and `suffix` together; what is too long for a column's name is cut. */
+FsaCellName fsa_cell_name(const char *name, const char *suffix);
+
 /* A row: begin, its cells, end. A cell that is not added is NULL. */
 void fsa_rows_begin(FsaRows *rows);
-void fsa_rows_text(FsaRows *rows, FsaText name, const char *data, size_t size);
-void fsa_rows_int(FsaRows *rows, FsaText name, int64_t value);
-void fsa_rows_double(FsaRows *rows, FsaText name, double value);
-void fsa_rows_hex(FsaRows *rows, FsaText name, uint64_t value);                 /* 0x... */
-void fsa_rows_blob(FsaRows *rows, FsaText name, const char *data, size_t size); /* hexadecimal */
+void fsa_rows_text(FsaRows *rows, const FsaCellName *name, const char *data, size_t size);
+void fsa_rows_int(FsaRows *rows, const FsaCellName *name, int64_t value);
+void fsa_rows_double(FsaRows *rows, const FsaCellName *name, double value);
+void fsa_rows_hex(FsaRows *rows, const FsaCellName *name, uint64_t value); /* 0x... */
+/* In hexadecimal digits. */
+void fsa_rows_blob(FsaRows *rows, const FsaCellName *name, const char *data, size_t size);
 int fsa_rows_end(FsaRows *rows); /* FSA_OK, FSA_E_NOMEM or FSA_E_LIMIT; after an error only drop */
 
 /* A whole row that stands encoded elsewhere. As fsa_rows_end(). */
@@ -51,6 +61,6 @@ int fsa_rows_each(const FsaRows *rows, int (*take)(void *context, FsaBytes piece
  * one of its cells; {NULL} when the row has none of that name.
  */
 FsaBytes fsa_rows_at(FsaBytes piece, size_t offset);
-FsaText fsa_rows_cell(FsaBytes row, FsaText name);
+FsaText fsa_rows_cell(FsaBytes row, const FsaCellName *name);
 
 #endif
