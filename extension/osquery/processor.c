@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <thrift/c_glib/processor/thrift_dispatch_processor.h>
 #include <thrift/c_glib/thrift_application_exception.h>
 
 #include "osq_osquery_types.h"
@@ -12,20 +11,20 @@
 #include "sql/sql.h"
 
 typedef struct FsaProcessor {
-  ThriftDispatchProcessor parent;
+  ThriftProcessor parent;
   FsaService *service;
   int64_t uuid;
   void (*on_shutdown)(void);
 } FsaProcessor;
 
 typedef struct FsaProcessorClass {
-  ThriftDispatchProcessorClass parent;
+  ThriftProcessorClass parent;
 } FsaProcessorClass;
 
 GType fsa_processor_get_type(void);
-G_DEFINE_TYPE(FsaProcessor, fsa_processor, THRIFT_TYPE_DISPATCH_PROCESSOR)
+G_DEFINE_TYPE(FsaProcessor, fsa_processor, THRIFT_TYPE_PROCESSOR)
 
-static FsaProcessor *self_of(ThriftDispatchProcessor *processor) {
+static FsaProcessor *self_of(ThriftProcessor *processor) {
   return G_TYPE_CHECK_INSTANCE_CAST(processor, fsa_processor_get_type(), FsaProcessor);
 }
 
@@ -217,20 +216,47 @@ static bool process_call(FsaProcessor *self, ThriftProtocol *in, ThriftProtocol 
 
 /* ---- dispatch ---- */
 
-static gboolean dispatch(ThriftDispatchProcessor *processor, ThriftProtocol *in,
-                         ThriftProtocol *out, gchar *method, gint32 seqid, GError **error) {
+/* A method that extensions do not have: its arguments are passed over, and the caller is told. */
+static bool process_unknown(ThriftProtocol *in, ThriftProtocol *out, const char *method,
+                            gint32 seqid, GError **error) {
+  if (!skip_arguments(in, error)) return false;
+  gchar *message = g_strdup_printf("Invalid method name: '%s'", method);
+  ThriftApplicationException *exception =
+      g_object_new(THRIFT_TYPE_APPLICATION_EXCEPTION, "type",
+                   THRIFT_APPLICATION_EXCEPTION_ERROR_UNKNOWN_METHOD, "message", message, NULL);
+  bool done = thrift_protocol_write_message_begin(out, method, T_EXCEPTION, seqid, error) >= 0 &&
+              thrift_struct_write(THRIFT_STRUCT(exception), out, error) >= 0 &&
+              thrift_protocol_write_message_end(out, error) >= 0 &&
+              thrift_transport_flush(out->transport, error);
+  g_object_unref(exception);
+  g_free(message);
+  return done;
+}
+
+static bool dispatch(FsaProcessor *self, ThriftProtocol *in, ThriftProtocol *out,
+                     const char *method, gint32 seqid, GError **error) {
   static const struct {
     const char *method;
     bool (*process)(FsaProcessor *, ThriftProtocol *, ThriftProtocol *, gint32, GError **);
   } methods[] = {{"ping", process_ping}, {"call", process_call}, {"shutdown", process_shutdown}};
   for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
-    if (strcmp(method, methods[i].method) == 0) {
-      g_free(method);
-      return methods[i].process(self_of(processor), in, out, seqid, error);
-    }
-  /* an exception that says so; it frees the name */
-  return THRIFT_DISPATCH_PROCESSOR_CLASS(fsa_processor_parent_class)
-      ->dispatch_call(processor, in, out, method, seqid, error);
+    if (strcmp(method, methods[i].method) == 0)
+      return methods[i].process(self, in, out, seqid, error);
+  return process_unknown(in, out, method, seqid, error);
+}
+
+/* One message. False when the connection is of no more use. */
+static gboolean process(ThriftProcessor *processor, ThriftProtocol *in, ThriftProtocol *out,
+                        GError **error) {
+  gchar *method = NULL;
+  ThriftMessageType type;
+  gint32 seqid;
+  if (thrift_protocol_read_message_begin(in, &method, &type, &seqid, error) < 0) return FALSE;
+  /* osquery sends no T_ONEWAY, but whoever does may have a reply too */
+  const bool done = (type == T_CALL || type == T_ONEWAY) &&
+                    dispatch(self_of(processor), in, out, method, seqid, error);
+  g_free(method);
+  return done;
 }
 
 static void fsa_processor_init(FsaProcessor *self) {
@@ -238,7 +264,7 @@ static void fsa_processor_init(FsaProcessor *self) {
 }
 
 static void fsa_processor_class_init(FsaProcessorClass *class) {
-  THRIFT_DISPATCH_PROCESSOR_CLASS(class)->dispatch_call = dispatch;
+  THRIFT_PROCESSOR_CLASS(class)->process = process;
 }
 
 ThriftProcessor *fsa_processor_new(FsaService *service, int64_t uuid, void (*on_shutdown)(void)) {

@@ -1,8 +1,9 @@
 /*
  * What an extension is asked: ping, call, shutdown.
  *
- * A ThriftDispatchProcessor of our own. The generated one would hold the reply of a call as a list
- * of hash tables and copy it to the stack; ours hands encoded rows straight to the transport.
+ * A ThriftProcessor of our own. The generated one would hold the reply of a call as a list of hash
+ * tables and copy it to the stack, and what it is derived from leaks the name of a message that is
+ * no call; ours hands encoded rows straight to the transport.
  */
 #ifndef FSA_OSQUERY_PROCESSOR_H
 #define FSA_OSQUERY_PROCESSOR_H

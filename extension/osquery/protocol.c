@@ -23,12 +23,47 @@ static ThriftProtocolClass *inherited(void) {
   return THRIFT_PROTOCOL_CLASS(fsa_protocol_parent_class);
 }
 
-/* ---- the head of a message ---- */
-
 static gint32 fail(GError **error, gint code, const char *message) {
   g_set_error_literal(error, THRIFT_PROTOCOL_ERROR, code, message);
   return -1;
 }
+
+/* ---- texts ---- */
+
+/* A text with a NUL behind it, no longer than the message may still be; gives its size. */
+static gint32 read_text(ThriftProtocol *protocol, gchar **ret_text, GError **error) {
+  ThriftTransport *transport = protocol->transport;
+  gint32 size;
+  *ret_text = NULL;
+  if (thrift_protocol_read_i32(protocol, &size, error) < 0) return -1;
+  if (size < 0)
+    return fail(error, THRIFT_PROTOCOL_ERROR_NEGATIVE_SIZE, "a text has a negative length");
+  if (!THRIFT_TRANSPORT_GET_CLASS(transport)->checkReadBytesAvailable(transport, size, error))
+    return -1;
+  gchar *text = g_malloc((gsize)size + 1);
+  text[size] = '\0';
+  if (size > 0 && thrift_transport_read_all(transport, text, (guint32)size, error) < 0) {
+    g_free(text);
+    return -1;
+  }
+  *ret_text = text;
+  return size;
+}
+
+static gint32 read_string(ThriftProtocol *protocol, gchar **ret_text, GError **error) {
+  return read_text(protocol, ret_text, error);
+}
+
+static gint32 read_binary(ThriftProtocol *protocol, gpointer *ret_data, guint32 *ret_size,
+                          GError **error) {
+  gchar *text;
+  const gint32 size = read_text(protocol, &text, error);
+  *ret_data = text;
+  *ret_size = size < 0 ? 0 : (guint32)size;
+  return size;
+}
+
+/* ---- the head of a message ---- */
 
 /* A name of `size` bytes with a NUL behind it. */
 static gint32 read_name(ThriftProtocol *protocol, gint32 size, gchar **ret_name, GError **error) {
@@ -120,6 +155,8 @@ static void fsa_protocol_init(FsaProtocol *self) {
 
 static void fsa_protocol_class_init(FsaProtocolClass *class) {
   ThriftProtocolClass *parent = THRIFT_PROTOCOL_CLASS(class);
+  parent->read_string = read_string;
+  parent->read_binary = read_binary;
   parent->read_message_begin = read_message_begin;
   parent->read_struct_begin = read_struct_begin;
   parent->read_map_begin = read_map_begin;

@@ -1,9 +1,9 @@
 /*
  * Thrift's binary protocol with bounds for hostile bytes.
  *
- * Thrift C GLib 0.17 trusts the length of a method's name, and follows structures inside structures
- * as deep as the sender likes. This subclass bounds both; strings and containers are bounded by the
- * transport's ceiling.
+ * Thrift C GLib 0.17 trusts the length of a text, and follows structures inside structures as deep
+ * as the sender likes. This subclass bounds both; containers are bounded by the transport's
+ * ceiling. What thrift_protocol_read_binary() gives has a NUL behind it.
  */
 #ifndef FSA_OSQUERY_PROTOCOL_H
 #define FSA_OSQUERY_PROTOCOL_H

@@ -3,16 +3,13 @@
 
 #include <string.h>
 
-/* A text with a NUL behind it; NULL when it cannot be read. */
+#include "osquery/protocol.h"
+
+/* A text with a NUL behind it (osquery/protocol.h); NULL when it cannot be read. */
 static char *read_text(ThriftProtocol *in, size_t *ret_size, GError **error) {
-  gpointer data = NULL;
+  gpointer text = NULL;
   guint32 size = 0;
-  if (thrift_protocol_read_binary(in, &data, &size, error) < 0) {
-    g_free(data);
-    return NULL;
-  }
-  char *text = g_realloc(data, (gsize)size + 1);
-  text[size] = '\0';
+  if (thrift_protocol_read_binary(in, &text, &size, error) < 0) return NULL;
   *ret_size = size;
   return text;
 }

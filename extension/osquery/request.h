@@ -16,7 +16,8 @@ typedef struct FsaRequest {
   FsaText context;
 } FsaRequest;
 
-/* Reads the arguments and the end of the message. After false too, fsa_request_done() is owed. */
+/* Reads the arguments and the end of the message, through the protocol of osquery/protocol.h. After
+ * false too, fsa_request_done() is owed. */
 bool fsa_request_read(ThriftProtocol *in, FsaRequest *ret_request, GError **error);
 void fsa_request_done(FsaRequest *request);
 
