@@ -3,9 +3,9 @@
 #include <stdio.h>
 
 #include "osquery/cache.h"
+#include "osquery/generated.h"
 #include "osquery/log.h"
 #include "osquery/membership.h"
-#include "osquery/processor.h"
 #include "osquery/wait.h"
 
 #define ARENAS 2 /* of malloc: one for each core is memory that stays when callers are gone */
@@ -71,6 +71,6 @@ int main(int argc, char **argv) {
   fsa_log_be_verbose(options.is_verbose);
   g_log_set_default_handler(on_library_message, NULL);
   fsa_wait_prepare();
-  fsa_processor_prepare();
+  fsa_generated_prepare();
   return run(&options);
 }

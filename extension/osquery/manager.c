@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "osq_extension_manager.h"
+#include "osquery/generated.h"
 #include "osquery/protocol.h"
 #include "osquery/routes.h"
 

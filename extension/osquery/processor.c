@@ -5,7 +5,7 @@
 #include <string.h>
 #include <thrift/c_glib/thrift_application_exception.h>
 
-#include "osq_osquery_types.h"
+#include "osquery/generated.h"
 #include "osquery/request.h"
 #include "osquery/routes.h"
 #include "sql/sql.h"
@@ -273,10 +273,4 @@ ThriftProcessor *fsa_processor_new(FsaService *service, int64_t uuid, void (*on_
   self->uuid = uuid;
   self->on_shutdown = on_shutdown;
   return THRIFT_PROCESSOR(self);
-}
-
-void fsa_processor_prepare(void) {
-  g_type_ensure(fsa_processor_get_type());
-  g_type_ensure(OSQ_TYPE_EXTENSION_STATUS);
-  g_type_ensure(THRIFT_TYPE_APPLICATION_EXCEPTION);
 }

@@ -13,11 +13,8 @@
 #include "osquery/answer.h"
 
 /* For `uuid` of the replies: who we are to the manager. `on_shutdown` is called when the reply to
- * shutdown has left. Freed by g_object_unref(); may be used by several threads at once. */
+ * shutdown has left. Freed by g_object_unref(); may be used by several threads at once.
+ * fsa_generated_prepare() must have been called. */
 ThriftProcessor *fsa_processor_new(FsaService *service, int64_t uuid, void (*on_shutdown)(void));
-
-/* Says which types the threads will need, before there are threads: the generated code registers
- * them without a lock. */
-void fsa_processor_prepare(void);
 
 #endif

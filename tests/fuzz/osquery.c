@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "osquery/cache.h"
+#include "osquery/generated.h"
 #include "osquery/processor.h"
 #include "osquery/protocol.h"
 
@@ -29,7 +30,7 @@ static FsaService *service(void) {
   const FsaEngineOptions options = {.evidence = evidence, .jobs = 1};
   made = (FsaService){.cache = fsa_cache_new(), .max_rows = 1000, .deadline_seconds = 10};
   if (!made.cache || fsa_engine_new(&options, &made.engine) != FSA_OK) abort();
-  fsa_processor_prepare();
+  fsa_generated_prepare();
   return &made;
 }
 
