@@ -75,8 +75,7 @@ static bool probe_files(const FsaEvidence *evidence, const FsaTable *table, FsaA
                         bool *ret_any) {
   const FsaFound *found;
   size_t count = 0;
-  int result =
-      fsa_evidence_find(evidence, table->where, table->probe, arena, NULL, NULL, &found, &count);
+  int result = fsa_evidence_find(evidence, table->where, table->probe, arena, NULL, &found, &count);
   *ret_any = result == FSA_OK && count > 0;
   if (!*ret_any) return false;
   FsaFile *file;

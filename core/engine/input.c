@@ -12,7 +12,7 @@ static int read_all(const FsaEvidence *file, size_t limit, FsaArena *arena, FsaB
   static const char *const any[] = {"**", NULL};
   const FsaFound *found;
   size_t count;
-  int result = fsa_evidence_find(file, any, NULL, arena, NULL, NULL, &found, &count);
+  int result = fsa_evidence_find(file, any, NULL, arena, NULL, &found, &count);
   if (result == FSA_OK && count == 0) result = FSA_E_ABSENT;
   if (result != FSA_OK) return result;
   FsaFile *opened;

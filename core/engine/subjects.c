@@ -63,6 +63,13 @@ static void find_problem(void *context, int code, const char *path, const char *
   tell(context, code, path, FSA_NO_OFFSET, message);
 }
 
+/* Whoever asked has gone, or will not wait any longer. */
+static bool is_over(void *context) {
+  const FsaCursor *cursor = context;
+  if (atomic_load_explicit(&cursor->engine->interrupted, memory_order_relaxed)) return true;
+  return cursor->query.deadline && fsa_clock_monotonic() > cursor->query.deadline;
+}
+
 /*
  * "C:\Windows\x" or "/etc/x" as a pattern below the root; `tail` is put behind it. A pattern may
  * match too much, never too little: on Linux '\' is part of a name, and U+FFFD stands for bytes
@@ -156,9 +163,12 @@ static int find_files(FsaCursor *cursor, FsaError *ret_error) {
   }
   const FsaFound *found;
   size_t count;
+  const FsaSeeker seeker = {.problem = find_problem, .is_over = is_over, .context = cursor};
   int result = fsa_evidence_find(cursor->use->evidence, patterns, table->probe, &cursor->arena,
-                                 find_problem, cursor, &found, &count);
+                                 &seeker, &found, &count);
   if (result == FSA_E_NOMEM) return out_of_memory(ret_error);
+  if (result == FSA_E_TIMEOUT && atomic_load(&cursor->engine->interrupted))
+    result = FSA_E_CANCELLED;
   if (result != FSA_OK) {
     *ret_error = (FsaError){.code = result};
     snprintf(ret_error->message, sizeof ret_error->message, "cannot look for files in %s (%s)",

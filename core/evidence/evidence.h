@@ -72,17 +72,24 @@ typedef struct FsaFound {
   const char *opened; /* how fsa_file_open() finds it; private to the evidence layer */
 } FsaFound;
 
+/* Who looks for files: what it is told and asked on the way. Each may be NULL. */
+typedef struct FsaSeeker {
+  /* A directory that cannot be read and is passed over, a ceiling that was reached. */
+  void (*problem)(void *context, int code, const char *path, const char *message);
+  /* True when the look must end now; asked once for each directory. */
+  bool (*is_over)(void *context);
+  void *context;
+} FsaSeeker;
+
 /*
  * The files that the patterns match (any letter case, links resolved inside the evidence, devices,
  * FIFOs and sockets left out), sorted by path, without doubles. For a loose file: the file itself
  * when its name matches the last part of a pattern or `probe` accepts its head; else none. Memory
- * from `arena`. A directory that cannot be read is told to `problem` (may be NULL) and passed over.
+ * from `arena`. `seeker` may be NULL. FSA_E_TIMEOUT when it said that the look is over.
  */
 int fsa_evidence_find(const FsaEvidence *evidence, const char *const *patterns,
-                      bool (*probe)(FsaBytes head), FsaArena *arena,
-                      void (*problem)(void *context, int code, const char *path,
-                                      const char *message),
-                      void *context, const FsaFound **ret_found, size_t *ret_count);
+                      bool (*probe)(FsaBytes head), FsaArena *arena, const FsaSeeker *seeker,
+                      const FsaFound **ret_found, size_t *ret_count);
 
 /*
  * Opens a found file for reading. *ret_file is the caller's, closed by fsa_file_close(). On failure

@@ -42,8 +42,7 @@ typedef struct Walk {
   const FsaEvidence *evidence;
   const char *const *patterns;
   bool (*probe)(FsaBytes head);
-  void (*problem)(void *context, int code, const char *path, const char *message);
-  void *context;
+  FsaSeeker seeker;
   FsaArena *arena; /* of the result */
   Part *parts;
   size_t part_count;
@@ -59,7 +58,7 @@ typedef struct Walk {
 } Walk;
 
 static void tell(const Walk *walk, int code, const char *path, const char *message) {
-  if (walk->problem) walk->problem(walk->context, code, path, message);
+  if (walk->seeker.problem) walk->seeker.problem(walk->seeker.context, code, path, message);
 }
 
 /* ---- patterns -------------------------------------------------------------------------------- */
@@ -239,6 +238,7 @@ static int list_place(Walk *walk, const Place *place, const Positions *here, Fsa
                       FsaListing *ret_listing) {
   FsaTree *tree = walk->evidence->tree;
   *ret_listing = (FsaListing){0};
+  if (walk->seeker.is_over && walk->seeker.is_over(walk->seeker.context)) return FSA_E_TIMEOUT;
   if (++walk->directories > FSA_MAX_WALK_DIRS) {
     walk_full(walk, place->shown,
               "more than " FSA_CEILING_TEXT(
@@ -410,15 +410,12 @@ static int walk_loose(Walk *walk, FsaArena *scratch) {
 }
 
 int fsa_evidence_find(const FsaEvidence *evidence, const char *const *patterns,
-                      bool (*probe)(FsaBytes head), FsaArena *arena,
-                      void (*problem)(void *context, int code, const char *path,
-                                      const char *message),
-                      void *context, const FsaFound **ret_found, size_t *ret_count) {
+                      bool (*probe)(FsaBytes head), FsaArena *arena, const FsaSeeker *seeker,
+                      const FsaFound **ret_found, size_t *ret_count) {
   Walk walk = {.evidence = evidence,
                .patterns = patterns,
                .probe = probe,
-               .problem = problem,
-               .context = context,
+               .seeker = seeker ? *seeker : (FsaSeeker){0},
                .arena = arena};
   FsaArena scratch = fsa_arena(0);
   int result;

@@ -234,8 +234,9 @@ static int mount_system(FsaRegistry *registry) {
   for (size_t i = 0; i < PLACE_COUNT; i++) patterns[i] = places[i].pattern;
   const FsaFound *found;
   size_t count;
-  int result = fsa_evidence_find(registry->evidence, patterns, NULL, &registry->arena,
-                                 fsa_mount_tell_find, registry, &found, &count);
+  const FsaSeeker seeker = {.problem = fsa_mount_tell_find, .context = registry};
+  int result = fsa_evidence_find(registry->evidence, patterns, NULL, &registry->arena, &seeker,
+                                 &found, &count);
   for (size_t p = 0; p < PLACE_COUNT; p++)
     for (size_t i = 0; result == FSA_OK && i < count; i++)
       if (fsa_name_same(fsa_mount_name(found[i].path), places[p].name))
@@ -313,8 +314,9 @@ static int mount_loose(FsaRegistry *registry) {
   };
   const FsaFound *found;
   size_t count;
+  const FsaSeeker seeker = {.problem = fsa_mount_tell_find, .context = registry};
   int result = fsa_evidence_find(registry->evidence, names, fsa_regf_probe, &registry->arena,
-                                 fsa_mount_tell_find, registry, &found, &count);
+                                 &seeker, &found, &count);
   for (size_t i = 0; result == FSA_OK && i < count; i++)
     result = mount_loose_file(registry, &found[i]);
   return result;

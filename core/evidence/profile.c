@@ -157,8 +157,9 @@ static int find_users(FsaRegistry *registry) {
   if (result != FSA_OK) return result;
   const char *const *patterns = patterns_of_profiles(&registry->arena, &profiles);
   if (!patterns) return FSA_E_NOMEM;
-  result = fsa_evidence_find(registry->evidence, patterns, NULL, &registry->arena,
-                             fsa_mount_tell_find, registry, &found, &count);
+  const FsaSeeker seeker = {.problem = fsa_mount_tell_find, .context = registry};
+  result = fsa_evidence_find(registry->evidence, patterns, NULL, &registry->arena, &seeker, &found,
+                             &count);
   for (size_t i = 0; result == FSA_OK && i < count; i++)
     result = mount_user(registry, &profiles, &found[i]);
   return result;

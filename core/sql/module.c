@@ -422,6 +422,7 @@ static int fail(Cursor *cursor, const FsaError *error) {
   sqlite3_free(cursor->base.pVtab->zErrMsg);
   cursor->base.pVtab->zErrMsg = sqlite3_mprintf("%s", error->message);
   if (error->code == FSA_E_NOMEM) return SQLITE_NOMEM;
+  if (error->code == FSA_E_CANCELLED) return SQLITE_INTERRUPT;
   /* evidence that cannot be opened is told apart, for the shell's exit code */
   bool is_question = error->code == FSA_E_USAGE || error->code == FSA_E_UNSUPPORTED;
   return is_question && !error->is_evidence ? SQLITE_ERROR : SQLITE_CANTOPEN;

@@ -164,6 +164,7 @@ static int ask(Answer *answer, const char *name, bool whole, int64_t deadline) {
   answer->evidence = name ? name : "live";
   row_ids_done(&answer->ids);
   int result = fsa_cursor_open(service->engine, &query, &cursor, answer->error);
+  if (result == FSA_E_TIMEOUT || result == FSA_E_CANCELLED) return explain(answer, result);
   if (result != FSA_OK) return result;
   result = read_rows(answer, cursor);
   fsa_cursor_close(cursor);

@@ -86,7 +86,8 @@ static void look(Bench *bench) {
 
 static void find_probed(Bench *bench, const char *pattern, bool (*probe)(FsaBytes)) {
   const char *patterns[] = {pattern, NULL};
-  assert_int_equal(fsa_evidence_find(bench->evidence, patterns, probe, &bench->arena, tell, bench,
+  const FsaSeeker seeker = {.problem = tell, .context = bench};
+  assert_int_equal(fsa_evidence_find(bench->evidence, patterns, probe, &bench->arena, &seeker,
                                      &bench->found, &bench->count),
                    FSA_OK);
 }
@@ -213,6 +214,30 @@ static void test_patterns(void **state) {
   teardown(&bench);
 }
 
+/* Allows a few directories. */
+static bool is_over(void *context) {
+  return --*(int *)context < 0;
+}
+
+static void test_a_look_ends_when_its_seeker_says_so(void **state) {
+  (void)state;
+  static const char *const patterns[] = {"**", NULL};
+  Bench bench;
+  int allowed = 1000;
+  setup(&bench);
+  make_linux(&bench);
+  look(&bench);
+  const FsaSeeker seeker = {.is_over = is_over, .context = &allowed};
+  assert_int_equal(fsa_evidence_find(bench.evidence, patterns, NULL, &bench.arena, &seeker,
+                                     &bench.found, &bench.count),
+                   FSA_OK);
+  allowed = 2;
+  assert_int_equal(fsa_evidence_find(bench.evidence, patterns, NULL, &bench.arena, &seeker,
+                                     &bench.found, &bench.count),
+                   FSA_E_TIMEOUT);
+  teardown(&bench);
+}
+
 static void test_overlapping_patterns_give_each_file_once(void **state) {
   (void)state;
   static const char *const patterns[] = {"etc/**", "etc/cron.d/*", "**/a", "etc/passwd", NULL};
@@ -220,7 +245,7 @@ static void test_overlapping_patterns_give_each_file_once(void **state) {
   setup(&bench);
   make_linux(&bench);
   look(&bench);
-  assert_int_equal(fsa_evidence_find(bench.evidence, patterns, NULL, &bench.arena, tell, &bench,
+  assert_int_equal(fsa_evidence_find(bench.evidence, patterns, NULL, &bench.arena, NULL,
                                      &bench.found, &bench.count),
                    FSA_OK);
   assert_int_equal(bench.count, 3);
@@ -557,6 +582,7 @@ int main(void) {
       cmocka_unit_test(test_linux_layouts),
       cmocka_unit_test(test_one_path_collected_twice_is_one_file),
       cmocka_unit_test(test_patterns),
+      cmocka_unit_test(test_a_look_ends_when_its_seeker_says_so),
       cmocka_unit_test(test_overlapping_patterns_give_each_file_once),
       cmocka_unit_test(test_links_stay_inside),
       cmocka_unit_test(test_mount_point_in_a_link),
