@@ -257,7 +257,8 @@ const FsaTable fsa_table_event_log = {
     .caveat = "Logs are rings: old records are overwritten. Cleared, stopped or edited logs leave "
               "gaps in record_id and not rows. An event still in the memory of a running log "
               "service is not in the file yet.",
-    .example = "SELECT time, eventid, json_extract(data, '$.EventData.TargetUserName') AS user "
+    .example = "SELECT time, eventid, json_extract(nullif(data, ''), '$.EventData.TargetUserName') "
+               "AS user "
                "FROM fsa_event_log WHERE channel = 'Security' AND eventid IN (4624, 4625)",
     .sources = FSA_LIVE_WINDOWS | FSA_WINDOWS_VOLUME | FSA_LOOSE_FILE,
     .subject = FSA_FILE,

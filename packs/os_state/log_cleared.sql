@@ -20,9 +20,9 @@
 -- positive: evtx/win
 -- negative: folders/kape
 SELECT eventid, channel,
-       coalesce(json_extract(data, '$.UserData.LogFileCleared.Channel'), channel) AS channel_cleared,
-       json_extract(data, '$.UserData.LogFileCleared.SubjectDomainName') AS user_domain,
-       json_extract(data, '$.UserData.LogFileCleared.SubjectUserName') AS user_name,
+       coalesce(json_extract(nullif(data, ''), '$.UserData.LogFileCleared.Channel'), channel) AS channel_cleared,
+       json_extract(nullif(data, ''), '$.UserData.LogFileCleared.SubjectDomainName') AS user_domain,
+       json_extract(nullif(data, ''), '$.UserData.LogFileCleared.SubjectUserName') AS user_name,
        time, record_id, computer_name
 FROM fsa_event_log
 WHERE eventid IN (1102, 104) AND provider_name = 'Microsoft-Windows-Eventlog'

@@ -23,5 +23,5 @@ SELECT n.path AS path, p.path AS process_path, n.type AS type, max(n.is_listenin
        count(*) AS ends
 FROM fsa_named_pipes AS n
 LEFT JOIN (SELECT pid, path FROM fsa_processes) AS p ON p.pid = n.pid
-WHERE n.path IS NOT NULL
+WHERE coalesce(n.path, '') <> ''
 GROUP BY n.path, p.path, n.type
