@@ -50,6 +50,9 @@ enum {
   /* changes while the row still tells of the same thing (time used, memory): no part of its rowid
    */
   FSA_VARIES = 8,
+  /* a key that says what is scanned, or that the row repeats as the query wrote it: rows of another
+   * query cannot stand for those of this one */
+  FSA_ARGUMENT = 16,
 };
 
 typedef struct FsaColumn {

@@ -26,7 +26,7 @@ enum {
 };
 
 static const FsaColumn columns[] = {
-    [KEY] = {"key", FSA_TEXT, FSA_KEY,
+    [KEY] = {"key", FSA_TEXT, FSA_KEY | FSA_ARGUMENT,
              "The key that holds the value, or the parent of the subkey; a query that names it is "
              "answered by seeking. Never NULL."},
     [PATH] = {"path", FSA_TEXT, 0, "key, a backslash and name; never NULL."},
@@ -54,7 +54,7 @@ static const FsaColumn columns[] = {
                     "1 when it was recovered from free space of the hive; such rows come only with "
                     "deleted = 1. Never NULL."},
     [DELETED] =
-        {"deleted", FSA_INTEGER, FSA_KEY | FSA_HIDDEN,
+        {"deleted", FSA_INTEGER, FSA_KEY | FSA_HIDDEN | FSA_ARGUMENT,
          "Give deleted = 1 to have deleted keys and values recovered too; keys whose parent "
          "is gone stand below the hive's (unknown). The number that was asked, else 0."},
 };

@@ -13,7 +13,7 @@
 enum { PATH, RULE, COUNT, TAGS, META, STRINGS, SIGFILE, SIGRULE };
 
 static const FsaColumn columns[] = {
-    [PATH] = {"path", FSA_TEXT, FSA_KEY,
+    [PATH] = {"path", FSA_TEXT, FSA_KEY | FSA_ARGUMENT,
               "The scanned file. A query names files by = or IN, or those below a folder by LIKE "
               "'/folder/%'; a loose file needs none of it. Never NULL."},
     [RULE] = {"rule", FSA_TEXT, FSA_KEY, "Name of the rule that is true of the file; never NULL."},
@@ -27,10 +27,10 @@ static const FsaColumn columns[] = {
     [STRINGS] = {"strings", FSA_JSON, FSA_COSTLY | FSA_HIDDEN,
                  "The places: a list of objects with string, offset and size in bytes; the first "
                  "10000. NULL when it exceeds 8 MiB."},
-    [SIGFILE] = {"sigfile", FSA_TEXT, FSA_KEY | FSA_HIDDEN,
+    [SIGFILE] = {"sigfile", FSA_TEXT, FSA_KEY | FSA_HIDDEN | FSA_ARGUMENT,
                  "Give here the path of a file with rules, on the machine where this program runs, "
                  "or several by IN; NULL when the rules came as sigrule."},
-    [SIGRULE] = {"sigrule", FSA_TEXT, FSA_KEY | FSA_HIDDEN,
+    [SIGRULE] = {"sigrule", FSA_TEXT, FSA_KEY | FSA_HIDDEN | FSA_ARGUMENT,
                  "Give here the text of rules; NULL when they came as sigfile."},
 };
 

@@ -54,12 +54,12 @@ static const FsaColumn columns[] = {
     [META] = {"meta", FSA_JSON, FSA_COSTLY,
               "The rule's meta data, an object; a name that the rule gives twice has a list of its "
               "values. NULL when it exceeds 1 MiB."},
-    [SIGFILE] = {"sigfile", FSA_TEXT, FSA_KEY | FSA_HIDDEN,
+    [SIGFILE] = {"sigfile", FSA_TEXT, FSA_KEY | FSA_HIDDEN | FSA_ARGUMENT,
                  "Give here the path of a file with rules, on the machine where this program runs, "
                  "or several by IN; NULL when the rules came as sigrule."},
-    [SIGRULE] = {"sigrule", FSA_TEXT, FSA_KEY | FSA_HIDDEN,
+    [SIGRULE] = {"sigrule", FSA_TEXT, FSA_KEY | FSA_HIDDEN | FSA_ARGUMENT,
                  "Give here the text of rules; NULL when they came as sigfile."},
-    [ALL_REGIONS] = {"all_regions", FSA_INTEGER, FSA_KEY | FSA_HIDDEN,
+    [ALL_REGIONS] = {"all_regions", FSA_INTEGER, FSA_KEY | FSA_HIDDEN | FSA_ARGUMENT,
                      "Give here 1 to have all readable memory scanned; else 0, never NULL."},
 };
 

@@ -174,6 +174,12 @@ int fsa_cursor_open(FsaEngine *engine, const FsaQuery *query, FsaCursor **ret_cu
 
 /* ---- reading ---- */
 
+#define LATE_ROWS 63 /* the clock is looked at when these bits of the row's number are 0 */
+
+bool cursor_is_late(const FsaCursor *cursor) {
+  return cursor->query.deadline && fsa_clock_monotonic() > cursor->query.deadline;
+}
+
 /* Ends the subject that was read: its problems and counts are reported, its memory goes. */
 static void end_subject(FsaCursor *cursor) {
   scan_finish(cursor->scan);
@@ -190,6 +196,7 @@ static int current_scan(FsaCursor *cursor, FsaScan **ret_scan) {
   if (cursor->reader >= cursor->subject_count) return FSA_OK;
   *ret_scan = cursor->scan;
   if (cursor->scan->cursor) return FSA_OK;
+  if (cursor_is_late(cursor)) return FSA_E_TIMEOUT;
   cursor->scan->row_arena = &cursor->row_arena;
   return scan_start(cursor->scan, cursor, &cursor->subjects[cursor->reader]);
 }
@@ -226,17 +233,10 @@ static void default_source(FsaCursor *cursor, const FsaScan *scan) {
   cursor->row.source = source;
 }
 
-#define LATE_ROWS 63 /* the clock is looked at when these bits of the row's number are 0 */
-
-/* The deadline of the query, as every subject meets it too: its rows would lack what came later. */
-static bool is_late(const FsaCursor *cursor) {
-  return cursor->query.deadline && fsa_clock_monotonic() > cursor->query.deadline;
-}
-
 int fsa_cursor_next(FsaCursor *cursor, const FsaRow **ret_row) {
   int result = cursor->jobs > 1 ? workers_next(cursor, ret_row) : single_next(cursor, ret_row);
   const bool is_moment = result == FSA_OK || (++cursor->row_count & LATE_ROWS) == 0;
-  if (result >= 0 && is_moment && is_late(cursor)) return FSA_E_TIMEOUT;
+  if (result >= 0 && is_moment && cursor_is_late(cursor)) return FSA_E_TIMEOUT;
   if (result == FSA_ROW && cursor->jobs <= 1) default_source(cursor, cursor->scan);
   if (result == FSA_OK) record_coverage(cursor);
   return result;

@@ -156,12 +156,16 @@ struct FsaCursor {
   pthread_cond_t changed;
   pthread_t threads[FSA_MAX_JOBS];
   unsigned thread_count;
+  bool is_late; /* the workers stopped at the query's deadline */
   Slot *slots;
   size_t next_subject; /* the first that no worker has taken */
   size_t reader;       /* the subject whose rows are read now */
   Batch *batch;        /* the one whose rows are read now */
   size_t batch_row;
 };
+
+/* True once the deadline of the query has passed. */
+bool cursor_is_late(const FsaCursor *cursor);
 
 /* Starts, continues and ends one subject. `scan` is zeroed memory. */
 int scan_start(FsaScan *scan, FsaCursor *cursor, const Subject *subject);

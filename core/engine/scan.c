@@ -225,12 +225,11 @@ int fsa_scan_registry(FsaScan *scan, FsaRegistry **ret_registry) {
 static void tell_failure(FsaScan *scan, int result, uint64_t problems_before) {
   FsaEngine *engine = scan->cursor->engine;
   if (atomic_load(&scan->cursor->cancelled) || atomic_load(&engine->interrupted)) return;
+  if (result == FSA_E_TIMEOUT && cursor_is_late(scan->cursor)) return; /* the query itself fails */
   if (result == FSA_E_NOMEM)
     fsa_problem(scan, result, FSA_NO_OFFSET,
                 "memory ran out (ceiling %zu MB for each subject; --memory raises it)",
                 engine->memory >> 20);
-  else if (result == FSA_E_TIMEOUT && scan->deadline == scan->cursor->query.deadline)
-    fsa_problem(scan, result, FSA_NO_OFFSET, "not finished when the time of the query was over");
   else if (result == FSA_E_TIMEOUT)
     fsa_problem(scan, result, FSA_NO_OFFSET,
                 "not finished within %lld s; rows so far are good (--timeout raises it)",

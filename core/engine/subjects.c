@@ -67,7 +67,7 @@ static void find_problem(void *context, int code, const char *path, const char *
 static bool is_over(void *context) {
   const FsaCursor *cursor = context;
   if (atomic_load_explicit(&cursor->engine->interrupted, memory_order_relaxed)) return true;
-  return cursor->query.deadline && fsa_clock_monotonic() > cursor->query.deadline;
+  return cursor_is_late(cursor);
 }
 
 /*

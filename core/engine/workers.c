@@ -114,6 +114,11 @@ static bool take_subject(FsaCursor *cursor, size_t *ret_index) {
          cursor->next_subject >= cursor->reader + window && !atomic_load(&cursor->cancelled))
     pthread_cond_wait(&cursor->changed, &cursor->lock);
   bool taken = cursor->next_subject < cursor->subject_count && !atomic_load(&cursor->cancelled);
+  if (taken && cursor_is_late(cursor)) {
+    cursor->is_late = true;
+    taken = false;
+    pthread_cond_broadcast(&cursor->changed);
+  }
   if (taken) *ret_index = cursor->next_subject++;
   pthread_mutex_unlock(&cursor->lock);
   return taken;
@@ -147,10 +152,11 @@ int workers_start(FsaCursor *cursor) {
   return FSA_OK;
 }
 
-/* Waits for the slot's next batch; NULL when its subject is over. */
+/* Waits for the slot's next batch; NULL when its subject is over, or will not be begun. */
 static Batch *wait_batch(FsaCursor *cursor, Slot *slot) {
   pthread_mutex_lock(&cursor->lock);
-  while (!slot->first && !slot->done) pthread_cond_wait(&cursor->changed, &cursor->lock);
+  while (!slot->first && !slot->done && !cursor->is_late)
+    pthread_cond_wait(&cursor->changed, &cursor->lock);
   Batch *batch = slot->first;
   if (batch) {
     slot->first = batch->next;
@@ -185,7 +191,9 @@ int workers_next(FsaCursor *cursor, const FsaRow **ret_row) {
     if (cursor->reader >= cursor->subject_count) return FSA_OK;
     Slot *slot = &cursor->slots[cursor->reader];
     cursor->batch = wait_batch(cursor, slot);
-    if (!cursor->batch) leave_slot(cursor, slot);
+    if (cursor->batch) continue;
+    if (cursor_is_late(cursor)) return FSA_E_TIMEOUT;
+    leave_slot(cursor, slot);
   }
 }
 

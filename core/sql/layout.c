@@ -33,6 +33,7 @@ static LayoutColumn own_column(const FsaTable *table, int column) {
                         .type = sql_type(c->type),
                         .hidden = (c->flags & FSA_HIDDEN) != 0,
                         .key = (c->flags & FSA_KEY) != 0,
+                        .argument = (c->flags & FSA_ARGUMENT) != 0,
                         .help = c->help};
 }
 
@@ -51,12 +52,12 @@ static LayoutColumn ns_column(const FsaTable *table, int number) {
 
 LayoutColumn layout_column(const FsaTable *table, int index) {
   static const LayoutColumn common[] = {
-      {LAYOUT_SOURCE, -1, "source", FSA_TEXT, true, false,
+      {LAYOUT_SOURCE, -1, "source", FSA_TEXT, true, false, false,
        "Where the row came from inside the evidence: file path, registry key or pid; NULL when it "
        "concerns the evidence as a whole."},
-      {LAYOUT_SOURCE_OFFSET, -1, "source_offset", FSA_INTEGER, true, false,
+      {LAYOUT_SOURCE_OFFSET, -1, "source_offset", FSA_INTEGER, true, false, false,
        "Byte offset of the record inside `source`; NULL where there is none."},
-      {LAYOUT_PARTIAL, -1, "partial", FSA_INTEGER, true, false,
+      {LAYOUT_PARTIAL, -1, "partial", FSA_INTEGER, true, false, false,
        "1 when a problem was recorded for the same subject before this row, else 0."},
   };
   if (index == LAYOUT_EVIDENCE)
@@ -64,6 +65,7 @@ LayoutColumn layout_column(const FsaTable *table, int index) {
                           -1,
                           "evidence",
                           FSA_TEXT,
+                          true,
                           true,
                           true,
                           "The evidence that was asked; give it as the table's argument. Default: "
@@ -98,7 +100,9 @@ const char *layout_osquery_type(const LayoutColumn *column) {
 }
 
 int layout_osquery_options(const LayoutColumn *column) {
-  return (column->key ? 1 | 8 : 8) | (column->hidden ? 16 : 0);
+  enum { INDEX = 1, OPTIMIZED = 8, HIDDEN = 16 };
+  return (column->key ? INDEX : 0) | (column->argument ? 0 : OPTIMIZED) |
+         (column->hidden ? HIDDEN : 0);
 }
 
 void layout_create_table(FsaBuffer *out, const FsaTable *table, bool pretty) {

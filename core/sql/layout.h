@@ -27,7 +27,8 @@ typedef struct LayoutColumn {
   const char *name; /* LAYOUT_NS: without its "_ns" */
   FsaType type;     /* as SQL sees it: FSA_TEXT, FSA_INTEGER, FSA_DOUBLE or FSA_BLOB */
   bool hidden;
-  bool key; /* constraints on it are pushed down */
+  bool key;      /* constraints on it are pushed down */
+  bool argument; /* a key that says what is scanned: `evidence`, FSA_ARGUMENT */
   const char *help;
 } LayoutColumn;
 
@@ -43,9 +44,10 @@ const char *layout_type_name(FsaType type);
 
 /*
  * A column as osquery's extensions register it: the type's exact name (a BLOB travels as TEXT, in
- * hexadecimal), and the sum of its options INDEX 1, OPTIMIZED 8 (IN in one call), HIDDEN 16. A
- * column that is no key has OPTIMIZED alone, which means "no constraints": osquery's
- * --extensions_default_index would make 0 an index.
+ * hexadecimal), and the sum of its options INDEX 1, OPTIMIZED 8, HIDDEN 16. OPTIMIZED is IN in one
+ * call; but inside a join osquery gives the values to the first call only, and the rest would be
+ * asked without an argument. A column that is no key has OPTIMIZED alone, which means "no
+ * constraints": osquery's --extensions_default_index would make 0 an index.
  */
 const char *layout_osquery_type(const LayoutColumn *column);
 int layout_osquery_options(const LayoutColumn *column);

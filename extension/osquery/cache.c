@@ -223,11 +223,11 @@ static FsaRows *enumerate(FsaService *service, const FsaQuestion *question, int6
 }
 
 /*
- * What tells of the look itself changes with each look. A seek is cheap, and fresh. And `source` is
- * no cell that can be tested.
+ * What tells of the look itself changes with each look. A seek is cheap, and fresh. An argument
+ * says what is scanned. And `source` is no cell that can be tested.
  */
 static bool is_for_cache(const FsaQuestion *question) {
-  return question->table->sources != FSA_ANYWHERE && !question->seeks &&
+  return question->table->sources != FSA_ANYWHERE && !question->seeks && !question->has_arguments &&
          fsa_key_is_open(&question->keys[question->table->column_count]);
 }
 

@@ -91,11 +91,18 @@ static bool drop_conflict(Membership *self, const char *message) {
   return false;
 }
 
-/* One registration, and as many more as there are tables in conflict. */
+static bool has_tables(const Membership *self) {
+  for (size_t i = 0; i < fsa_table_count; i++)
+    if (!self->dropped[i]) return true;
+  return false;
+}
+
+/* One registration, and as many more as there are tables in conflict, while there are others. */
 static int register_once(Membership *self, FsaRegistration *ret_answer, FsaError *ret_error) {
   int result;
   do result = fsa_manager_register(self->options->socket, self->dropped, ret_answer, ret_error);
-  while (result == FSA_OK && !ret_answer->is_accepted && drop_conflict(self, ret_answer->message));
+  while (result == FSA_OK && !ret_answer->is_accepted && drop_conflict(self, ret_answer->message) &&
+         has_tables(self));
   return result;
 }
 

@@ -149,6 +149,7 @@ static int add_key(Reader *reader, const LayoutColumn *column, const json_t *lis
     result = add_condition(reader, key, op_of(item), text_of(json_object_get(item, "expr")), order);
   }
   question->has_keys |= !fsa_key_is_open(key);
+  question->has_arguments |= column->argument;
   return result;
 }
 

@@ -16,7 +16,8 @@ typedef struct FsaQuestion {
   bool *sent;      /* layout_count() of them: which columns a row has */
   FsaKey *keys;    /* one for each own column, then one for `source` */
   bool has_keys;
-  bool seeks;            /* a key names the subjects (a pid, a path): asking is cheap */
+  bool has_arguments; /* one of them is an argument: no other question's rows can answer this one */
+  bool seeks;         /* a key names the subjects (a pid, a path): asking is cheap */
   const char **evidence; /* as it was named; each of them is asked */
   size_t evidence_count; /* 0: the live host */
 } FsaQuestion;

@@ -34,7 +34,7 @@ from thrift.transport.TTransport import TBufferedTransportFactory, TMemoryBuffer
 ROWS = 250000
 COLUMNS = ["record_id", "time", "datetime", "channel", "provider_name", "eventid", "level", "computer_name",
            "task", "opcode", "keywords", "pid"]
-READER = os.path.join(BUILD, "tests/bench-osquery_reader")
+READER = os.environ.get("FSA_OSQUERY_READER", os.path.join(BUILD, "osquery-core/osquery-reader"))
 
 
 def make_log(path):

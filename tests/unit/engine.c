@@ -62,6 +62,13 @@ static int endless_next(FsaScan *scan, void *opaque, FsaRow *row) {
   return FSA_E_TIMEOUT;
 }
 
+/* A subject that takes its time and does not look at the clock. */
+static int slow_next(FsaScan *scan, void *opaque, FsaRow *row) {
+  (void)scan, (void)row, (void)opaque;
+  usleep(20000);
+  return FSA_OK;
+}
+
 static int hungry_next(FsaScan *scan, void *opaque, FsaRow *row) {
   (void)row, (void)opaque;
   while (fsa_arena_alloc(fsa_scan_arena(scan), 1u << 20)) {
@@ -98,6 +105,7 @@ COUNTING(counting, counting_next);
 COUNTING(failing, failing_next);
 COUNTING(endless, endless_next);
 COUNTING(hungry, hungry_next);
+COUNTING(slow, slow_next);
 COUNTING(complaining, complaining_next);
 
 static char folder[] = "/tmp/fsa-engine-XXXXXX";
@@ -226,6 +234,24 @@ static void test_a_deadline_ends_each_subject_with_a_problem(void **state) {
   fsa_engine_free(engine);
 }
 
+static void test_a_querys_deadline_ends_it_and_is_no_problem_of_its_subjects(void **state) {
+  (void)state;
+  for (unsigned jobs = 1; jobs <= 2; jobs++) {
+    FsaEngine *engine = engine_with(jobs, 0, 0);
+    const int64_t began = fsa_clock_monotonic();
+    FsaQuery query = {.table = &slow, .wanted = 7, .deadline = began + FSA_NS_PER_SECOND / 10};
+    FsaCursor *cursor;
+    FsaError error;
+    const FsaRow *row;
+    assert_int_equal(fsa_cursor_open(engine, &query, &cursor, &error), FSA_OK);
+    assert_int_equal(fsa_cursor_next(cursor, &row), FSA_E_TIMEOUT);
+    fsa_cursor_close(cursor);
+    assert_true(fsa_clock_monotonic() - began < FILES * FSA_NS_PER_SECOND / 50);
+    assert_int_equal(fsa_engine_problem_count(engine), 0);
+    fsa_engine_free(engine);
+  }
+}
+
 static void test_the_memory_ceiling_ends_each_subject_with_a_problem(void **state) {
   (void)state;
   FsaEngine *engine = engine_with(2, 0, 16u << 20);
@@ -327,6 +353,7 @@ int main(void) {
       cmocka_unit_test(test_keys_narrow_subjects_and_rows),
       cmocka_unit_test(test_a_failing_subject_is_a_problem_and_the_others_go_on),
       cmocka_unit_test(test_a_deadline_ends_each_subject_with_a_problem),
+      cmocka_unit_test(test_a_querys_deadline_ends_it_and_is_no_problem_of_its_subjects),
       cmocka_unit_test(test_the_memory_ceiling_ends_each_subject_with_a_problem),
       cmocka_unit_test(test_the_oldest_problems_go_first_and_are_counted),
       cmocka_unit_test(test_one_subject_does_not_drive_out_the_problems_of_others),
