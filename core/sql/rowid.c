@@ -30,17 +30,19 @@ static uint64_t mix_bytes(uint64_t hash, const char *data, size_t size) {
   return mix(hash, word);
 }
 
-static uint64_t hash_value(uint64_t hash, const FsaValue *value) {
-  hash = mix(hash, value->kind);
+/* One value; the column's number keeps those of different columns apart, and NULL adds nothing. */
+static uint64_t hash_value(uint64_t hash, int column, const FsaValue *value) {
+  if (value->kind == FSA_VALUE_NULL) return hash;
+  hash += (uint64_t)column << 8 | value->kind;
   if (value->kind == FSA_VALUE_TEXT || value->kind == FSA_VALUE_BLOB)
     return mix_bytes(hash, value->as.data, value->size);
-  return value->kind == FSA_VALUE_NULL ? hash : mix(hash, value->as.hex);
+  return mix(hash, value->as.hex);
 }
 
 static uint64_t hash_row(const FsaTable *table, const char *evidence, const FsaRow *row) {
   uint64_t hash = mix_bytes(mix(MULTIPLIER, row->offset), evidence, strlen(evidence));
   for (int i = 0; i < table->column_count; i++)
-    if (!(table->columns[i].flags & FSA_VARIES)) hash = hash_value(hash, &row->values[i]);
+    if (!(table->columns[i].flags & FSA_VARIES)) hash = hash_value(hash, i, &row->values[i]);
   if (row->source.data) hash = mix_bytes(hash, row->source.data, row->source.size);
   return hash ? hash : 1;
 }
