@@ -76,6 +76,12 @@ static void forget(FsaEngine *engine, size_t index) {
   engine->kept[KEPT_EVIDENCE - 1] = NULL;
 }
 
+void fsa_engine_rest(FsaEngine *engine) {
+  pthread_mutex_lock(&engine->lock);
+  while (engine->kept[0]) forget(engine, 0);
+  pthread_mutex_unlock(&engine->lock);
+}
+
 /*
  * The open evidence of that name, moved to the front; NULL when it is not open or the name means
  * something else by now. Locked.

@@ -32,6 +32,9 @@ void fsa_engine_free(FsaEngine *engine); /* accepts NULL; no cursor may be open 
 int fsa_engine_set_evidence(FsaEngine *engine, const char *name, FsaError *ret_error);
 const char *fsa_engine_evidence(const FsaEngine *engine);
 
+/* Closes the evidence that stays open between queries: for programs that live long. */
+void fsa_engine_rest(FsaEngine *engine);
+
 /*
  * With true: running scans end as soon as they can and their cursors give FSA_E_CANCELLED; so do
  * new ones, until it is called with false. May be called from a signal handler and from any thread.

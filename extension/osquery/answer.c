@@ -56,11 +56,10 @@ static int explain(Answer *answer, int code) {
   *answer->error = (FsaError){.code = code};
   narrowing(table, keys, sizeof keys);
   if (code == FSA_E_TIMEOUT)
-    snprintf(
-        out, size,
-        "fsa_%s was not finished within %lld s, so there are no rows: narrow the question (%s), "
-        "or start fsa.ext with a longer --deadline",
-        table->name, (long long)service->deadline_seconds, keys);
+    snprintf(out, size,
+             "fsa_%s was not finished within %g s, so there are no rows: narrow the question (%s), "
+             "or start fsa.ext with a longer --deadline",
+             table->name, (double)service->deadline_ns / FSA_NS_PER_SECOND, keys);
   else if (code == FSA_E_LIMIT && (int64_t)fsa_rows_count(answer->rows) > answer->max_rows)
     snprintf(out, size,
              "fsa_%s has more than %lld rows here, so there are none: narrow the question (%s), or "
@@ -225,7 +224,7 @@ int fsa_answer_scan(FsaService *service, const FsaQuestion *question, bool whole
 int fsa_answer(FsaService *service, const FsaQuestion *question, FsaRows **ret_rows,
                FsaError *ret_error) {
   const int64_t began = fsa_clock_monotonic();
-  const int64_t deadline = began + service->deadline_seconds * FSA_NS_PER_SECOND;
+  const int64_t deadline = began + service->deadline_ns;
   FsaRows *rows = fsa_cache_find(service, question, deadline);
   if (!rows) {
     int result =

@@ -18,7 +18,7 @@ typedef struct FsaService {
   const char *const *allowed; /* folders whose evidence may be asked */
   size_t allowed_count;
   int64_t max_rows;
-  int64_t deadline_seconds; /* of one question */
+  int64_t deadline_ns; /* of one question */
 } FsaService;
 
 /*

@@ -13,7 +13,7 @@
 
 #include "osquery/endpoint.h"
 
-#define BACKLOG 128
+#define BACKLOG 1024 /* as osquery's own; the system may allow less */
 
 struct FsaStream {
   int fd;

@@ -1,6 +1,7 @@
 /* Lines on standard error, each written at once so that threads do not mix theirs. */
 #include "osquery/log.h"
 
+#include <glib.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -11,10 +12,25 @@ void fsa_log_be_verbose(bool is_verbose) {
   says_details = is_verbose;
 }
 
+/* What others said may stand in a line: nothing of it moves the cursor or turns the text around. */
+static gchar *make_safe(const char *line) {
+  gchar *valid = g_utf8_make_valid(line, -1);
+  GString *safe = g_string_new(NULL);
+  for (const gchar *at = valid; *at; at = g_utf8_next_char(at)) {
+    const gunichar c = g_utf8_get_char(at);
+    const bool is_shown = g_unichar_isprint(c) && g_unichar_type(c) != G_UNICODE_FORMAT;
+    g_string_append_unichar(safe, is_shown ? c : 0xFFFD);
+  }
+  g_free(valid);
+  return g_string_free(safe, FALSE);
+}
+
 static void say(const char *format, va_list arguments) {
   char line[1200];
   vsnprintf(line, sizeof line, format, arguments);
-  fprintf(stderr, "fsa.ext: %s\n", line);
+  gchar *safe = make_safe(line);
+  fprintf(stderr, "fsa.ext: %s\n", safe);
+  g_free(safe);
 }
 
 void fsa_log(const char *format, ...) {

@@ -45,7 +45,7 @@ static FsaExtensionExit run(const FsaExtensionOptions *options) {
                         .allowed = options->allowed,
                         .allowed_count = options->allowed_count,
                         .max_rows = options->max_rows,
-                        .deadline_seconds = options->deadline_seconds};
+                        .deadline_ns = options->deadline_ms * 1000000};
   FsaExtensionExit code = FSA_EXTENSION_NO_SERVER;
   if (service.cache && fsa_engine_new(NULL, &service.engine) == FSA_OK)
     code = fsa_membership_run(options, &service);
@@ -68,7 +68,6 @@ int main(int argc, char **argv) {
     return FSA_EXTENSION_OK;
   }
   mallopt(M_ARENA_MAX, ARENAS);
-  fsa_log_be_verbose(options.is_verbose);
   g_log_set_default_handler(on_library_message, NULL);
   fsa_wait_prepare();
   fsa_generated_prepare();

@@ -63,9 +63,10 @@ static osqExtensionStatus *new_status(void) {
   return g_object_new(OSQ_TYPE_EXTENSION_STATUS, NULL);
 }
 
-int fsa_manager_ping(const char *path, FsaError *ret_error) {
+int fsa_manager_ping(const char *path, int64_t milliseconds, FsaError *ret_error) {
   Call call;
-  int result = begin(&call, path, REPLY_TIME, ret_error);
+  const int time = milliseconds < REPLY_TIME ? (int)milliseconds : REPLY_TIME;
+  int result = begin(&call, path, time, ret_error);
   if (result != FSA_OK) return result;
   osqExtensionStatus *status = new_status();
   gboolean answered = osq_extension_client_ping(extension(&call), &status, &call.error);

@@ -18,7 +18,8 @@ typedef struct FsaRegistration {
  * Each gives FSA_OK when the manager answered as osquery does; else what fsa_stream_connect() says,
  * or FSA_E_FORMAT (*ret_error: it answers, but not so) or FSA_E_TIMEOUT.
  */
-int fsa_manager_ping(const char *path, FsaError *ret_error);
+/* Within `milliseconds`, ten seconds at the most. */
+int fsa_manager_ping(const char *path, int64_t milliseconds, FsaError *ret_error);
 
 /* Registers the tables for which `is_dropped` (fsa_table_count of them) is false. */
 int fsa_manager_register(const char *path, const bool *is_dropped, FsaRegistration *ret_answer,

@@ -22,7 +22,6 @@
 typedef struct Membership {
   const FsaExtensionOptions *options;
   FsaService *service;
-  ThriftProcessor *processor;
   FsaServer *server;
   int64_t uuid;
   bool *dropped; /* tables that conflict with those of others */
@@ -65,7 +64,7 @@ static int find_manager(const Membership *self) {
   FsaError error;
   int result = fsa_endpoint_check(options->socket, UUID_ROOM, &error);
   while (result == FSA_OK) {
-    result = fsa_manager_ping(options->socket, &error);
+    result = fsa_manager_ping(options->socket, time, &error);
     if (result == FSA_OK) return STEP_DONE;
     if (is_hopeless(result) || (!options->waits && fsa_clock_monotonic() >= end)) break;
     if (fsa_wait(LOOK_AGAIN) == FSA_WAITED_SIGNAL) return FSA_EXTENSION_OK;
@@ -132,23 +131,25 @@ static int register_self(Membership *self) {
 
 /* ---- serving ---- */
 
-static void stop_serving(Membership *self) {
-  fsa_server_stop(self->server);
-  g_clear_object(&self->processor);
-  self->server = NULL;
+/* Leaves politely: osquery then need not find out by itself. */
+static void deregister(const Membership *self) {
+  FsaError ignored;
+  fsa_manager_deregister(self->options->socket, self->uuid, &ignored);
 }
 
 static int serve(Membership *self) {
   char path[256];
   FsaError error;
   snprintf(path, sizeof path, "%s.%lld", self->options->socket, (long long)self->uuid);
-  self->processor = fsa_processor_new(self->service, self->uuid, fsa_wait_wake);
-  if (fsa_server_start(path, self->processor, &self->server, &error) == FSA_OK) {
+  ThriftProcessor *processor = fsa_processor_new(self->service, self->uuid, fsa_wait_wake);
+  const int result = fsa_server_open(self->server, path, processor, &error);
+  g_object_unref(processor);
+  if (result == FSA_OK) {
     fsa_log_detail("registered as %lld, serving at %s", (long long)self->uuid, path);
     return STEP_DONE;
   }
   fsa_log("%s", error.message);
-  g_clear_object(&self->processor);
+  deregister(self); /* nobody would answer for it */
   return FSA_EXTENSION_NO_SERVER;
 }
 
@@ -161,15 +162,9 @@ static int join_manager(Membership *self) {
 
 /* ---- staying ---- */
 
-/* Leaves politely: osquery then need not find out by itself. */
-static void deregister(const Membership *self) {
-  FsaError ignored;
-  fsa_manager_deregister(self->options->socket, self->uuid, &ignored);
-}
-
 static int join_again(Membership *self, const char *why) {
   fsa_log_detail("%s; registering anew", why);
-  stop_serving(self);
+  fsa_server_close(self->server);
   return join_manager(self);
 }
 
@@ -184,6 +179,7 @@ static int look(Membership *self, int *missed) {
     return FSA_EXTENSION_OK;
   }
   *missed = 0;
+  fsa_engine_rest(self->service->engine); /* a disk with evidence can be taken away */
   if (!is_known) return join_again(self, "osquery does not know this extension any more");
   if (fsa_server_is_reachable(self->server)) return STEP_DONE;
   deregister(self);
@@ -204,16 +200,18 @@ static int stay(Membership *self) {
 }
 
 FsaExtensionExit fsa_membership_run(const FsaExtensionOptions *options, FsaService *service) {
-  Membership self = {
-      .options = options, .service = service, .dropped = calloc(fsa_table_count, sizeof(bool))};
-  if (!self.dropped) {
+  Membership self = {.options = options,
+                     .service = service,
+                     .server = fsa_server_new(),
+                     .dropped = calloc(fsa_table_count, sizeof(bool))};
+  int step = FSA_EXTENSION_NO_SERVER;
+  if (self.server && self.dropped)
+    step = join_manager(&self);
+  else
     fsa_log("out of memory");
-    return FSA_EXTENSION_NO_SERVER;
-  }
-  int step = join_manager(&self);
   if (step == STEP_DONE) step = stay(&self);
   fsa_engine_interrupt(service->engine, true); /* nobody waits for what still runs */
-  if (self.server) stop_serving(&self);
+  fsa_server_free(self.server);
   free(self.dropped);
   return (FsaExtensionExit)step;
 }

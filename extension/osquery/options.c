@@ -18,7 +18,6 @@ typedef enum Kind {
   SWITCH,       /* bool; alone, or =true / =false */
   TEXT,         /* const char * */
   LIST,         /* one more of `allowed` */
-  SECONDS,      /* whole seconds */
   MILLISECONDS, /* given in seconds, with a fraction */
   COUNT,
 } Kind;
@@ -40,7 +39,7 @@ static const Flag flags[] = {
     {"version", SWITCH, offsetof(FsaExtensionOptions, wants_version)},
     {"allow_evidence", LIST, offsetof(FsaExtensionOptions, allowed)},
     {"max_rows", COUNT, offsetof(FsaExtensionOptions, max_rows)},
-    {"deadline", SECONDS, offsetof(FsaExtensionOptions, deadline_seconds)},
+    {"deadline", MILLISECONDS, offsetof(FsaExtensionOptions, deadline_ms)},
 };
 
 /* ---- values ---- */
@@ -90,9 +89,11 @@ static bool set(FsaExtensionOptions *options, const Flag *flag, const char *valu
   void *slot = (char *)options + flag->offset;
   switch (flag->kind) {
   case SWITCH: return read_switch(flag, value, slot);
-  case TEXT: *(const char **)slot = value; return true;
+  case TEXT:
+    if (!value[0]) return complain(flag, value, "a value must follow");
+    *(const char **)slot = value;
+    return true;
   case LIST: return add_allowed(options, flag, value);
-  case SECONDS: return read_whole(flag, value, MOST_SECONDS, slot);
   case MILLISECONDS: return read_number(flag, value, 1000, MOST_SECONDS, slot);
   case COUNT: return read_whole(flag, value, INT32_MAX, slot);
   default: return false;
@@ -124,12 +125,25 @@ static bool read_flag(FsaExtensionOptions *options, int argc, char **argv, int *
   return value ? set(options, flag, value) : complain(flag, "", "a value must follow");
 }
 
+/* Whether details are said must be known before the first of them. */
+static bool wants_details(int argc, char **argv) {
+  bool is_on = false;
+  for (int i = 1; i < argc; i++) {
+    const char *word = argv[i], *value;
+    const Flag *flag = word[0] == '-' ? find_flag(word + strspn(word, "-"), &value) : NULL;
+    if (flag && flag->offset == offsetof(FsaExtensionOptions, is_verbose))
+      is_on = !value || strcmp(value, "true") == 0 || strcmp(value, "1") == 0;
+  }
+  return is_on;
+}
+
 bool fsa_extension_options_read(FsaExtensionOptions *ret_options, int argc, char **argv) {
   *ret_options = (FsaExtensionOptions){.socket = DEFAULT_SOCKET,
                                        .timeout_ms = DEFAULT_SECONDS * 1000,
                                        .interval_ms = DEFAULT_SECONDS * 1000,
                                        .max_rows = DEFAULT_ROWS,
-                                       .deadline_seconds = DEFAULT_DEADLINE};
+                                       .deadline_ms = DEFAULT_DEADLINE * 1000};
+  fsa_log_be_verbose(wants_details(argc, argv));
   for (int i = 1; i < argc; i++)
     if (!read_flag(ret_options, argc, argv, &i)) return false;
   return true;

@@ -19,7 +19,7 @@ typedef struct FsaExtensionOptions {
   const char *allowed[FSA_MAX_ALLOWED];
   size_t allowed_count;
   int64_t max_rows;
-  int64_t deadline_seconds;
+  int64_t deadline_ms; /* of one call */
 } FsaExtensionOptions;
 
 /*

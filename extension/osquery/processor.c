@@ -45,14 +45,17 @@ static bool end_reply(ThriftProtocol *out, GError **error) {
          thrift_transport_flush(out->transport, error);
 }
 
+/* `message` may hold what the caller said; what is sent is UTF-8. */
 static bool write_status(ThriftProtocol *out, int16_t field, gint32 code, const char *message,
                          int64_t uuid, GError **error) {
+  gchar *valid = g_utf8_make_valid(message, -1);
   osqExtensionStatus *status =
-      g_object_new(OSQ_TYPE_EXTENSION_STATUS, "code", code, "message", message, "uuid", uuid, NULL);
+      g_object_new(OSQ_TYPE_EXTENSION_STATUS, "code", code, "message", valid, "uuid", uuid, NULL);
   bool done = thrift_protocol_write_field_begin(out, "status", T_STRUCT, field, error) >= 0 &&
               thrift_struct_write(THRIFT_STRUCT(status), out, error) >= 0 &&
               thrift_protocol_write_field_end(out, error) >= 0;
   g_object_unref(status);
+  g_free(valid);
   return done;
 }
 
@@ -220,16 +223,18 @@ static bool process_call(FsaProcessor *self, ThriftProtocol *in, ThriftProtocol 
 static bool process_unknown(ThriftProtocol *in, ThriftProtocol *out, const char *method,
                             gint32 seqid, GError **error) {
   if (!skip_arguments(in, error)) return false;
-  gchar *message = g_strdup_printf("Invalid method name: '%s'", method);
+  gchar *name = g_utf8_make_valid(method, -1);
+  gchar *message = g_strdup_printf("Invalid method name: '%s'", name);
   ThriftApplicationException *exception =
       g_object_new(THRIFT_TYPE_APPLICATION_EXCEPTION, "type",
                    THRIFT_APPLICATION_EXCEPTION_ERROR_UNKNOWN_METHOD, "message", message, NULL);
-  bool done = thrift_protocol_write_message_begin(out, method, T_EXCEPTION, seqid, error) >= 0 &&
+  bool done = thrift_protocol_write_message_begin(out, name, T_EXCEPTION, seqid, error) >= 0 &&
               thrift_struct_write(THRIFT_STRUCT(exception), out, error) >= 0 &&
               thrift_protocol_write_message_end(out, error) >= 0 &&
               thrift_transport_flush(out->transport, error);
   g_object_unref(exception);
   g_free(message);
+  g_free(name);
   return done;
 }
 

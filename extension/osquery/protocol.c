@@ -120,6 +120,15 @@ static gint32 read_message_begin(ThriftProtocol *protocol, gchar **ret_name,
 
 /* ---- depth ---- */
 
+/* An element has a byte at least: more of them than the message may still hold are a lie. */
+static gint32 check_count(ThriftProtocol *protocol, gint32 read, guint32 count, GError **error) {
+  ThriftTransport *transport = protocol->transport;
+  if (read < 0 ||
+      THRIFT_TRANSPORT_GET_CLASS(transport)->checkReadBytesAvailable(transport, count, error))
+    return read;
+  return -1;
+}
+
 /* One level down; `read` is what the inherited reader of its head said. */
 static gint32 descend(ThriftProtocol *protocol, gint32 read, GError **error) {
   if (read < 0) return read;
@@ -139,14 +148,16 @@ static gint32 read_struct_begin(ThriftProtocol *protocol, gchar **ret_name, GErr
 
 static gint32 read_map_begin(ThriftProtocol *protocol, ThriftType *ret_key, ThriftType *ret_value,
                              guint32 *ret_size, GError **error) {
+  *ret_size = 0;
   gint32 read = inherited()->read_map_begin(protocol, ret_key, ret_value, ret_size, error);
-  return descend(protocol, read, error);
+  return descend(protocol, check_count(protocol, read, *ret_size, error), error);
 }
 
 static gint32 read_list_begin(ThriftProtocol *protocol, ThriftType *ret_type, guint32 *ret_size,
                               GError **error) {
+  *ret_size = 0;
   gint32 read = inherited()->read_list_begin(protocol, ret_type, ret_size, error);
-  return descend(protocol, read, error);
+  return descend(protocol, check_count(protocol, read, *ret_size, error), error);
 }
 
 static void fsa_protocol_init(FsaProtocol *self) {

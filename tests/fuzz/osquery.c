@@ -28,7 +28,8 @@ static FsaService *service(void) {
   if (!mkdtemp(folder)) abort();
   snprintf(evidence, sizeof evidence, "live:%s", folder);
   const FsaEngineOptions options = {.evidence = evidence, .jobs = 1};
-  made = (FsaService){.cache = fsa_cache_new(), .max_rows = 1000, .deadline_seconds = 10};
+  made = (FsaService){
+      .cache = fsa_cache_new(), .max_rows = 1000, .deadline_ns = 10 * FSA_NS_PER_SECOND};
   if (!made.cache || fsa_engine_new(&options, &made.engine) != FSA_OK) abort();
   fsa_generated_prepare();
   return &made;
