@@ -181,12 +181,23 @@ static FsaRows *pick(FsaRows *rows, const FsaQuestion *question) {
 
 /* ---- asking ---- */
 
+/* Gives back what no answer will be made of any more. Locked. */
+static void drop_old(FsaCache *cache, int64_t now) {
+  for (size_t i = 0; i < FSA_MAX_CACHED_ANSWERS; i++) {
+    Entry *entry = &cache->entries[i];
+    if (!entry->rows || now - entry->made < LIFE) continue;
+    fsa_rows_drop(entry->rows);
+    entry->rows = NULL;
+  }
+}
+
 /* Rows that are young enough, shared; or NULL. *ret_try: an enumeration is worth its cost. */
 static FsaRows *look(FsaCache *cache, const FsaQuestion *question, int64_t now, bool *ret_try) {
   FsaRows *rows = NULL;
   pthread_mutex_lock(&cache->lock);
+  drop_old(cache, now);
   Entry *entry = entry_for(cache, question);
-  if (entry && entry->rows && now - entry->made < LIFE) rows = fsa_rows_share(entry->rows);
+  if (entry && entry->rows) rows = fsa_rows_share(entry->rows);
   *ret_try = entry && question->has_keys && now >= entry->too_large && entry->asked &&
              now - entry->asked < LIFE && entry->cost >= TRIAL_WORTH;
   pthread_mutex_unlock(&cache->lock);
