@@ -8,14 +8,14 @@
 #include "osquery/permit.h"
 #include "sql/rowid.h"
 
-#define ROWID "rowid"
+#define ROWID 0 /* the number of that name */
 
 /* One cell of every row. */
 typedef struct Cell {
   LayoutPart part;
   int column; /* the table's own */
   bool in_seconds;
-  FsaCellName name;
+  size_t name;
 } Cell;
 
 /* One question while it is answered. */
@@ -27,7 +27,6 @@ typedef struct Answer {
   FsaRows *rows;
   Cell *cells; /* that a row has, in the order of the columns */
   size_t cell_count;
-  FsaCellName rowid;
   RowIds ids;
   int64_t max_rows;
   FsaError *error;
@@ -79,7 +78,7 @@ static int explain(Answer *answer, int code) {
 
 /* ---- encoding ---- */
 
-static void put_text(Answer *answer, const FsaCellName *name, FsaText text) {
+static void put_text(Answer *answer, size_t name, FsaText text) {
   if (!fsa_text_is_valid(text.data, text.size))
     text = fsa_text_clean(&answer->arena, text.data, text.size);
   if (text.data) fsa_rows_text(answer->rows, name, text.data, text.size);
@@ -89,15 +88,13 @@ static void put_value(Answer *answer, const Cell *cell, const FsaValue *value) {
   FsaRows *rows = answer->rows;
   switch (value->kind) {
   case FSA_VALUE_INT:
-    fsa_rows_int(rows, &cell->name,
+    fsa_rows_int(rows, cell->name,
                  cell->in_seconds ? fsa_time_seconds(value->as.integer) : value->as.integer);
     return;
-  case FSA_VALUE_HEX: fsa_rows_hex(rows, &cell->name, value->as.hex); return;
-  case FSA_VALUE_DOUBLE: fsa_rows_double(rows, &cell->name, value->as.real); return;
-  case FSA_VALUE_TEXT:
-    put_text(answer, &cell->name, (FsaText){value->as.data, value->size});
-    return;
-  case FSA_VALUE_BLOB: fsa_rows_blob(rows, &cell->name, value->as.data, value->size); return;
+  case FSA_VALUE_HEX: fsa_rows_hex(rows, cell->name, value->as.hex); return;
+  case FSA_VALUE_DOUBLE: fsa_rows_double(rows, cell->name, value->as.real); return;
+  case FSA_VALUE_TEXT: put_text(answer, cell->name, (FsaText){value->as.data, value->size}); return;
+  case FSA_VALUE_BLOB: fsa_rows_blob(rows, cell->name, value->as.data, value->size); return;
   default: return; /* NULL */
   }
 }
@@ -107,15 +104,15 @@ static void put_cell(Answer *answer, const FsaRow *row, const Cell *cell) {
   case LAYOUT_OWN:
   case LAYOUT_NS: put_value(answer, cell, &row->values[cell->column]); return;
   case LAYOUT_ARGUMENT:
-    fsa_rows_text(answer->rows, &cell->name, answer->evidence, strlen(answer->evidence));
+    fsa_rows_text(answer->rows, cell->name, answer->evidence, strlen(answer->evidence));
     return;
   case LAYOUT_SOURCE:
-    if (row->source.data) put_text(answer, &cell->name, row->source);
+    if (row->source.data) put_text(answer, cell->name, row->source);
     return;
   case LAYOUT_SOURCE_OFFSET:
-    if (row->offset <= INT64_MAX) fsa_rows_int(answer->rows, &cell->name, (int64_t)row->offset);
+    if (row->offset <= INT64_MAX) fsa_rows_int(answer->rows, cell->name, (int64_t)row->offset);
     return;
-  case LAYOUT_PARTIAL: fsa_rows_int(answer->rows, &cell->name, row->partial); return;
+  case LAYOUT_PARTIAL: fsa_rows_int(answer->rows, cell->name, row->partial); return;
   default: return;
   }
 }
@@ -126,7 +123,7 @@ static int put_row(Answer *answer, const FsaRow *row) {
   fsa_rows_begin(answer->rows);
   for (size_t i = 0; i < answer->cell_count; i++) put_cell(answer, row, &answer->cells[i]);
   if (row_ids_count(&answer->ids, hash, &number) != FSA_OK) return FSA_E_NOMEM;
-  fsa_rows_int(answer->rows, &answer->rowid, number);
+  fsa_rows_int(answer->rows, ROWID, number);
   const int result = fsa_rows_end(answer->rows);
   if (result != FSA_OK) return result;
   return (int64_t)fsa_rows_count(answer->rows) > answer->max_rows ? FSA_E_LIMIT : FSA_OK;
@@ -183,19 +180,19 @@ static int ask_all(Answer *answer, bool whole, int64_t deadline) {
 static int choose_cells(Answer *answer) {
   const FsaTable *table = answer->question->table;
   const int count = layout_count(table);
-  answer->rowid = fsa_cell_name(ROWID, "");
   answer->cells = fsa_arena_zero(&answer->arena, (size_t)count, sizeof *answer->cells);
   if (!answer->rows || !answer->cells) return explain(answer, FSA_E_NOMEM);
+  fsa_rows_name(answer->rows, "rowid", "");
   for (int i = 0; i < count; i++) {
-    if (!answer->question->sent[i]) continue;
     const LayoutColumn column = layout_column(table, i);
+    fsa_rows_name(answer->rows, column.name, column.part == LAYOUT_NS ? "_ns" : "");
+    if (!answer->question->sent[i]) continue;
     const bool is_time =
         column.part == LAYOUT_OWN && table->columns[column.column].type == FSA_TIME;
-    answer->cells[answer->cell_count++] =
-        (Cell){.part = column.part,
-               .column = column.column,
-               .in_seconds = is_time,
-               .name = fsa_cell_name(column.name, column.part == LAYOUT_NS ? "_ns" : "")};
+    answer->cells[answer->cell_count++] = (Cell){.part = column.part,
+                                                 .column = column.column,
+                                                 .in_seconds = is_time,
+                                                 .name = fsa_answer_cell(i)};
   }
   return FSA_OK;
 }

@@ -21,6 +21,11 @@ typedef struct FsaService {
   int64_t deadline_ns; /* of one question */
 } FsaService;
 
+/* The number that the SQL column `index` has as a cell's name (osquery/rows.h); rowid is 0. */
+static inline size_t fsa_answer_cell(int index) {
+  return (size_t)index + 1;
+}
+
 /*
  * All rows of a question, sealed; the caller's, given back by fsa_rows_drop(). On failure
  * *ret_error says what to do: FSA_E_TIMEOUT, FSA_E_LIMIT, FSA_E_NOMEM, or why the evidence cannot

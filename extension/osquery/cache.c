@@ -112,17 +112,6 @@ static Entry *entry_for(FsaCache *cache, const FsaQuestion *question) {
 
 /* ---- picking ---- */
 
-typedef struct Pick {
-  const FsaQuestion *question;
-  FsaRows *picked;
-} Pick;
-
-/* The value of an own column in an encoded row. */
-static FsaText value_of(const FsaTable *table, FsaBytes row, int column) {
-  const FsaCellName name = fsa_cell_name(table->columns[column].name, "");
-  return fsa_rows_cell(row, &name);
-}
-
 /* The numbers of a cell were written by us: decimal, whole. */
 static int64_t number_of(FsaText text) {
   char digits[24];
@@ -138,11 +127,12 @@ static bool admits_second(const FsaKey *key, int64_t second) {
   return last >= key->min && first <= key->max;
 }
 
-static bool admits(const FsaQuestion *question, FsaBytes row, int column) {
+/* Whether the row's own column meets what the question says of it. */
+static bool admits_column(const FsaQuestion *question, FsaBytes row, int column) {
   const FsaTable *table = question->table;
   const FsaKey *key = &question->keys[column];
   if (fsa_key_is_open(key) || !question->sent[LAYOUT_FIRST + column]) return true;
-  const FsaText value = value_of(table, row, column);
+  const FsaText value = fsa_rows_cell(row, fsa_answer_cell(LAYOUT_FIRST + column));
   if (!value.data) return false; /* NULL meets no condition */
   switch (table->columns[column].type) {
   case FSA_TIME: return admits_second(key, number_of(value));
@@ -153,30 +143,18 @@ static bool admits(const FsaQuestion *question, FsaBytes row, int column) {
   }
 }
 
-static int pick_from(void *context, FsaBytes piece) {
-  const Pick *pick = context;
-  const int column_count = pick->question->table->column_count;
-  for (size_t at = 0; at < piece.size;) {
-    const FsaBytes row = fsa_rows_at(piece, at);
-    bool is_admitted = true;
-    for (int i = 0; i < column_count && is_admitted; i++)
-      is_admitted = admits(pick->question, row, i);
-    const int result = is_admitted ? fsa_rows_copy(pick->picked, row) : FSA_OK;
-    if (result != FSA_OK) return result;
-    at += row.size;
-  }
-  return FSA_OK;
+static bool admits(const void *context, FsaBytes row) {
+  const FsaQuestion *question = context;
+  for (int i = 0; i < question->table->column_count; i++)
+    if (!admits_column(question, row, i)) return false;
+  return true;
 }
 
 /* The rows that the question admits; NULL when memory ran out. Drops `rows`. */
 static FsaRows *pick(FsaRows *rows, const FsaQuestion *question) {
-  Pick context = {.question = question, .picked = fsa_rows_new(FSA_MAX_ANSWER)};
-  int result = context.picked ? fsa_rows_each(rows, pick_from, &context) : FSA_E_NOMEM;
-  if (result == FSA_OK) result = fsa_rows_seal(context.picked);
+  FsaRows *picked = fsa_rows_pick(rows, admits, question);
   fsa_rows_drop(rows);
-  if (result == FSA_OK) return context.picked;
-  fsa_rows_drop(context.picked);
-  return NULL;
+  return picked;
 }
 
 /* ---- asking ---- */

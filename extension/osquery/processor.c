@@ -95,39 +95,44 @@ static void refuse(Outcome *outcome, const char *format, const char *what) {
   snprintf(outcome->error.message, sizeof outcome->error.message, format, what);
 }
 
-/* One row of maps whose keys and values are text. */
-static void add_map(FsaRows *rows, GHashTable *map) {
-  GHashTableIter pairs;
-  gpointer key, value;
+/* What columns are told by; osquery knows a route by "id". */
+static const char *const route_names[] = {"id", "name", "type", "op", "attributes"};
+
+static int add_route(FsaRows *rows, GHashTable *route) {
   fsa_rows_begin(rows);
-  g_hash_table_iter_init(&pairs, map);
-  while (g_hash_table_iter_next(&pairs, &key, &value)) {
-    const FsaCellName name = fsa_cell_name(key, "");
-    fsa_rows_text(rows, &name, value, strlen(value));
+  for (size_t i = 0; i < G_N_ELEMENTS(route_names); i++) {
+    const char *value = g_hash_table_lookup(route, route_names[i]);
+    if (value) fsa_rows_text(rows, i, value, strlen(value));
   }
+  return fsa_rows_end(rows);
 }
 
-static void answer_columns(Outcome *outcome, const FsaTable *table) {
+static int list_columns(FsaRows *rows, const FsaTable *table) {
   GPtrArray *routes = fsa_routes_of(table);
-  int result = outcome->rows ? FSA_OK : FSA_E_NOMEM;
-  for (guint i = 0; i < routes->len && result == FSA_OK; i++) {
-    add_map(outcome->rows, routes->pdata[i]);
-    result = fsa_rows_end(outcome->rows);
-  }
+  int result = FSA_OK;
+  for (size_t i = 0; i < G_N_ELEMENTS(route_names); i++) fsa_rows_name(rows, route_names[i], "");
+  for (guint i = 0; i < routes->len && result == FSA_OK; i++)
+    result = add_route(rows, routes->pdata[i]);
   g_ptr_array_unref(routes);
-  if (result == FSA_OK) return;
-  fsa_rows_drop(outcome->rows);
-  outcome->rows = NULL;
-  refuse(outcome, "out of memory while the columns of fsa_%s were listed", table->name);
+  return result;
 }
 
 /* Writing: there is nothing to write to. */
-static void answer_read_only(Outcome *outcome) {
-  const FsaCellName status = fsa_cell_name("status", "");
-  if (!outcome->rows) return;
-  fsa_rows_begin(outcome->rows);
-  fsa_rows_text(outcome->rows, &status, "readonly", strlen("readonly"));
-  if (fsa_rows_end(outcome->rows) == FSA_OK) return;
+static int say_read_only(FsaRows *rows, const FsaTable *table) {
+  (void)table;
+  fsa_rows_name(rows, "status", "");
+  fsa_rows_begin(rows);
+  fsa_rows_text(rows, 0, "readonly", strlen("readonly"));
+  return fsa_rows_end(rows);
+}
+
+/* Rows that are no table's. */
+static void answer_with(Outcome *outcome, int (*fill)(FsaRows *rows, const FsaTable *table),
+                        const FsaTable *table) {
+  outcome->rows = fsa_rows_new(FSA_MAX_ANSWER);
+  if (outcome->rows && fill(outcome->rows, table) == FSA_OK &&
+      fsa_rows_seal(outcome->rows) == FSA_OK)
+    return;
   fsa_rows_drop(outcome->rows);
   outcome->rows = NULL;
 }
@@ -156,13 +161,11 @@ static void answer(FsaService *service, const FsaRequest *request, Outcome *outc
     refuse(outcome, "this extension has no table '%s'", request->item);
   else if (strcmp(request->action, "generate") == 0)
     answer_rows(service, outcome, table, request);
-  else if (strcmp(request->action, "columns") == 0) {
-    outcome->rows = fsa_rows_new(FSA_MAX_ANSWER);
-    answer_columns(outcome, table);
-  } else if (is_write(request->action)) {
-    outcome->rows = fsa_rows_new(FSA_MAX_ANSWER);
-    answer_read_only(outcome);
-  } else
+  else if (strcmp(request->action, "columns") == 0)
+    answer_with(outcome, list_columns, table);
+  else if (is_write(request->action))
+    answer_with(outcome, say_read_only, table);
+  else
     refuse(outcome, "a table cannot be asked to '%s'", request->action);
   if (!outcome->rows && !outcome->error.message[0]) refuse(outcome, "%s", "out of memory");
 }
@@ -186,7 +189,7 @@ static bool write_rows(ThriftProtocol *out, const FsaRows *rows, GError **error)
   const guint32 count = rows ? (guint32)fsa_rows_count(rows) : 0;
   return thrift_protocol_write_field_begin(out, "response", T_LIST, 2, error) >= 0 &&
          thrift_protocol_write_list_begin(out, T_MAP, count, error) >= 0 &&
-         (!rows || fsa_rows_each(rows, send_piece, &sink) == FSA_OK) &&
+         (!rows || fsa_rows_send(rows, send_piece, &sink) == FSA_OK) &&
          thrift_protocol_write_list_end(out, error) >= 0 &&
          thrift_protocol_write_field_end(out, error) >= 0;
 }
