@@ -86,9 +86,29 @@ static int compare_int(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
+/* COLLATE RTRIM takes no notice of blanks at the end, and not every door is told of it. */
+static FsaText trimmed(FsaText text) {
+  while (text.size > 0 && text.data[text.size - 1] == ' ') text.size--;
+  return text;
+}
+
 static int compare_text(const void *a, const void *b) {
-  FsaText x = ((const FsaKeyValue *)a)->text, y = ((const FsaKeyValue *)b)->text;
+  FsaText x = trimmed(((const FsaKeyValue *)a)->text), y = trimmed(((const FsaKeyValue *)b)->text);
   return fsa_text_compare(x.data, x.size, y.data, y.size);
+}
+
+/* Letter case counts: a value may be the text of a rule. */
+static bool is_double(const FsaKeyValue *a, const FsaKeyValue *b) {
+  return a->integer == b->integer && a->text.size == b->text.size &&
+         (a->text.size == 0 || memcmp(a->text.data, b->text.data, a->text.size) == 0);
+}
+
+/* Leaves one of each of the sorted values; gives their number. */
+static size_t without_doubles(FsaKeyValue *values, size_t count) {
+  size_t kept = 1;
+  for (size_t i = 1; i < count; i++)
+    if (!is_double(&values[kept - 1], &values[i])) values[kept++] = values[i];
+  return kept;
 }
 
 void fsa_key_equal(FsaKey *key, FsaKeyValue *values, size_t count, FsaKeyOrder order) {
@@ -99,7 +119,7 @@ void fsa_key_equal(FsaKey *key, FsaKeyValue *values, size_t count, FsaKeyOrder o
   if (key->value_count) return;
   qsort(values, count, sizeof *values, order == FSA_BY_TEXT ? compare_text : compare_int);
   key->values = values;
-  key->value_count = count;
+  key->value_count = without_doubles(values, count);
 }
 
 /* ---- tests ---- */

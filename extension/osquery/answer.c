@@ -28,6 +28,7 @@ typedef struct Answer {
   Cell *cells; /* that a row has, in the order of the columns */
   size_t cell_count;
   RowIds ids;
+  bool has_lost; /* memory ran out for a cell */
   int64_t max_rows;
   FsaError *error;
 } Answer;
@@ -81,7 +82,10 @@ static int explain(Answer *answer, int code) {
 static void put_text(Answer *answer, size_t name, FsaText text) {
   if (!fsa_text_is_valid(text.data, text.size))
     text = fsa_text_clean(&answer->arena, text.data, text.size);
-  if (text.data) fsa_rows_text(answer->rows, name, text.data, text.size);
+  if (text.data)
+    fsa_rows_text(answer->rows, name, text.data, text.size);
+  else
+    answer->has_lost = true;
 }
 
 static void put_value(Answer *answer, const Cell *cell, const FsaValue *value) {
@@ -122,7 +126,7 @@ static int put_row(Answer *answer, const FsaRow *row) {
   int64_t number;
   fsa_rows_begin(answer->rows);
   for (size_t i = 0; i < answer->cell_count; i++) put_cell(answer, row, &answer->cells[i]);
-  if (row_ids_count(&answer->ids, hash, &number) != FSA_OK) return FSA_E_NOMEM;
+  if (answer->has_lost || row_ids_count(&answer->ids, hash, &number) != FSA_OK) return FSA_E_NOMEM;
   fsa_rows_int(answer->rows, ROWID, number);
   const int result = fsa_rows_end(answer->rows);
   if (result != FSA_OK) return result;

@@ -6,13 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIFE (2 * FSA_NS_PER_SECOND)   /* how long an answer stands for the host */
-#define TRIAL_TIME (FSA_NS_PER_SECOND) /* what an enumeration on suspicion may cost */
-#define TRIAL_ROWS 50000               /* ... and how many rows it may have */
-#define TRIAL_WORTH                                                                                \
-  (2 * FSA_NS_PER_SECOND / 1000)            /* what the question cost at least without one         \
-                                             */
-#define TRIAL_REST (30 * FSA_NS_PER_SECOND) /* after one that was too large none is tried */
+#define LIFE (2 * FSA_NS_PER_SECOND)          /* how long an answer stands for the host */
+#define TRIAL_TIME (FSA_NS_PER_SECOND)        /* what an enumeration on suspicion may cost */
+#define TRIAL_ROWS 50000                      /* ... and how many rows it may have */
+#define TRIAL_WORTH (FSA_NS_PER_SECOND / 250) /* 4 ms: what costs less needs no help */
+#define TRIAL_REST (30 * FSA_NS_PER_SECOND)   /* after one that was too large none is tried */
 
 /* What is known of one table, evidence and set of columns. */
 typedef struct Entry {
@@ -55,12 +53,28 @@ void fsa_cache_free(FsaCache *cache) {
 
 /* ---- entries ---- */
 
-/* The evidence of a question as one text; NULL when memory ran out. The caller frees it. */
+/* Gives back what no answer will be made of any more. Locked. */
+static void drop_old(FsaCache *cache, int64_t now) {
+  for (size_t i = 0; i < FSA_MAX_CACHED_ANSWERS; i++) {
+    Entry *entry = &cache->entries[i];
+    if (!entry->rows || now - entry->made < LIFE) continue;
+    fsa_rows_drop(entry->rows);
+    entry->rows = NULL;
+  }
+}
+
+void fsa_cache_rest(FsaCache *cache) {
+  pthread_mutex_lock(&cache->lock);
+  drop_old(cache, fsa_clock_monotonic());
+  pthread_mutex_unlock(&cache->lock);
+}
+
+/* The evidence of a question as one text, each name with its length; NULL when memory ran out. The
+ * caller frees it. */
 static char *evidence_text(const FsaQuestion *question) {
   FsaBuffer text = fsa_buffer(FSA_MAX_REQUEST);
   for (size_t i = 0; i < question->evidence_count; i++) {
-    fsa_buffer_puts(&text, question->evidence[i]);
-    fsa_buffer_putc(&text, '\n');
+    fsa_buffer_printf(&text, "%zu:%s", strlen(question->evidence[i]), question->evidence[i]);
   }
   char *copy = text.error ? NULL : strdup(fsa_buffer_text(&text));
   fsa_buffer_done(&text);
@@ -113,7 +127,7 @@ static Entry *entry_for(FsaCache *cache, const FsaQuestion *question) {
 /* ---- picking ---- */
 
 /* The numbers of a cell were written by us: decimal, whole. */
-static int64_t number_of(FsaText text) {
+static int64_t number_in_cell(FsaText text) {
   char digits[24];
   snprintf(digits, sizeof digits, "%.*s", (int)text.size, text.data);
   return strtoll(digits, NULL, 10);
@@ -135,9 +149,9 @@ static bool admits_column(const FsaQuestion *question, FsaBytes row, int column)
   const FsaText value = fsa_rows_cell(row, fsa_answer_cell(LAYOUT_FIRST + column));
   if (!value.data) return false; /* NULL meets no condition */
   switch (table->columns[column].type) {
-  case FSA_TIME: return admits_second(key, number_of(value));
+  case FSA_TIME: return admits_second(key, number_in_cell(value));
   case FSA_INTEGER:
-  case FSA_BOOL: return fsa_key_admits_int(key, number_of(value));
+  case FSA_BOOL: return fsa_key_admits_int(key, number_in_cell(value));
   case FSA_TEXT: return fsa_key_admits_text(key, value.data, value.size);
   default: return true;
   }
@@ -158,16 +172,6 @@ static FsaRows *pick(FsaRows *rows, const FsaQuestion *question) {
 }
 
 /* ---- asking ---- */
-
-/* Gives back what no answer will be made of any more. Locked. */
-static void drop_old(FsaCache *cache, int64_t now) {
-  for (size_t i = 0; i < FSA_MAX_CACHED_ANSWERS; i++) {
-    Entry *entry = &cache->entries[i];
-    if (!entry->rows || now - entry->made < LIFE) continue;
-    fsa_rows_drop(entry->rows);
-    entry->rows = NULL;
-  }
-}
 
 /* Rows that are young enough, shared; or NULL. *ret_try: an enumeration is worth its cost. */
 static FsaRows *look(FsaCache *cache, const FsaQuestion *question, int64_t now, bool *ret_try) {

@@ -8,6 +8,7 @@
 #include "osquery/protocol.h"
 #include "osquery/routes.h"
 
+#define LOOK_TIME 2000       /* ms that a reply to our looks may take: who ends us waits four s */
 #define REPLY_TIME 10000     /* ms that a reply may take */
 #define DEREGISTER_TIME 1000 /* ms, for we are leaving */
 #define NAME "fsa"           /* of the extension: --extensions_require=fsa */
@@ -124,12 +125,13 @@ int fsa_manager_register(const char *path, const bool *is_dropped, FsaRegistrati
 
 int fsa_manager_knows(const char *path, int64_t uuid, bool *ret_known, FsaError *ret_error) {
   Call call;
-  int result = begin(&call, path, REPLY_TIME, ret_error);
+  int result = begin(&call, path, LOOK_TIME, ret_error);
   if (result != FSA_OK) return result;
   GHashTable *list = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_object_unref);
   gboolean answered = osq_extension_manager_client_extensions(manager(&call), &list, &call.error);
   gint64 key = uuid;
-  if (answered) *ret_known = g_hash_table_contains(list, &key);
+  const osqInternalExtensionInfo *info = g_hash_table_lookup(list, &key);
+  if (answered) *ret_known = info && info->name && strcmp(info->name, NAME) == 0;
   g_hash_table_unref(list);
   return end(&call, path, answered, ret_error);
 }

@@ -16,16 +16,16 @@ typedef struct FsaRegistration {
 
 /*
  * Each gives FSA_OK when the manager answered as osquery does; else what fsa_stream_connect() says,
- * or FSA_E_FORMAT (*ret_error: it answers, but not so) or FSA_E_TIMEOUT.
+ * or FSA_E_FORMAT: it answers, but not so, or not in time.
  */
-/* Within `milliseconds`, ten seconds at the most. */
+/* Waits at most `milliseconds`, or ten seconds, for each piece of the reply. */
 int fsa_manager_ping(const char *path, int64_t milliseconds, FsaError *ret_error);
 
 /* Registers the tables for which `is_dropped` (fsa_table_count of them) is false. */
 int fsa_manager_register(const char *path, const bool *is_dropped, FsaRegistration *ret_answer,
                          FsaError *ret_error);
 
-/* Whether the manager still knows the extension of that number. */
+/* Whether the manager knows the extension of that number, and it is us: numbers are given again. */
 int fsa_manager_knows(const char *path, int64_t uuid, bool *ret_known, FsaError *ret_error);
 
 int fsa_manager_deregister(const char *path, int64_t uuid, FsaError *ret_error);

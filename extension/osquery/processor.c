@@ -117,7 +117,7 @@ static int list_columns(FsaRows *rows, const FsaTable *table) {
   return result;
 }
 
-/* Writing: there is nothing to write to. */
+/* Writing: there is nothing to write to, whatever the table. */
 static int say_read_only(FsaRows *rows, const FsaTable *table) {
   (void)table;
   fsa_rows_name(rows, "status", "");

@@ -68,6 +68,11 @@ static FsaText text_of(const json_t *value) {
   return (FsaText){json_string_value(value), json_string_length(value)};
 }
 
+/* True when bytes that were no text may stand behind this one. */
+static bool is_mended(FsaText text) {
+  return memmem(text.data, text.size, "\xEF\xBF\xBD", 3) != NULL;
+}
+
 /* An operator, which old cores write as a string; -1 when it is neither. */
 static int op_of(const json_t *constraint) {
   const json_t *op = json_object_get(constraint, "op");
@@ -77,13 +82,13 @@ static int op_of(const json_t *constraint) {
 
 /*
  * One value of `=` as a key has it. False when the column's other conditions must do: beside a
- * number SQLite compares text as one ('05' = 5), a text that is no number never equals one, and ''
- * stands for NULL.
+ * number SQLite compares text as one ('05' = 5), a text that is no number never equals one, ''
+ * stands for NULL, and U+FFFD for what was no text.
  */
 static bool make_value(Reader *reader, FsaText text, FsaKeyOrder order, FsaKeyValue *ret_value) {
   FsaNumber number;
   const bool is_number = number_of(text, &number);
-  if (text.size == 0 || is_number == (order == FSA_BY_TEXT)) return false;
+  if (text.size == 0 || is_number == (order == FSA_BY_TEXT) || is_mended(text)) return false;
   *ret_value =
       (FsaKeyValue){.text = {fsa_arena_copy(reader->arena, text.data, text.size), text.size},
                     .integer = is_number ? fsa_key_integer(number) : INT64_MIN};
@@ -126,7 +131,7 @@ static int add_condition(Reader *reader, FsaKey *key, int op, FsaText text, FsaK
   case OP_LESS_EQUAL: add_bound(key, op, text, order); return FSA_OK;
   case OP_LIKE:
   case OP_GLOB:
-    if (order != FSA_BY_TEXT || !text.data) return FSA_OK;
+    if (order != FSA_BY_TEXT || !text.data || is_mended(text)) return FSA_OK;
     return fsa_key_pattern(key, reader->arena, text, op == OP_LIKE ? "%_" : "*?[") == FSA_OK
                ? FSA_OK
                : no_memory(reader);
@@ -155,6 +160,13 @@ static int add_key(Reader *reader, const LayoutColumn *column, const json_t *lis
 
 /* ---- evidence ---- */
 
+/* A join may say the same `=` twice. */
+static bool is_named_already(const FsaQuestion *question, const char *name) {
+  for (size_t i = 0; i < question->evidence_count; i++)
+    if (strcmp(question->evidence[i], name) == 0) return true;
+  return false;
+}
+
 /*
  * Evidence is what a scan is made of: a comparison that does not name it would filter the live
  * host's rows, to an empty answer.
@@ -181,6 +193,7 @@ static int add_evidence(Reader *reader, const json_t *list) {
     if (question->evidence_count == FSA_MAX_ASKED_EVIDENCE)
       return fail(reader, FSA_E_LIMIT, "fsa_%s is asked of too much evidence at once",
                   question->table->name);
+    if (is_named_already(question, name.data)) continue;
     const char *copy = fsa_arena_copy(reader->arena, name.data, name.size);
     if (!copy) return no_memory(reader);
     question->evidence[question->evidence_count++] = copy;
@@ -272,6 +285,9 @@ int fsa_question_read(const FsaTable *table, FsaText text, FsaArena *arena,
   if (result != FSA_OK) return result;
   if (text.size == 0) return read_context(&reader, NULL);
   json_error_t where;
+  /* a path may be no text, and osquery hands on what a statement compares with */
+  if (!fsa_text_is_valid(text.data, text.size)) text = fsa_text_clean(arena, text.data, text.size);
+  if (!text.data) return no_memory(&reader);
   /* colsUsedBitset needs 64 bits, which Jansson's integers have not; it is not read */
   json_t *context =
       json_loadb(text.data, text.size, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &where);

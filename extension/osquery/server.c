@@ -138,21 +138,26 @@ static int start_thread(Connection *connection) {
   return error;
 }
 
+/* No thread is to be had for it. */
+static void abandon(FsaServer *server, Connection *connection) {
+  fsa_log_detail("a caller was turned away: there is no thread for it");
+  forget(server, connection);
+}
+
 static void welcome(FsaServer *server, FsaStream *stream) {
   Connection *connection = calloc(1, sizeof *connection);
   if (connection) {
     connection->server = server;
     connection->processor = g_object_ref(server->processor);
     connection->stream = stream;
-    if (admit(server, connection)) {
-      if (start_thread(connection) == 0) return;
-      forget(server, connection);
-    }
+    if (!admit(server, connection))
+      fsa_log_detail("a caller was turned away: %d are being served", FSA_MAX_CONNECTIONS);
+    else if (start_thread(connection) == 0)
+      return;
+    else
+      abandon(server, connection);
     connection_free(connection);
   }
-  fsa_log_detail("a caller was turned away: there are %d that are being served, or no thread is "
-                 "to be had",
-                 FSA_MAX_CONNECTIONS);
   fsa_stream_close(stream);
 }
 

@@ -59,8 +59,11 @@ static gint32 transport_read(ThriftTransport *transport, gpointer data, guint32 
     set_error(error, THRIFT_TRANSPORT_ERROR_MAX_MESSAGE_SIZE_REACHED, "the message is too long");
     return -1;
   }
-  if (self->at == self->filled && refill(self, self->stall) != FSA_OK) {
-    set_error(error, THRIFT_TRANSPORT_ERROR_RECEIVE, "the message ends before its end");
+  const int refilled = self->at < self->filled ? FSA_OK : refill(self, self->stall);
+  if (refilled != FSA_OK) {
+    set_error(error, THRIFT_TRANSPORT_ERROR_RECEIVE,
+              refilled == FSA_E_TIMEOUT ? "nothing more came in time"
+                                        : "the message ends before its end");
     return -1;
   }
   const size_t held = self->filled - self->at, taken = size < held ? size : held;

@@ -9,13 +9,16 @@
 
 #define WAKE SIGUSR1
 
+/* What fsa_wait() takes. Who starts us with a signal ignored (nohup) wants it to stay so. */
 static sigset_t awaited(void) {
+  static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+  struct sigaction action;
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGHUP);
   sigaddset(&set, WAKE);
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+      sigaddset(&set, signals[i]);
   return set;
 }
 

@@ -23,7 +23,8 @@ if not WHY_NOT:
     # Each makes its own managers and extensions in the place that it is given.
     ALONE = (
         registration.registration, registration.conflicts, registration.hopeless_conflicts, registration.duplicates,
-        registration.conflicts_of_later, life.forgotten, life.stolen_socket, life.gone_managers, life.waiting, life.restarted,
+        registration.conflicts_of_later, life.forgotten, life.stolen_socket, life.gone_managers, life.waiting, life.waiting_through_a_shutdown, life.broken_registrations, life.number_of_another,
+         life.ignored_signals, life.restarted,
         life.slow_manager, life.signals, life.killed_extension, life.odd_numbers, ceilings.row_ceiling, start.start_errors,
         start.longest_path, start.strangers, start.permissions, start.late_manager, start.flag_forms, start.flags_that_end)
     ALONE_WITH_SCAN = (life.shutdowns, life.restarted_during_a_scan, ceilings.deadline)

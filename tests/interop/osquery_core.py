@@ -192,6 +192,9 @@ def check_yara(peer, tables):
     check_like_shell(peer, files, cells, named + "sigrule = %s" % quote(RULE), "a rule of the query")
     reply = peer.sql("SELECT path FROM fsa_yara_files WHERE evidence = %s" % quote(FIXTURES + "/yara"))
     test("YARA without a rule or a path is an error that says what to give", "rule" in reply.get("error", ""), reply)
+    once, again = (peer.rows("SELECT path, rule FROM fsa_yara_files WHERE %s sigrule = %s%s" % (named, quote(RULE), more))
+                   for more in ("", " AND sigrule = " + quote(RULE)))
+    same("a rule that is given twice is compiled once", again, once)
     two = "(%s, %s)" % (quote(RULE), quote(RULE.replace("rule r", "rule s")))
     rows = peer.rows("SELECT j, rule, path FROM (SELECT 'r' AS j UNION ALL SELECT 's') x JOIN fsa_yara_files t "
                      "ON t.rule = x.j WHERE t.%s t.sigrule IN %s" % (named.replace("path", "t.path"), two))
@@ -261,6 +264,21 @@ def check_evidence_lists(peer):
     expected = peer.rows("SELECT pid, pid FROM fsa_processes WHERE pid IN (1, 100, 200) AND evidence IN (%s, %s)"
                          % (quote(RECORDED), quote("live:" + FIXTURES + "/sound_host")))
     same("recorded hosts IN a join", rows, expected)
+    check_named_twice(peer)
+
+
+def check_named_twice(peer):
+    """A join may say the same `=` of the inner table twice."""
+    once = peer.rows("SELECT pid, name FROM fsa_processes WHERE evidence = %s" % quote(RECORDED))
+    twice = peer.rows("SELECT pid, name FROM fsa_processes WHERE evidence = {0} AND evidence = {0}".format(quote(RECORDED)))
+    same("evidence that is named twice is asked once", twice, once)
+    threads = peer.rows("SELECT pid, tid FROM fsa_tokens WHERE evidence = %s" % quote(RECORDED))
+    joined = peer.rows("SELECT t.pid, t.tid FROM fsa_processes p JOIN fsa_tokens t ON t.pid = p.pid AND t.evidence = p.evidence "
+                       "AND t.evidence = {0} WHERE p.evidence = {0}".format(quote(RECORDED)))
+    pids = {pid for pid, _ in once}
+    same("... and in a join", joined, [row for row in threads if row[0] in pids])
+    trimmed = peer.rows("SELECT name FROM fsa_tables WHERE name = 'fsa_problems  ' COLLATE RTRIM")
+    same("COLLATE RTRIM loses no row", trimmed, [("fsa_problems",)])
 
 
 def check_or(peer):

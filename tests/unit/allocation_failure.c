@@ -18,6 +18,8 @@
 #include "formats/evtx.h"
 #include "formats/regf.h"
 #include "formats/yara.h"
+#include "osquery/answer.h"
+#include "osquery/cache.h"
 
 #define EVERY 400   /* the first so many allocations fail one by one ... */
 #define SAMPLES 300 /* ... later ones at so many places, evenly spread */
@@ -341,6 +343,67 @@ static void tables_on_several_threads(void **state) {
   tables_over(FIXTURES "demo/case/host-a", FSA_WINDOWS_VOLUME, 3);
 }
 
+/* ---- answers to osquery ---------------------------------------------------------------------- */
+
+static int take_nothing(void *context, FsaBytes piece) {
+  (void)context, (void)piece;
+  return FSA_OK;
+}
+
+/* One question, of which the rows are sent. Gives the result of asking. */
+static int ask(FsaService *service, const FsaTable *table, const char *context, Outcome *outcome) {
+  FsaArena arena = fsa_arena(0);
+  FsaQuestion question;
+  FsaError error;
+  FsaRows *rows = NULL;
+  int result =
+      fsa_question_read(table, (FsaText){context, strlen(context)}, &arena, &question, &error);
+  if (result == FSA_OK) result = fsa_answer(service, &question, &rows, &error);
+  if (result == FSA_OK) {
+    outcome->facts += fsa_rows_count(rows);
+    result = fsa_rows_send(rows, take_nothing, NULL);
+  }
+  fsa_rows_drop(rows);
+  fsa_arena_done(&arena);
+  return result;
+}
+
+/* The whole table twice, which is remembered, and a part of it, which is picked. */
+static Outcome answer(FsaBytes bytes, const void *what) {
+  (void)bytes;
+  Outcome outcome = {0};
+  const Query *query = what;
+  const FsaEngineOptions options = {.evidence = query->evidence, .jobs = query->jobs};
+  FsaService service = {
+      .cache = fsa_cache_new(), .max_rows = 10000, .deadline_ns = 100 * FSA_NS_PER_SECOND};
+  outcome.result = service.cache ? fsa_engine_new(&options, &service.engine) : FSA_E_NOMEM;
+  for (int i = 0; i < 2 && outcome.result == FSA_OK; i++)
+    outcome.result = ask(&service, query->table, "", &outcome);
+  if (outcome.result == FSA_OK)
+    outcome.result = ask(&service, query->table,
+                         "{\"constraints\":[{\"name\":\"name\",\"list\":[{\"op\":65,"
+                         "\"expr\":\"k%\"},{\"op\":2,\"expr\":\"kthreadd\"}]}]}",
+                         &outcome);
+  outcome.told = service.engine ? fsa_engine_problem_count(service.engine) : 0;
+  fsa_engine_free(service.engine);
+  fsa_cache_free(service.cache);
+  return outcome;
+}
+
+static void answers_to_osquery(void **state) {
+  (void)state;
+  free((void *)(uintptr_t)fixture(FIXTURES "hives/deleted").data); /* or skip */
+  Query query = {.evidence = "live:" FIXTURES "sound_host"}; /* which has no problems of its own */
+  for (query.jobs = 1; query.jobs < 4; query.jobs += 2)
+    for (size_t i = 0; i < fsa_table_count; i++) {
+      query.table = fsa_tables[i];
+      if (strcmp(query.table->name, "processes") != 0 && strcmp(query.table->name, "tables") != 0)
+        continue;
+      print_message("%s, %u at once\n", query.table->name, query.jobs);
+      run_all(answer, fsa_bytes(NULL, 0), &query);
+    }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(base),
@@ -351,6 +414,7 @@ int main(void) {
       cmocka_unit_test(tables_over_windows),
       cmocka_unit_test(tables_over_a_recorded_host),
       cmocka_unit_test(tables_on_several_threads),
+      cmocka_unit_test(answers_to_osquery),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

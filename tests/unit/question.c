@@ -134,9 +134,9 @@ static void what_sqlite_may_see_otherwise_narrows_nothing(void **state) {
 
 static void evidence_is_named_or_refused(void **state) {
   (void)state;
-  ask_one("evidence",
-          "{\"op\":2,\"expr\":\"/a\"},{\"op\":72,\"expr\":\"/b\"},{\"op\":2,\"expr\":\"\"}");
-  assert_int_equal(question.evidence_count, 2);
+  ask_one("evidence", "{\"op\":2,\"expr\":\"/a\"},{\"op\":2,\"expr\":\"/"
+                      "a\"},{\"op\":72,\"expr\":\"/b\"},{\"op\":2,\"expr\":\"\"}");
+  assert_int_equal(question.evidence_count, 2); /* '' is none, and /a counts once */
   assert_string_equal(question.evidence[1], "/b");
   assert_int_equal(
       ask("{\"constraints\":[{\"name\":\"evidence\",\"list\":[{\"op\":65,\"expr\":\"/a%\"}]}]}"),
@@ -145,6 +145,15 @@ static void evidence_is_named_or_refused(void **state) {
   assert_int_equal(ask("{\"constraints\":[{\"name\":\"evidence\",\"list\":[{\"op\":2,\"expr\":\"/"
                        "a\\u0000b\"}]}]}"),
                    FSA_E_USAGE);
+}
+
+/* A path may be no text; what stands for its bytes afterwards may not be compared with them. */
+static void bytes_that_are_no_text_narrow_nothing(void **state) {
+  (void)state;
+  assert_int_equal(ask("{\"constraints\":[{\"name\":\"path\",\"list\":["
+                       "{\"op\":2,\"expr\":\"/tmp/\xff\"},{\"op\":65,\"expr\":\"/tmp/\xff%\"}]}]}"),
+                   FSA_OK);
+  assert_true(is_open(PATH));
 }
 
 static void what_is_no_context_is_an_error(void **state) {
@@ -165,6 +174,7 @@ int main(void) {
       cmocka_unit_test(ranges_of_numbers_and_of_seconds),
       cmocka_unit_test(what_sqlite_may_see_otherwise_narrows_nothing),
       cmocka_unit_test(evidence_is_named_or_refused),
+      cmocka_unit_test(bytes_that_are_no_text_narrow_nothing),
       cmocka_unit_test(what_is_no_context_is_an_error),
   };
   arena = fsa_arena(0);

@@ -24,18 +24,19 @@ static int64_t boot_time_now(void) {
   return (wall.tv_sec - since_boot.tv_sec) * FSA_NS_PER_SECOND + wall.tv_nsec - since_boot.tv_nsec;
 }
 
-static int64_t boot_time_recorded(const FsaOs *os) {
+/* FSA_E_NOMEM is the one error: a recording without a boot time is one all the same. */
+static int boot_time_recorded(const FsaOs *os, int64_t *ret_time) {
   FsaArena arena = fsa_arena(FSA_MAX_PROC_BYTES * 2);
   FsaBytes bytes;
   FsaText value;
   uint64_t seconds;
-  int64_t time = FSA_OS_UNKNOWN;
-  if (linux_read(os, os->proc, "stat", &arena, &bytes) == FSA_OK &&
-      fsa_proc_value(bytes, "btime", &value) && fsa_proc_number(value, 10, &seconds) &&
-      seconds <= INT64_MAX)
-    fsa_time_from_unix((int64_t)seconds, 0, &time);
+  *ret_time = FSA_OS_UNKNOWN;
+  const int result = linux_read(os, os->proc, "stat", &arena, &bytes);
+  if (result == FSA_OK && fsa_proc_value(bytes, "btime", &value) &&
+      fsa_proc_number(value, 10, &seconds) && seconds <= INT64_MAX)
+    fsa_time_from_unix((int64_t)seconds, 0, ret_time);
   fsa_arena_done(&arena);
-  return time;
+  return result == FSA_E_NOMEM ? result : FSA_OK;
 }
 
 int fsa_os_open(const char *root, FsaOs **ret_os) {
@@ -57,7 +58,11 @@ int fsa_os_open(const char *root, FsaOs **ret_os) {
     fsa_os_close(os);
     return result;
   }
-  os->boot_time = is_this_machine ? boot_time_now() : boot_time_recorded(os);
+  os->boot_time = boot_time_now();
+  if (!is_this_machine && boot_time_recorded(os, &os->boot_time) != FSA_OK) {
+    fsa_os_close(os);
+    return FSA_E_NOMEM;
+  }
   *ret_os = os;
   return FSA_OK;
 }

@@ -93,6 +93,59 @@ def waiting(place):
             same("3 SIGTERM while waiting", extension.end(timeout=5 * PATIENCE), 0)
 
 
+def waiting_through_a_shutdown(place):
+    """osquery calls shutdown when it is restarted in good order."""
+    with Manager(place.socket()) as manager:
+        with Extension(manager.path, "--interval=0.1", "--wait") as extension:
+            extension.registered(manager)
+            client.shutdown(extension.socket)
+            manager.stop()
+            time.sleep(0.5)
+            test("3 --wait stays when osquery shuts it down", extension.alive(), extension.errors())
+            extension.registered(manager.start())
+            test("3 ... and registers with the next osquery", answers(extension))
+
+
+def broken_registrations(place):
+    """A manager that ends between our ping and our registration, or is slow when we register anew."""
+    for flags, delay in ((["--wait"], 0), ([], 3)):
+        with running(place, "--interval", "0.2", *flags) as (manager, extension):
+            manager.kill()
+            manager.mood = "close"
+            manager.start()
+            time.sleep(1)
+            manager.kill()
+            manager.mood, manager.delay = None, delay
+            manager.start()
+            time.sleep(1)
+            test("3 a manager that breaks off or is slow is not a gone one (%s)" % (flags or "slow"), extension.alive(),
+                 extension.errors())
+            manager.delay = 0
+            extension.registered(manager)
+            test("3 ... and gets a registration when it answers again", answers(extension))
+
+
+def number_of_another(place):
+    """Numbers are given again: what is registered under ours need not be us."""
+    with running(place, "--interval", "0.2", uuids=[7, 8, 9]) as (manager, extension):
+        info = type(manager.extensions[7].info)(name="other", version="1", sdk_version="5.0.0", min_sdk_version="0.0.0")
+        with manager.changed:
+            manager.extensions[7] = manager.extensions[7]._replace(info=info, registry={})
+        test("3 an extension whose number another has registers anew",
+             manager.wait(lambda m: 8 in m.extensions, 5 * PATIENCE), manager.extensions)
+        same("3 ... and leaves the other alone", (manager.calls["deregisterExtension"], 7 in manager.extensions), (0, True))
+        extension.registered(manager, other_than=[7])
+
+
+def ignored_signals(place):
+    with Manager(place.socket()) as manager:
+        with Extension(manager.path, prefix=("nohup",)) as extension:
+            extension.registered(manager)
+            extension.process.send_signal(signal.SIGHUP)
+            time.sleep(0.5)
+            test("3 a signal that its starter ignores does not end it", extension.alive(), extension.errors())
+
+
 def restarted(place):
     with running(place, "--interval", "0.1") as (manager, extension):
         for _ in range(3):

@@ -28,6 +28,11 @@ def same(name, got, expected):
     test(name, got == expected, "got %r, expected %r" % (got, expected))
 
 
+def kept(name, holds, before):
+    """Threads as many as before, descriptors no more: what was open to be asked again is closed when nobody asks."""
+    test(name, holds[0] == before[0] and holds[1] <= before[1], "got %r, expected %r" % (holds, before))
+
+
 def skip(name, why):
     totals["skip"] += 1
     print("skipped %s: %s" % (name, why))

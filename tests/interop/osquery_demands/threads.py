@@ -9,7 +9,7 @@ from osquery_thrift.extension import wait_for
 from osquery_thrift.operators import EQ
 
 from .scan import Scan
-from .stage import RECORDED, answers, count_recorded, same, schema, test, warm
+from .stage import RECORDED, answers, count_recorded, kept, same, schema, test, warm
 
 
 def worst_ping(path, count):
@@ -66,7 +66,7 @@ def many_connections(extension):
     same("12 64 questions at once", {(answer.code, len(answer.rows)) for answer in answers}, {(0, count_recorded())})
     same("12 ... all answered", len(answers), 64)
     idle_connections(extension)
-    same("2 threads and descriptors of closed connections are given back", extension.holds(), idle)
+    kept("2 threads and descriptors of closed connections are given back", extension.holds(), idle)
 
 
 def idle_connections(extension):
@@ -100,8 +100,8 @@ def deaf_readers(extension, folder):
     test("10 the same table beside them", answer.code == 0 and len(answer.rows) > 50000, (answer.code, len(answer.rows)))
     for stream in deaf:
         stream.socket.close()
-    wait_for(lambda: (extension.threads(), extension.descriptors()) == before, 20 * PATIENCE)
-    same("10 ... they leave nothing behind", extension.holds(), before)
+    wait_for(lambda: extension.threads() == before[0] and extension.descriptors() <= before[1], 20 * PATIENCE)
+    kept("10 ... they leave nothing behind", extension.holds(), before)
 
 
 def stops(extension):
