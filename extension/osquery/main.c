@@ -71,5 +71,5 @@ int main(int argc, char **argv) {
   g_log_set_default_handler(on_library_message, NULL);
   fsa_wait_prepare();
   fsa_generated_prepare();
-  return run(&options);
+  return (int)run(&options);
 }

@@ -20,6 +20,7 @@ if not WHY_NOT:
     from osquery_thrift import client
     from osquery_thrift.extension import Extension
     from osquery_thrift.manager import Manager
+    from osquery_demands.stage import same, test, totals
 
 CALLS = 1000 if SANITIZED else 10000
 RESTARTS = 15 if SANITIZED else 100
@@ -30,18 +31,6 @@ PAUSE_SECONDS = 0.1  # of quiet between two restarts
 RESTART_SECONDS = 5 * PATIENCE
 RECORDED = "live:" + os.path.join(BUILD, "evidence/recorded_host")
 WINDOWS = os.path.join(BUILD, "evidence/demo/case/host-a")
-totals = {"pass": 0, "fail": 0}
-
-
-def test(name, good, detail=""):
-    totals["pass" if good else "fail"] += 1
-    if not good:
-        print("FAIL %s: %s" % (name, detail), flush=True)
-
-
-def same(name, got, expected):
-    test(name, got == expected, "got %r, expected %r" % (got, expected))
-
 
 # ---- calls -----------------------------------------------------------------------------------------------------
 
