@@ -23,7 +23,8 @@ typedef struct Answer {
   FsaService *service;
   const FsaQuestion *question;
   const char *evidence; /* as it was named */
-  FsaArena arena;
+  FsaArena arena;       /* of the whole answer */
+  FsaArena mended;      /* of a row: texts that were none */
   FsaRows *rows;
   Cell *cells; /* that a row has, in the order of the columns */
   size_t cell_count;
@@ -81,7 +82,7 @@ static int explain(Answer *answer, int code) {
 
 static void put_text(Answer *answer, size_t name, FsaText text) {
   if (!fsa_text_is_valid(text.data, text.size))
-    text = fsa_text_clean(&answer->arena, text.data, text.size);
+    text = fsa_text_clean(&answer->mended, text.data, text.size);
   if (text.data)
     fsa_rows_text(answer->rows, name, text.data, text.size);
   else
@@ -124,6 +125,7 @@ static void put_cell(Answer *answer, const FsaRow *row, const Cell *cell) {
 static int put_row(Answer *answer, const FsaRow *row) {
   const uint64_t hash = row_ids_hash(&answer->ids, answer->question->table, answer->evidence, row);
   int64_t number;
+  fsa_arena_clear(&answer->mended);
   fsa_rows_begin(answer->rows);
   for (size_t i = 0; i < answer->cell_count; i++) put_cell(answer, row, &answer->cells[i]);
   if (answer->has_lost || row_ids_count(&answer->ids, hash, &number) != FSA_OK) return FSA_E_NOMEM;
@@ -206,6 +208,7 @@ int fsa_answer_scan(FsaService *service, const FsaQuestion *question, bool whole
   Answer answer = {.service = service,
                    .question = question,
                    .arena = fsa_arena(0),
+                   .mended = fsa_arena(0),
                    .rows = fsa_rows_new(FSA_MAX_ANSWER),
                    .max_rows = max_rows,
                    .error = ret_error};
@@ -215,6 +218,7 @@ int fsa_answer_scan(FsaService *service, const FsaQuestion *question, bool whole
     result = explain(&answer, FSA_E_NOMEM);
   row_ids_done(&answer.ids);
   fsa_arena_done(&answer.arena);
+  fsa_arena_done(&answer.mended);
   if (result == FSA_OK)
     *ret_rows = answer.rows;
   else

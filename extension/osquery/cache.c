@@ -15,7 +15,7 @@
 /* What is known of one table, evidence and set of columns. */
 typedef struct Entry {
   const FsaTable *table;
-  char *evidence; /* the names, one after the other */
+  char *evidence; /* evidence_text() */
   uint64_t wanted;
   bool *sent;
   FsaRows *rows;     /* an enumeration; NULL when none is held */
@@ -73,9 +73,8 @@ void fsa_cache_rest(FsaCache *cache) {
  * caller frees it. */
 static char *evidence_text(const FsaQuestion *question) {
   FsaBuffer text = fsa_buffer(FSA_MAX_REQUEST);
-  for (size_t i = 0; i < question->evidence_count; i++) {
+  for (size_t i = 0; i < question->evidence_count; i++)
     fsa_buffer_printf(&text, "%zu:%s", strlen(question->evidence[i]), question->evidence[i]);
-  }
   char *copy = text.error ? NULL : strdup(fsa_buffer_text(&text));
   fsa_buffer_done(&text);
   return copy;
