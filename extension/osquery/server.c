@@ -11,10 +11,10 @@
 #include "osquery/log.h"
 #include "osquery/protocol.h"
 
-#define IDLE 300000     /* ms that a caller may say nothing between two messages */
-#define STALL 30000     /* ms that may pass within one */
-#define BUSY_US 10000   /* when there is no descriptor left for a caller */
-#define PATIENCE_MS 500 /* for a caller to leave when there are too many */
+#define IDLE 300000   /* ms that a caller may say nothing between two messages */
+#define STALL 30000   /* ms that may pass within one */
+#define BUSY_US 10000 /* when there is no descriptor left for a caller */
+#define PATIENCE 2    /* s, for a caller to leave when there are too many */
 
 /* One caller. */
 typedef struct Connection {
@@ -106,9 +106,7 @@ static bool make_room(FsaServer *server) {
   if (!idle) return false;
   fsa_stream_shut(idle->stream);
   clock_gettime(CLOCK_REALTIME, &until);
-  until.tv_nsec += PATIENCE_MS * 1000000L;
-  until.tv_sec += until.tv_nsec / FSA_NS_PER_SECOND;
-  until.tv_nsec %= FSA_NS_PER_SECOND;
+  until.tv_sec += PATIENCE;
   int result = 0;
   while (server->count >= FSA_MAX_CONNECTIONS && result != ETIMEDOUT)
     result = pthread_cond_timedwait(&server->left, &server->lock, &until);
@@ -150,6 +148,7 @@ static void welcome(FsaServer *server, FsaStream *stream) {
     connection->server = server;
     connection->processor = g_object_ref(server->processor);
     connection->stream = stream;
+    connection->idle_since = fsa_clock_monotonic(); /* until it says something */
     if (!admit(server, connection))
       fsa_log_detail("a caller was turned away: %d are being served", FSA_MAX_CONNECTIONS);
     else if (start_thread(connection) == 0)
