@@ -175,7 +175,12 @@ def measure(folder):
         serve_recorded(recorded, b"".join(bytes(piece) for piece in replies(extension.socket, request)))
         theirs, other = best(drain, python, request)
         assert abs(other - size) < 100
-        print("to the last byte: ours %.2f s, Python %.2f s, ratio %.1f (goal: 20)" % (ours, theirs, theirs / ours))
+        drain(extension.socket, request)
+        ready = min(drain(extension.socket, request)[0] for _ in range(3))
+        print("to the last byte, the log read and its rows made: ours %.2f s, Python's ready rows %.2f s, ratio %.1f"
+              % (ours, theirs, theirs / ours))
+        print("to the last byte, rows ready on both sides: ours %.2f s, Python %.2f s, ratio %.1f (goal: 20)"
+              % (ready, theirs, theirs / ready))
         if os.path.exists(READER):
             whole, alone, slow = (best(read, path, "fsa_event_log", text) for path in (extension.socket, recorded, python))
             print("read by Thrift's C++: ours %.2f s, Python %.2f s, ratio %.1f; the reader's decoding alone %.2f s: "
