@@ -13,8 +13,6 @@
 typedef struct FsaStream FsaStream;
 typedef struct FsaListener FsaListener;
 
-#define FSA_FOREVER (-1) /* for `milliseconds` */
-
 /*
  * Checks that `path`, with `reserve` more bytes behind it, can name an endpoint. FSA_OK, or
  * FSA_E_LIMIT with a message.

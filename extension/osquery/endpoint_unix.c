@@ -125,7 +125,6 @@ static int wait_for(int fd, short events, int milliseconds) {
     if (ready > 0) return FSA_OK;
     if (ready == 0) return FSA_E_TIMEOUT;
     if (errno != EINTR) return FSA_E_IO;
-    if (milliseconds < 0) continue;
     const int64_t left = end - fsa_clock_monotonic();
     milliseconds = left > 0 ? (int)(left / 1000000) : 0;
   }
