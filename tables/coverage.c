@@ -11,6 +11,7 @@ enum {
   PROBLEMS,
   MILLISECONDS,
   IS_PRIVILEGED,
+  LACKED_PRIVILEGES,
   STARTED,
   VERSION
 };
@@ -35,6 +36,12 @@ static const FsaColumn columns[] = {
         {"is_privileged", FSA_BOOL, 0,
          "1 when this program may read every process; NULL when the evidence is not a "
          "live host."},
+    [LACKED_PRIVILEGES] =
+        {"lacked_privileges", FSA_TEXT, 0,
+         "What this program would need to hold to see everything: 'root', or the privileges of "
+         "Windows, separated by blanks (without SeDebugPrivilege the processes of others, without "
+         "SeBackupPrivilege files and keys that are closed to it stay unseen). NULL when nothing "
+         "is lacking or the evidence is not a live host."},
     [STARTED] = {"start_time", FSA_TIME, FSA_VARIES,
                  "When the scan began, Unix seconds; NULL without a scan."},
     [VERSION] = {"version", FSA_TEXT, 0, "The version of FSA Tables that looked; never NULL."},
@@ -59,7 +66,10 @@ static int next(FsaScan *scan, void *opaque, FsaRow *row) {
   fsa_row_known(row, PROBLEMS, coverage.problems, -1);
   fsa_row_known(row, MILLISECONDS, coverage.milliseconds, -1);
   FsaOs *os = fsa_scan_os(scan);
+  FsaText lacked;
   if (os) fsa_row_bool(row, IS_PRIVILEGED, fsa_os_is_privileged(os));
+  if (os && fsa_os_lacked_privileges(os, fsa_row_arena(scan), &lacked) == FSA_OK)
+    fsa_row_text(row, LACKED_PRIVILEGES, lacked.data, lacked.size);
   if (coverage.started != INT64_MIN) fsa_row_int(row, STARTED, coverage.started);
   fsa_row_string(row, VERSION, FSA_VERSION);
   return FSA_ROW;

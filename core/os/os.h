@@ -2,9 +2,10 @@
  * The live host: the contract that each system's folder implements under the same file names.
  *
  * linux/ reads /proc and /sys below replaceable roots, so that a recorded host can be examined and
- * tested; none/ always compiles and answers FSA_E_UNSUPPORTED. Nothing here knows tables, SQLite
- * or evidence. An FsaOs may be used by several threads; results live in the arena that the caller
- * gives and texts in them are valid UTF-8.
+ * tested; windows/ asks the native and Win32 interfaces; none/ always compiles, answers
+ * FSA_E_UNSUPPORTED and lends each system the files of objects that it does not have. Nothing here
+ * knows tables, SQLite or evidence. An FsaOs may be used by several threads; results live in the
+ * arena that the caller gives and texts in them are valid UTF-8.
  *
  * What every function answers: FSA_E_ABSENT when the process (or the asked thing) is gone or does
  * not exist, FSA_E_ACCESS when the system refuses, FSA_E_NOMEM, FSA_E_FORMAT for a damaged
@@ -32,6 +33,10 @@ typedef struct FsaOs FsaOs;
 int fsa_os_open(const char *root, FsaOs **ret_os);
 void fsa_os_close(FsaOs *os); /* accepts NULL */
 
+/* Which system it is: what a fact is called and where it is looked for depends on it. */
+typedef enum FsaOsFamily { FSA_OS_LINUX, FSA_OS_WINDOWS } FsaOsFamily;
+FsaOsFamily fsa_os_family(const FsaOs *os);
+
 /* True when the host is this machine and not a recording: only then can memory be read. */
 bool fsa_os_is_this_machine(const FsaOs *os);
 
@@ -40,8 +45,17 @@ bool fsa_os_is_this_machine(const FsaOs *os);
  */
 bool fsa_os_is_self(const FsaOs *os, int64_t pid);
 
-/* True when the caller may read everything (root); shown in fsa_coverage. */
+/*
+ * True when the caller may read everything (root; on Windows SeDebugPrivilege and
+ * SeBackupPrivilege); shown in fsa_coverage.
+ */
 bool fsa_os_is_privileged(const FsaOs *os);
+
+/*
+ * The names, separated by blanks, of the privileges that a whole look needs and that the caller
+ * does not hold. FSA_E_ABSENT: none is lacking.
+ */
+int fsa_os_lacked_privileges(const FsaOs *os, FsaArena *arena, FsaText *ret_names);
 
 /*
  * True when the system keeps other users' processes out of fsa_os_pids() (hidepid): what is missing

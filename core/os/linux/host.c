@@ -74,6 +74,11 @@ void fsa_os_close(FsaOs *os) {
   free(os);
 }
 
+FsaOsFamily fsa_os_family(const FsaOs *os) {
+  (void)os;
+  return FSA_OS_LINUX;
+}
+
 bool fsa_os_is_this_machine(const FsaOs *os) {
   return os->is_this_machine;
 }
@@ -84,6 +89,14 @@ bool fsa_os_is_self(const FsaOs *os, int64_t pid) {
 
 bool fsa_os_is_privileged(const FsaOs *os) {
   return os->is_privileged;
+}
+
+/* Which of root's capabilities are lacking says little: who is not root cannot see everything. */
+int fsa_os_lacked_privileges(const FsaOs *os, FsaArena *arena, FsaText *ret_names) {
+  (void)arena;
+  if (os->is_privileged || !os->is_this_machine) return FSA_E_ABSENT;
+  *ret_names = (FsaText){"root", 4};
+  return FSA_OK;
 }
 
 bool fsa_os_hides_processes(FsaOs *os) {

@@ -11,6 +11,11 @@ void fsa_os_close(FsaOs *os) {
   (void)os;
 }
 
+FsaOsFamily fsa_os_family(const FsaOs *os) {
+  (void)os;
+  return FSA_OS_LINUX;
+}
+
 bool fsa_os_is_this_machine(const FsaOs *os) {
   (void)os;
   return false;
@@ -25,6 +30,13 @@ bool fsa_os_is_self(const FsaOs *os, int64_t pid) {
 bool fsa_os_is_privileged(const FsaOs *os) {
   (void)os;
   return false;
+}
+
+int fsa_os_lacked_privileges(const FsaOs *os, FsaArena *arena, FsaText *ret_names) {
+  (void)os;
+  (void)arena;
+  (void)ret_names;
+  return FSA_E_ABSENT;
 }
 
 bool fsa_os_hides_processes(FsaOs *os) {

@@ -1,0 +1,172 @@
+/*
+ * The native interface of Windows as this project uses it: our own declarations, and one table of
+ * the calls that are found at run time.
+ *
+ * Nothing native is linked: an import that one build of Windows (or Wine) lacks would keep the
+ * whole program from starting. Each entry of `nt` is NULL where the system has no such call;
+ * whoever uses it asks first, unless it is marked "always", which means since Windows 7. A test may
+ * overwrite an entry, so that a call answers with recorded bytes.
+ *
+ * What the calls fill is decoded in formats/nt_*.c from its bytes. Structures stand here only where
+ * a call is handed one; each has its size asserted for x64, the one architecture that is built.
+ *
+ * Every information class says: direction (q = queried, s = set), structure, first build.
+ * Sources: Microsoft's documentation of winternl.h and the WDK (ntifs.h), [MS-DTYP], and the public
+ * descriptions of the native API of the ReactOS and System Informer projects (facts only).
+ */
+#ifndef FSA_OS_WINDOWS_NT_H
+#define FSA_OS_WINDOWS_NT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <windows.h>
+
+typedef LONG NtStatus;
+
+#define NT_OK(status) ((NtStatus)(status) >= 0)
+
+/* Statuses that mean something to us. [MS-ERREF 2.3] */
+#define NT_BUFFER_OVERFLOW ((NtStatus)0x80000005)
+#define NT_NO_MORE_ENTRIES ((NtStatus)0x8000001A)
+#define NT_NO_MORE_FILES ((NtStatus)0x80000006)
+#define NT_PARTIAL_COPY ((NtStatus)0x8000000D)
+#define NT_NOT_IMPLEMENTED ((NtStatus)0xC0000002)
+#define NT_INVALID_INFO_CLASS ((NtStatus)0xC0000003)
+#define NT_INFO_LENGTH_MISMATCH ((NtStatus)0xC0000004)
+#define NT_INVALID_HANDLE ((NtStatus)0xC0000008)
+#define NT_INVALID_CID ((NtStatus)0xC000000B)
+#define NT_INVALID_PARAMETER ((NtStatus)0xC000000D)
+#define NT_NO_MEMORY ((NtStatus)0xC0000017)
+#define NT_ACCESS_DENIED ((NtStatus)0xC0000022)
+#define NT_BUFFER_TOO_SMALL ((NtStatus)0xC0000023)
+#define NT_OBJECT_NAME_INVALID ((NtStatus)0xC0000033)
+#define NT_OBJECT_NAME_NOT_FOUND ((NtStatus)0xC0000034)
+#define NT_OBJECT_PATH_NOT_FOUND ((NtStatus)0xC000003A)
+#define NT_SHARING_VIOLATION ((NtStatus)0xC0000043)
+#define NT_PRIVILEGE_NOT_HELD ((NtStatus)0xC0000061)
+#define NT_NO_TOKEN ((NtStatus)0xC000007C)
+#define NT_INSUFFICIENT_RESOURCES ((NtStatus)0xC000009A)
+#define NT_NOT_SUPPORTED ((NtStatus)0xC00000BB)
+#define NT_PROCESS_IS_TERMINATING ((NtStatus)0xC000010A)
+#define NT_KEY_DELETED ((NtStatus)0xC000017C)
+#define NT_THREAD_IS_TERMINATING ((NtStatus)0xC000004B)
+
+/* ---- structures that are handed to calls ----------------------------------------------------- */
+
+/* Length and MaximumLength are bytes. */
+typedef struct NtUnicodeString {
+  USHORT Length, MaximumLength;
+  WCHAR *Buffer;
+} NtUnicodeString;
+_Static_assert(sizeof(NtUnicodeString) == 16, "UNICODE_STRING");
+
+typedef struct NtObjectAttributes {
+  ULONG Length;
+  HANDLE RootDirectory;
+  NtUnicodeString *ObjectName;
+  ULONG Attributes;
+  void *SecurityDescriptor, *SecurityQualityOfService;
+} NtObjectAttributes;
+_Static_assert(sizeof(NtObjectAttributes) == 48, "OBJECT_ATTRIBUTES");
+
+typedef struct NtIoStatusBlock {
+  union {
+    NtStatus Status;
+    void *Pointer;
+  };
+  ULONG_PTR Information;
+} NtIoStatusBlock;
+_Static_assert(sizeof(NtIoStatusBlock) == 16, "IO_STATUS_BLOCK");
+
+typedef struct NtClientId {
+  HANDLE UniqueProcess, UniqueThread;
+} NtClientId;
+_Static_assert(sizeof(NtClientId) == 16, "CLIENT_ID");
+
+#define NT_OBJ_CASE_INSENSITIVE 0x40u
+#define NT_OBJ_OPENLINK 0x100u
+
+/* CreateOptions of NtCreateFile and NtOpenFile. */
+#define NT_FILE_DIRECTORY_FILE 0x1u
+#define NT_FILE_SYNCHRONOUS_IO_NONALERT 0x20u
+#define NT_FILE_NON_DIRECTORY_FILE 0x40u
+#define NT_FILE_OPEN_FOR_BACKUP_INTENT 0x4000u
+#define NT_FILE_OPEN_REPARSE_POINT 0x200000u
+#define NT_FILE_OPEN 1u /* CreateDisposition: it must exist */
+
+/* ---- information classes --------------------------------------------------------------------- */
+
+/* NtQuerySystemInformation. */
+enum {
+  NT_SYSTEM_PROCESSES = 5,   /* q: SYSTEM_PROCESS_INFORMATION[] (formats/nt_process.h) */
+  NT_SYSTEM_MODULES = 11,    /* q: RTL_PROCESS_MODULES; addresses 0 without SeDebug since 24H2 */
+  NT_SYSTEM_HANDLES = 64,    /* q: SYSTEM_HANDLE_INFORMATION_EX (formats/nt_handle.h) */
+  NT_SYSTEM_MODULES_EX = 77, /* q: RTL_PROCESS_MODULE_INFORMATION_EX[]; since Vista */
+};
+
+/* NtQueryInformationProcess. */
+enum {
+  NT_PROCESS_BASIC = 0,         /* q: PROCESS_BASIC_INFORMATION, 48 bytes */
+  NT_PROCESS_WOW64 = 26,        /* q: ULONG_PTR: address of the 32-bit PEB, 0 = none */
+  NT_PROCESS_IMAGE_NAME = 27,   /* q: UNICODE_STRING, native path of the image */
+  NT_PROCESS_HANDLES = 51,      /* q: PROCESS_HANDLE_SNAPSHOT_INFORMATION; since 8 */
+  NT_PROCESS_COMMAND_LINE = 60, /* q: UNICODE_STRING; since 8.1 */
+  NT_PROCESS_PROTECTION = 61,   /* q: PS_PROTECTION, 1 byte; since 8.1 */
+};
+
+/* NtQueryInformationThread. */
+enum {
+  NT_THREAD_BASIC = 0,         /* q: THREAD_BASIC_INFORMATION, 48 bytes */
+  NT_THREAD_START_ADDRESS = 9, /* q: PVOID: the Win32 start address */
+};
+
+/* NtQueryVirtualMemory. */
+enum {
+  NT_MEMORY_BASIC = 0,       /* q: MEMORY_BASIC_INFORMATION, 48 bytes */
+  NT_MEMORY_MAPPED_NAME = 2, /* q: UNICODE_STRING and its text: native path of the mapped file */
+  NT_MEMORY_WORKING_SET = 4, /* q: MEMORY_WORKING_SET_EX_INFORMATION[], 16 bytes each */
+};
+
+/* NtQueryObject. */
+enum {
+  NT_OBJECT_BASIC = 0, /* q: OBJECT_BASIC_INFORMATION, 56 bytes */
+  NT_OBJECT_NAME = 1,  /* q: UNICODE_STRING and its text; may hang on a synchronous pipe */
+  NT_OBJECT_TYPE = 2,  /* q: OBJECT_TYPE_INFORMATION */
+  NT_OBJECT_TYPES = 3, /* q: OBJECT_TYPES_INFORMATION: all types of the system */
+};
+
+/* ---- calls ----------------------------------------------------------------------------------- */
+
+/* CALL(library, result, name, (parameters)): one line a call. */
+#define NT_CALLS(CALL)                                                                             \
+  /* always */                                                                                     \
+  CALL("ntdll", NtStatus, NtQuerySystemInformation, (int, void *, ULONG, ULONG *))                 \
+  CALL("ntdll", NtStatus, NtQueryInformationProcess, (HANDLE, int, void *, ULONG, ULONG *))        \
+  CALL("ntdll", NtStatus, NtQueryInformationThread, (HANDLE, int, void *, ULONG, ULONG *))         \
+  CALL("ntdll", NtStatus, NtQueryVirtualMemory, (HANDLE, void *, int, void *, SIZE_T, SIZE_T *))   \
+  CALL("ntdll", NtStatus, NtQueryObject, (HANDLE, int, void *, ULONG, ULONG *))                    \
+  CALL("ntdll", NtStatus, NtOpenProcess,                                                           \
+       (HANDLE *, ACCESS_MASK, NtObjectAttributes *, NtClientId *))                                \
+  CALL("ntdll", NtStatus, NtOpenThread,                                                            \
+       (HANDLE *, ACCESS_MASK, NtObjectAttributes *, NtClientId *))                                \
+  CALL("ntdll", NtStatus, NtOpenProcessToken, (HANDLE, ACCESS_MASK, HANDLE *))                     \
+  CALL("ntdll", NtStatus, NtOpenThreadToken, (HANDLE, ACCESS_MASK, BOOLEAN, HANDLE *))             \
+  CALL("ntdll", NtStatus, NtQueryInformationToken, (HANDLE, int, void *, ULONG, ULONG *))          \
+  CALL("ntdll", NtStatus, NtReadVirtualMemory, (HANDLE, void *, void *, SIZE_T, SIZE_T *))         \
+  CALL("ntdll", NtStatus, NtDuplicateObject,                                                       \
+       (HANDLE, HANDLE, HANDLE, HANDLE *, ACCESS_MASK, ULONG, ULONG))                              \
+  CALL("ntdll", NtStatus, NtClose, (HANDLE))
+
+#define NT_ENTRY(library, result, name, parameters) result(NTAPI *name) parameters;
+typedef struct Nt {
+  NT_CALLS(NT_ENTRY)
+} Nt;
+#undef NT_ENTRY
+
+/* Filled by nt_load(). */
+extern Nt nt;
+
+/* Finds the calls, once; any thread may call it at any time. */
+void nt_load(void);
+
+#endif
