@@ -22,6 +22,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/printf.h"
 #include "base/result.h"
 #include "base/text.h"
 
@@ -240,12 +241,11 @@ FsaArena *fsa_row_arena(FsaScan *scan);
  * the table and the evidence are added. Marks the subject's later rows `partial`. Returns `code`,
  * so that a failing function ends with `return fsa_problem(...)`.
  */
-int fsa_problem(FsaScan *scan, int code, uint64_t offset, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+int fsa_problem(FsaScan *scan, int code, uint64_t offset, const char *format, ...) FSA_PRINTF(4, 5);
 
 /* The same about another source than the subject itself (a log file, a registry key). */
 int fsa_problem_in(FsaScan *scan, int code, const char *source, uint64_t offset, const char *format,
-                   ...) __attribute__((format(printf, 5, 6)));
+                   ...) FSA_PRINTF(5, 6);
 
 /*
  * Records a problem where the live host keeps other users' processes out of its listing. The engine

@@ -7,16 +7,17 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/printf.h"
 #include "base/text.h"
 
 typedef enum FsaFormat { FSA_FORMAT_TABLE, FSA_FORMAT_CSV, FSA_FORMAT_JSON } FsaFormat;
 
 /* "fsa-score: ..." on standard error, a line. */
-void fsa_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void fsa_complain(const char *format, ...) FSA_PRINTF(1, 2);
 
 /* A line of progress on standard error when it is a terminal, redrawn at most ten times a second.
  */
-void fsa_progress_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void fsa_progress_line(const char *format, ...) FSA_PRINTF(1, 2);
 void fsa_progress_wipe(void);
 
 /*

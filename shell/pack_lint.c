@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/printf.h"
 #include "base/result.h"
 #include "pack.h"
 #include "sql/sql.h"
@@ -24,8 +25,7 @@ typedef struct Lint {
   size_t faults;
 } Lint;
 
-static void fault(Lint *lint, size_t line, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+static void fault(Lint *lint, size_t line, const char *format, ...) FSA_PRINTF(3, 4);
 
 static void fault(Lint *lint, size_t line, const char *format, ...) {
   char what[FSA_MAX_MESSAGE];

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/printf.h"
 #include "commands.h"
 #include "interrupt.h"
 #include "pack.h"
@@ -66,7 +67,7 @@ typedef struct Stop {
 /* ---- one query --------------------------------------------------------------------------- */
 
 static void tell(Stop *stop, FsaSeverity severity, const FsaPackQuery *query, const char *format,
-                 ...) __attribute__((format(printf, 4, 5)));
+                 ...) FSA_PRINTF(4, 5);
 
 /* A status line about a query; an error is also told on standard error and counted. */
 static void tell(Stop *stop, FsaSeverity severity, const FsaPackQuery *query, const char *format,

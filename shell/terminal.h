@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/printf.h"
 
 /* True when the file descriptor is a terminal. */
 bool fsa_terminal_is(int fd);
@@ -42,9 +43,9 @@ size_t fsa_terminal_text_width(const char *text, size_t size);
 size_t fsa_terminal_fit(const char *text, size_t size, size_t columns, size_t *ret_width);
 
 /* A message on standard error: "fsa: ...", made safe as a whole. */
-void fsa_terminal_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void fsa_terminal_complain(const char *format, ...) FSA_PRINTF(1, 2);
 
 /* A further line of the message before, without the prefix. */
-void fsa_terminal_add(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void fsa_terminal_add(const char *format, ...) FSA_PRINTF(1, 2);
 
 #endif

@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "base/printf.h"
+
 typedef struct FsaArenaBlock FsaArenaBlock;
 
 typedef struct FsaArena {
@@ -38,10 +40,10 @@ char *fsa_arena_copy(FsaArena *arena, const void *data, size_t size)
     __attribute__((malloc, warn_unused_result));
 
 /* printf into the arena; NUL-terminated; NULL when memory ran out. */
-char *fsa_arena_printf(FsaArena *arena, const char *format, ...)
-    __attribute__((format(printf, 2, 3), warn_unused_result));
-char *fsa_arena_vprintf(FsaArena *arena, const char *format, va_list arguments)
-    __attribute__((format(printf, 2, 0), warn_unused_result));
+char *fsa_arena_printf(FsaArena *arena, const char *format, ...) FSA_PRINTF(2, 3)
+    __attribute__((warn_unused_result));
+char *fsa_arena_vprintf(FsaArena *arena, const char *format, va_list arguments) FSA_PRINTF(2, 0)
+    __attribute__((warn_unused_result));
 
 /*
  * The last allocation `data` of `old_size` bytes made `new_size` bytes long: in place where it is

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/printf.h"
+
 typedef struct FsaBuffer {
   char *data;   /* NULL while empty; not NUL-terminated unless fsa_buffer_text() was called */
   size_t size;  /* bytes in use */
@@ -33,8 +35,7 @@ static inline void fsa_buffer_added(FsaBuffer *buffer, size_t size) {
 void fsa_buffer_put(FsaBuffer *buffer, const void *data, size_t size);
 void fsa_buffer_puts(FsaBuffer *buffer, const char *text);
 void fsa_buffer_putc(FsaBuffer *buffer, char c);
-void fsa_buffer_printf(FsaBuffer *buffer, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void fsa_buffer_printf(FsaBuffer *buffer, const char *format, ...) FSA_PRINTF(2, 3);
 
 /* Unsigned and signed decimal, faster than printf. */
 void fsa_buffer_u64(FsaBuffer *buffer, uint64_t value);

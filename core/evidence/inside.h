@@ -4,6 +4,7 @@
 #ifndef FSA_EVIDENCE_INSIDE_H
 #define FSA_EVIDENCE_INSIDE_H
 
+#include "base/printf.h"
 #include "evidence/evidence.h"
 #include "evidence/layout.h"
 #include "evidence/tree.h"
@@ -41,8 +42,7 @@ int fsa_head_read(FsaTree *tree, const char *path, uint8_t buffer[FSA_HEAD_BYTES
 #define FSA_TEXT_OF(number) #number
 
 /* Sets `error` to a code and a message, and gives the code. */
-int fsa_error_set(FsaError *error, int code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+int fsa_error_set(FsaError *error, int code, const char *format, ...) FSA_PRINTF(3, 4);
 
 /* Why opening or reading failed, as people say it ("permission denied"); static storage. */
 const char *fsa_error_reason(int code);

@@ -11,6 +11,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/printf.h"
+
 #define NONE 0xFFFFu       /* the layout has no such field */
 #define EXECUTED_FLAG 0x2u /* of insert_flags, up to Windows 8.1 */
 #define FLAG_CEILING 3u    /* 2003: a larger number is a file size, on Vista and 2008 it is flags */
@@ -51,7 +53,7 @@ static const FsaAppCompatLayout layouts[] = {
 #define LAYOUT_COUNT (sizeof layouts / sizeof *layouts)
 
 static int fail(FsaAppCompatCache *cache, int code, uint64_t offset, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+    FSA_PRINTF(4, 5);
 
 static int fail(FsaAppCompatCache *cache, int code, uint64_t offset, const char *format, ...) {
   va_list arguments;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/crc32.h"
+#include "base/printf.h"
 #include "formats/binxml.h"
 
 #define FILE_HEADER 4096u
@@ -58,8 +59,7 @@ struct FsaEvtx {
   FsaBinxml *binxml;
 };
 
-static void tell(FsaEvtx *e, int code, uint64_t offset, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+static void tell(FsaEvtx *e, int code, uint64_t offset, const char *format, ...) FSA_PRINTF(4, 5);
 
 static void tell(FsaEvtx *e, int code, uint64_t offset, const char *format, ...) {
   if (!e->problem || e->problem_count > FSA_MAX_EVTX_PROBLEMS) return;

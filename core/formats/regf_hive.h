@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 
+#include "base/printf.h"
 #include "formats/regf.h"
 
 enum {
@@ -68,7 +69,7 @@ typedef struct FsaRegfTeller {
 } FsaRegfTeller;
 
 void fsa_regf_tell(FsaRegfTeller *teller, int code, uint64_t offset, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+    FSA_PRINTF(4, 5);
 
 /* Says how many problems were not told. */
 void fsa_regf_tell_end(FsaRegfTeller *teller);

@@ -8,6 +8,7 @@
 #ifndef FSA_OS_LINUX_LINUX_H
 #define FSA_OS_LINUX_LINUX_H
 
+#include "base/printf.h"
 #include "os/os.h"
 
 struct FsaOs {
@@ -74,6 +75,6 @@ bool linux_take_deleted(FsaText *path);
 bool linux_is_memfd(FsaText path);
 
 /* "123/stat" and such; NULL-terminated in `out`. */
-void linux_name(char out[64], const char *format, ...) __attribute__((format(printf, 2, 3)));
+void linux_name(char out[64], const char *format, ...) FSA_PRINTF(2, 3);
 
 #endif
