@@ -4,6 +4,7 @@
 A case file is a list of blocks:
 
     === what the case shows
+    system: linux                or windows: the programs' system; absent: both
     evidence: hives/win10        below build/evidence; shared:PATH below the shared evidence; absent: live
     sql: SELECT ... '{evidence}' ...
     rows:                        what `fsa -f csv` prints, header included; a line `...`: any further rows
@@ -25,9 +26,10 @@ BUILD = os.environ.get("FSA_BUILD", os.path.join(ROOT, "build"))
 SHARED = os.environ.get("FSA_SHARED", os.path.join(ROOT, "../shared/evidence"))
 FSA = os.path.join(BUILD, "bin/fsa")
 MODULE = os.path.join(BUILD, "bin/fsa")
-KEYS = ("evidence", "sql", "rows", "problems", "exit")
+KEYS = ("system", "evidence", "sql", "rows", "problems", "exit")
 PROBLEMS_SQL = ("SELECT code, coalesce(problem_source, ''), message FROM fsa_problems "
                 "WHERE table_name <> 'fsa_problems'")
+SYSTEM = os.environ.get("FSA_SYSTEM", "linux")
 SANITIZED = os.environ.get("FSA_SANITIZED") == "1"
 
 
@@ -139,6 +141,10 @@ def check(case, door):
     evidence = case.evidence()
     if evidence and "shared:" in case.fields.get("evidence", "") and not os.path.exists(evidence):
         return "skip", "no shared evidence"
+    if SYSTEM == "windows" and (evidence or "").startswith("live:"):
+        return "skip", "a recorded Linux host is examined on Linux"
+    if case.fields.get("system", SYSTEM).strip() != SYSTEM:
+        return "skip", "it is about %s" % case.fields["system"].strip()
     sql = "\n".join(lines_of(case.fields["sql"])).strip().rstrip(";")
     sql = sql.replace("{evidence}", evidence or "")
     output, errors, status = door(case, sql, evidence)

@@ -2,7 +2,7 @@
 """Runs the suites, prints the totals of each, ends with `N passed, N failed, N skipped`.
 
 A suite is a command that ends with such a line of its own (or a cmocka program, whose closing lines
-are read). Suites: unit cases generic interop fleet fuzz style docs sanitize.
+are read). Suites: unit cases generic interop fleet fuzz style docs windows sanitize.
 """
 import glob
 import os
@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import time
+import xml.etree.ElementTree
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ.get("FSA_BUILD", os.path.join(ROOT, "build"))
@@ -42,6 +43,11 @@ def run(command, env=None):
     except subprocess.TimeoutExpired as expired:
         output = (expired.stdout or b"").decode("utf-8", "replace") + "\nnot finished within %d s" % TIMEOUT
         status = 1
+    return judge(command, output, status)
+
+
+def judge(command, output, status):
+    """The totals of a command that has ended; its output is shown where it failed or said why it skipped."""
     result = counts(output, status)
     if result[1]:
         print("\n--- %s (exit %d)\n%s" % (" ".join(command), status, output[-6000:]))
@@ -92,7 +98,28 @@ def sanitized():
     return build, env, commands
 
 
-SUITES = ("unit", "cases", "generic", "interop", "fleet", "fuzz", "style", "docs", "sanitize")
+def windows():
+    """The cross-built programs under Wine: CTest runs the tests of build-windows and keeps their outputs."""
+    build = os.environ.get("FSA_WINDOWS_BUILD", os.path.join(ROOT, "build-windows"))
+    if not os.path.exists(os.path.join(build, "CTestTestfile.cmake")):
+        print("    skipped windows: %s is not built; ./dev test windows builds it" % build)
+        return [0, 0, 1]
+    sums = fixtures(build, {"FSA_BUILD": build})
+    report = os.path.join(build, "tests.xml")
+    if os.path.exists(report):
+        os.remove(report)
+    subprocess.run(["ctest", "--test-dir", build, "--output-junit", report, "--timeout", str(TIMEOUT), "-j", "2",
+                    "--test-output-size-passed", "10000000", "--test-output-size-failed", "10000000"],
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase"):
+        output = case.findtext("system-out") or ""
+        result = judge(["windows", case.get("name")], output, 0 if case.get("status") == "run" else 1)
+        result[1] += sum(result) == 0  # it said nothing at all
+        sums = [a + b for a, b in zip(sums, result)]
+    return sums
+
+
+SUITES = ("unit", "cases", "generic", "interop", "fleet", "fuzz", "style", "docs", "windows", "sanitize")
 
 
 def commands_of(suite):
@@ -117,8 +144,8 @@ def main():
             build, env, commands = sanitized()
             fixtures(build, env)
         else:
-            commands = commands_of(suite)
-        sums = [0, 0, 0]
+            commands = commands_of(suite) if suite != "windows" else []
+        sums = windows() if suite == "windows" else [0, 0, 0]
         for command in commands:
             for i, n in enumerate(run(command, env)):
                 sums[i] += n
