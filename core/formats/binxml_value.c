@@ -6,7 +6,6 @@
  */
 #include "formats/binxml.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -295,11 +294,11 @@ static Form put_number(char **at, FsaEvtxValue value) {
 static Form put_real(char **at, FsaEvtxValue value) {
   double real;
   if (!read_real(value, &real)) return FORM_NONE;
-  if (isfinite(real)) {
+  if (__builtin_isfinite(real)) {
     *at = put_double(*at, real, value.size == 4);
     return FORM_BARE;
   }
-  const char *name = isnan(real) ? "NaN" : real > 0 ? "Infinity" : "-Infinity";
+  const char *name = __builtin_isnan(real) ? "NaN" : real > 0 ? "Infinity" : "-Infinity";
   memcpy(*at, name, strlen(name));
   *at += strlen(name);
   return FORM_QUOTED;

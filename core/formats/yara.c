@@ -104,8 +104,10 @@ static int add_source(YR_COMPILER *compiler, const FsaYaraSource *source, size_t
     text.data += 3;
     text.size -= 3;
   }
-  char *terminated = strndup(text.data, text.size);
+  char *terminated = malloc(text.size + 1);
   if (!terminated) return FSA_E_NOMEM;
+  memcpy(terminated, text.data, text.size);
+  terminated[text.size] = '\0';
   char space[32];
   snprintf(space, sizeof space, "%zu", index);
   int errors = yr_compiler_add_string(compiler, terminated, space);
