@@ -2,18 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "engine/engine.h"
-
-static unsigned count_cores(void) {
-  int64_t cores = (int64_t)sysconf(_SC_NPROCESSORS_ONLN);
-  if (cores < 1) return 1;
-  return cores > FSA_MAX_JOBS ? FSA_MAX_JOBS : (unsigned)cores;
-}
+#include "os/os.h"
 
 static void apply_options(FsaEngine *engine, const FsaEngineOptions *options) {
-  engine->jobs = options && options->jobs ? options->jobs : count_cores();
+  engine->jobs = options && options->jobs ? options->jobs : fsa_os_core_count();
   if (engine->jobs > FSA_MAX_JOBS) engine->jobs = FSA_MAX_JOBS;
   engine->memory = options && options->memory ? options->memory : FSA_SUBJECT_MEMORY;
   if (options && options->deadline_seconds > 0 &&

@@ -60,7 +60,7 @@ static int describe(const char *path, FsaNodeKind kind, FsaArena *arena,
   FsaNodeKind stands;
   uint64_t size;
   info.kind = kind == FSA_NODE_DIRECTORY ? "folder" : "file";
-  if (kind == FSA_NODE_FILE && fsa_folder_look(path, &stands, &size) == FSA_OK)
+  if (kind == FSA_NODE_FILE && fsa_os_path_look(path, &stands, &size) == FSA_OK)
     info.size = (int64_t)size;
   if (fsa_evidence_open(path, &evidence, &error) == FSA_OK) {
     info.kind = kind_name(evidence->kind);
@@ -127,7 +127,7 @@ static int list_itself(const FsaEvidence *evidence, FsaArena *arena,
   if (evidence->file) {
     FsaNodeKind kind;
     uint64_t size;
-    if (fsa_folder_look(path, &kind, &size) == FSA_OK) info->size = (int64_t)size;
+    if (fsa_os_path_look(path, &kind, &size) == FSA_OK) info->size = (int64_t)size;
     describe_file(evidence, info);
   }
   *ret_list = info;
@@ -156,7 +156,7 @@ int fsa_case_list(const char *name, FsaArena *arena, const FsaEvidenceInfo **ret
 }
 
 int fsa_case_admit(const char *name, FsaError *ret_error) {
-  if (!fsa_folder_is_link(name)) return FSA_OK;
+  if (!fsa_os_path_is_link(name)) return FSA_OK;
   return fsa_error_set(
       ret_error, FSA_E_UNSUPPORTED,
       "'%s' is a symbolic link, which may lead out of its case; name its target as "

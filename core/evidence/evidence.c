@@ -100,14 +100,14 @@ static int open_by_name(FsaEvidence *evidence, const char *name, FsaError *ret_e
   evidence->name = fsa_arena_copy(&evidence->arena, name, strlen(name));
   if (!evidence->name) return open_failed(ret_error, FSA_E_NOMEM, name);
   const char *location = location_of(name);
-  int result = location ? fsa_folder_identity(location, &evidence->identity) : FSA_OK;
+  int result = location ? fsa_os_path_identity(location, &evidence->identity) : FSA_OK;
   if (result != FSA_OK) return open_failed(ret_error, result, name);
   if (strcmp(name, "live") == 0) return open_live(evidence, "", ret_error);
   if (strncmp(name, LIVE_PREFIX, strlen(LIVE_PREFIX)) == 0)
     return open_live(evidence, evidence->name + strlen(LIVE_PREFIX), ret_error);
   FsaNodeKind kind;
   uint64_t size;
-  result = fsa_folder_look(name, &kind, &size);
+  result = fsa_os_path_look(name, &kind, &size);
   if (result != FSA_OK) return open_failed(ret_error, result, name);
   if (kind == FSA_NODE_DIRECTORY) return open_folder(evidence, ret_error);
   if (kind == FSA_NODE_FILE) return open_file(evidence, ret_error);
@@ -142,7 +142,7 @@ bool fsa_evidence_is_current(const FsaEvidence *evidence) {
   const char *location = location_of(evidence->name);
   FsaIdentity now, then = evidence->identity;
   if (!location) return true;
-  return fsa_folder_identity(location, &now) == FSA_OK && now.device == then.device &&
+  return fsa_os_path_identity(location, &now) == FSA_OK && now.device == then.device &&
          now.inode == then.inode && now.changed == then.changed;
 }
 

@@ -1,6 +1,5 @@
 /* One open file of evidence. */
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "evidence/inside.h"
 #include "evidence/path.h"
@@ -37,27 +36,12 @@ FsaSource fsa_file_source(FsaFile *file) {
   return file->opened->source;
 }
 
-/*
- * Memory for a whole file: in huge pages where it fills some, as the first touch of each small one
- * is a third of a walk over a hive. The kernel is asked, and may say no.
- */
-static uint8_t *memory_for(size_t size) {
-  const size_t huge = 2u << 20;
-  if (size < huge || size > SIZE_MAX - huge) return malloc(size ? size : 1);
-  size_t rounded = (size + huge - 1) & ~(huge - 1);
-  uint8_t *bytes = aligned_alloc(huge, rounded);
-#ifdef MADV_HUGEPAGE
-  if (bytes) (void)madvise(bytes, rounded, MADV_HUGEPAGE);
-#endif
-  return bytes;
-}
-
 int fsa_file_bytes(FsaFile *file, size_t limit, FsaBytes *ret_bytes) {
   FsaSource *source = &file->opened->source;
   if (source->size > limit) return FSA_E_LIMIT;
   if (!file->bytes) {
     size_t size = (size_t)source->size;
-    uint8_t *bytes = memory_for(size);
+    uint8_t *bytes = fsa_os_file_memory(size);
     if (!bytes) return FSA_E_NOMEM;
     int result = source->read(source->context, 0, bytes, size, &size);
     if (result != FSA_OK) {

@@ -1,246 +1,56 @@
-/*
- * The tree of a directory on this machine, for a POSIX system.
- *
- * Every component is opened from the descriptor of the one before and never through a link, so a
- * directory that is swapped while we walk leads nowhere else. Files are opened read-only,
- * non-blocking (a FIFO must not hold us) and, where the system lets us, without touching their
- * access time.
- */
-#include "evidence/tree.h"
-
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
+/* The tree of a directory on this machine: os/files.h, as a tree. */
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "evidence/tree.h"
 
 typedef struct Folder {
   FsaTree tree;
-  int fd;
+  FsaOsFolder *folder;
 } Folder;
 
 typedef struct FolderFile {
   FsaTreeFile file;
-  int fd;
+  FsaOsReader *reader;
 } FolderFile;
 
-/* The result that stands for errno after a failure: never FSA_OK. */
-static int result_now(void) {
-  if (errno == ELOOP) return FSA_E_ACCESS; /* a link where none may be */
-  int result = fsa_result_from_errno(errno);
-  return result == FSA_OK ? FSA_E_IO : result;
-}
-
-/* ---- the way to a node ----------------------------------------------------------------------- */
-
-/*
- * Opens the directory that holds the last component of `path`. *ret_name is that component ("." for
- * the root itself). Gives a descriptor to be closed, or a negative FsaResult.
- */
-static int open_holder(const Folder *folder, const char *path, const char **ret_name) {
-  int at = fcntl(folder->fd, F_DUPFD_CLOEXEC, 0);
-  if (at < 0) return result_now();
-  char part[NAME_MAX + 1];
-  for (const char *slash; (slash = strchr(path, '/')) != NULL; path = slash + 1) {
-    size_t size = (size_t)(slash - path);
-    int next = -1;
-    errno = ENAMETOOLONG;
-    if (size < sizeof part) {
-      memcpy(part, path, size);
-      part[size] = '\0';
-      next = openat(at, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    }
-    int result = next < 0 ? result_now() : FSA_OK;
-    close(at);
-    if (next < 0) return result;
-    at = next;
-  }
-  *ret_name = *path ? path : ".";
-  return at;
-}
-
-/* Opens for reading; leaves the access time alone where the system lets us (owner or privileged).
- */
-static int open_quietly(int holder, const char *name, int flags) {
-  flags |= O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY;
-  int fd = openat(holder, name, flags | O_NOATIME);
-  if (fd < 0 && errno == EPERM) fd = openat(holder, name, flags);
-  return fd;
-}
-
-static FsaNodeKind kind_of(mode_t mode) {
-  if (S_ISREG(mode)) return FSA_NODE_FILE;
-  if (S_ISDIR(mode)) return FSA_NODE_DIRECTORY;
-  return S_ISLNK(mode) ? FSA_NODE_LINK : FSA_NODE_OTHER;
-}
-
-/* ---- directories ----------------------------------------------------------------------------- */
-
-static FsaNodeKind kind_of_entry(int directory, const struct dirent *entry) {
-  switch (entry->d_type) {
-  case DT_REG: return FSA_NODE_FILE;
-  case DT_DIR: return FSA_NODE_DIRECTORY;
-  case DT_LNK: return FSA_NODE_LINK;
-  case DT_UNKNOWN: {
-    struct stat facts;
-    if (fstatat(directory, entry->d_name, &facts, AT_SYMLINK_NOFOLLOW) != 0) return FSA_NODE_OTHER;
-    return kind_of(facts.st_mode);
-  }
-  default: return FSA_NODE_OTHER;
-  }
-}
-
-static int compare_nodes(const void *a, const void *b) {
-  return strcmp(((const FsaNode *)a)->name, ((const FsaNode *)b)->name);
-}
-
-static int read_entries(DIR *directory, FsaArena *arena, FsaListing *ret_listing) {
-  FsaListing listing = {0};
-  size_t room = 0;
-  for (;;) {
-    errno = 0;
-    const struct dirent *entry = readdir(directory);
-    if (!entry && errno) return result_now();
-    if (!entry) break;
-    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-    if (listing.count == FSA_MAX_DIR_ENTRIES) {
-      listing.is_cut = true;
-      break;
-    }
-    if (listing.count == room) {
-      size_t more = room ? room * 2 : 32;
-      FsaNode *grown =
-          fsa_arena_grow(arena, listing.nodes, room * sizeof *grown, more * sizeof *grown);
-      if (!grown) return FSA_E_NOMEM;
-      listing.nodes = grown;
-      room = more;
-    }
-    FsaNode node = {.kind = kind_of_entry(dirfd(directory), entry)};
-    node.name = fsa_arena_copy(arena, entry->d_name, strlen(entry->d_name));
-    if (!node.name) return FSA_E_NOMEM;
-    listing.nodes[listing.count++] = node;
-  }
-  if (listing.count) qsort(listing.nodes, listing.count, sizeof *listing.nodes, compare_nodes);
-  *ret_listing = listing;
-  return FSA_OK;
+static FsaOsFolder *folder_of(FsaTree *tree) {
+  return ((Folder *)tree)->folder;
 }
 
 static int folder_list(FsaTree *tree, const char *path, FsaArena *arena, FsaListing *ret_listing) {
-  const char *name;
-  int holder = open_holder((Folder *)tree, path, &name);
-  if (holder < 0) return holder;
-  int fd = open_quietly(holder, name, O_DIRECTORY);
-  int result = fd < 0 ? result_now() : FSA_OK;
-  close(holder);
-  if (fd < 0) return result;
-  DIR *directory = fdopendir(fd);
-  if (!directory) {
-    result = result_now();
-    close(fd);
-    return result;
-  }
-  result = read_entries(directory, arena, ret_listing);
-  closedir(directory);
-  return result;
+  return fsa_os_folder_list(folder_of(tree), path, arena, ret_listing);
 }
 
-/* ---- nodes ----------------------------------------------------------------------------------- */
-
 static int folder_look(FsaTree *tree, const char *path, FsaNodeKind *ret_kind) {
-  const char *name;
-  int holder = open_holder((Folder *)tree, path, &name);
-  if (holder < 0) return holder;
-  struct stat facts;
-  int result = fstatat(holder, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 ? FSA_OK : result_now();
-  close(holder);
-  if (result == FSA_OK) *ret_kind = kind_of(facts.st_mode);
-  return result;
+  return fsa_os_folder_look(folder_of(tree), path, ret_kind);
 }
 
 static int folder_link(FsaTree *tree, const char *path, FsaArena *arena, const char **ret_target) {
-  const char *name;
-  int holder = open_holder((Folder *)tree, path, &name);
-  if (holder < 0) return holder;
-  char target[FSA_MAX_PATH];
-  ssize_t size = readlinkat(holder, name, target, sizeof target);
-  int result = size < 0 ? result_now() : FSA_OK;
-  close(holder);
-  if (size < 0) return result;
-  if ((size_t)size == sizeof target) return FSA_E_LIMIT;
-  const char *copy = fsa_arena_copy(arena, target, (size_t)size);
-  if (!copy) return FSA_E_NOMEM;
-  *ret_target = copy;
-  return FSA_OK;
-}
-
-/* ---- files ----------------------------------------------------------------------------------- */
-
-static int file_read(void *context, uint64_t offset, void *buffer, size_t size, size_t *ret_size) {
-  const FolderFile *file = context;
-  size_t done = 0;
-  while (done < size) {
-    if (offset > INT64_MAX - done) break; /* beyond what a file can hold */
-    ssize_t got = pread(file->fd, (char *)buffer + done, size - done, (off_t)(offset + done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return result_now();
-    if (got == 0) break;
-    done += (size_t)got;
-  }
-  *ret_size = done;
-  return FSA_OK;
+  return fsa_os_folder_link(folder_of(tree), path, arena, ret_target);
 }
 
 static void file_close(FsaTreeFile *base) {
   FolderFile *file = (FolderFile *)base;
-  close(file->fd);
+  fsa_os_reader_close(file->reader);
   free(file);
 }
 
-/* Opens a regular file. What it is must be known first: opening a device can already change it. */
-static int open_regular(int holder, const char *name, struct stat *ret_facts, int *ret_fd) {
-  struct stat before;
-  if (fstatat(holder, name, &before, AT_SYMLINK_NOFOLLOW) != 0) return result_now();
-  if (!S_ISREG(before.st_mode)) return FSA_E_UNSUPPORTED;
-  int fd = open_quietly(holder, name, 0);
-  if (fd < 0) return result_now();
-  if (fstat(fd, ret_facts) != 0 || !S_ISREG(ret_facts->st_mode)) {
-    close(fd);
-    return FSA_E_UNSUPPORTED; /* it was swapped between the two looks */
-  }
-  *ret_fd = fd;
-  return FSA_OK;
-}
-
 static int folder_open_file(FsaTree *tree, const char *path, FsaTreeFile **ret_file) {
-  const char *name;
-  int holder = open_holder((Folder *)tree, path, &name);
-  if (holder < 0) return holder;
-  struct stat facts;
-  int fd;
-  int result = open_regular(holder, name, &facts, &fd);
-  close(holder);
-  if (result != FSA_OK) return result;
   FolderFile *file = malloc(sizeof *file);
-  if (!file) {
-    close(fd);
-    return FSA_E_NOMEM;
+  if (!file) return FSA_E_NOMEM;
+  int result = fsa_os_reader_open(folder_of(tree), path, &file->reader);
+  if (result != FSA_OK) {
+    free(file);
+    return result;
   }
-  FsaSource source = {.context = file, .size = (uint64_t)facts.st_size, .read = file_read};
-  *file = (FolderFile){.file = {.source = source, .close = file_close}, .fd = fd};
+  file->file = (FsaTreeFile){.source = fsa_os_reader_source(file->reader), .close = file_close};
   *ret_file = &file->file;
   return FSA_OK;
 }
 
-/* ---- the tree -------------------------------------------------------------------------------- */
-
 static void folder_close(FsaTree *tree) {
-  Folder *folder = (Folder *)tree;
-  close(folder->fd);
-  free((char *)(uintptr_t)folder->tree.location);
-  free(folder);
+  fsa_os_folder_close(folder_of(tree));
+  free(tree);
 }
 
 static const FsaTreeOps folder_ops = {
@@ -251,56 +61,24 @@ static const FsaTreeOps folder_ops = {
     .close = folder_close,
 };
 
-int fsa_folder_look(const char *path, FsaNodeKind *ret_kind, uint64_t *ret_size) {
-  struct stat facts;
-  if (stat(path, &facts) != 0) return result_now();
-  *ret_kind = kind_of(facts.st_mode);
-  *ret_size = (uint64_t)facts.st_size;
-  return FSA_OK;
-}
-
-int fsa_folder_identity(const char *path, FsaIdentity *ret_identity) {
-  struct stat facts;
-  if (stat(path, &facts) != 0) return result_now();
-  *ret_identity = (FsaIdentity){
-      .device = facts.st_dev,
-      .inode = facts.st_ino,
-      .changed = (int64_t)facts.st_mtim.tv_sec * FSA_NS_PER_SECOND + facts.st_mtim.tv_nsec,
-  };
-  return FSA_OK;
-}
-
-bool fsa_folder_is_link(const char *path) {
-  struct stat facts;
-  return lstat(path, &facts) == 0 && S_ISLNK(facts.st_mode);
-}
-
 int fsa_folder_open(const char *path, FsaTree **ret_tree) {
-  int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return result_now();
   Folder *folder = malloc(sizeof *folder);
-  char *location = realpath(path, NULL);
-  if (!folder || !location) {
-    int result = folder ? result_now() : FSA_E_NOMEM;
+  if (!folder) return FSA_E_NOMEM;
+  int result = fsa_os_folder_open(path, &folder->folder);
+  if (result != FSA_OK) {
     free(folder);
-    free(location);
-    close(fd);
     return result;
   }
-  *folder = (Folder){.tree = {.ops = &folder_ops, .location = location}, .fd = fd};
+  folder->tree = (FsaTree){.ops = &folder_ops, .location = fsa_os_folder_location(folder->folder)};
   *ret_tree = &folder->tree;
   return FSA_OK;
 }
 
 int fsa_folder_open_parent(const char *path, FsaArena *arena, FsaTree **ret_tree,
                            const char **ret_name) {
-  char *real = realpath(path, NULL);
-  if (!real) return result_now();
-  char *slash = strrchr(real, '/');
-  const char *name = fsa_arena_copy(arena, slash + 1, strlen(slash + 1));
-  slash[slash == real] = '\0'; /* keeps the slash of "/" */
-  int result = name ? fsa_folder_open(real, ret_tree) : FSA_E_NOMEM;
-  free(real);
+  const char *folder, *name;
+  int result = fsa_os_path_split(path, arena, &folder, &name);
+  if (result == FSA_OK) result = fsa_folder_open(folder, ret_tree);
   if (result == FSA_OK) *ret_name = name;
   return result;
 }

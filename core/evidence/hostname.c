@@ -3,6 +3,7 @@
 
 #include "evidence/inside.h"
 #include "evidence/registry.h"
+#include "os/os.h"
 
 static const char computer_name[] =
     "HKLM\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ComputerName";
@@ -41,8 +42,9 @@ static const char *name_in_file(const FsaEvidence *evidence, const char *path, F
 const char *fsa_evidence_hostname(const FsaEvidence *evidence, FsaArena *arena) {
   if (evidence->layout.count == 0) return NULL;
   if (evidence->sources & FSA_WINDOWS_VOLUME) return windows_name(evidence, arena);
-  const char *name =
-      evidence->os ? name_in_file(evidence, "proc/sys/kernel/hostname", arena) : NULL;
+  FsaText told;
+  const char *name = NULL;
+  if (evidence->os && fsa_os_hostname(evidence->os, arena, &told) == FSA_OK) name = told.data;
   for (size_t i = 0; !name && i < evidence->layout.count; i++) {
     const char *root = evidence->layout.volumes[i].root;
     const char *path = fsa_arena_printf(arena, "%s%setc/hostname", root, *root ? "/" : "");

@@ -13,30 +13,11 @@
 #define FSA_EVIDENCE_TREE_H
 
 #include "fsa.h"
-
-typedef enum FsaNodeKind {
-  FSA_NODE_FILE, /* a regular file */
-  FSA_NODE_DIRECTORY,
-  FSA_NODE_LINK,  /* a symbolic link */
-  FSA_NODE_OTHER, /* a device, FIFO or socket: never opened */
-} FsaNodeKind;
-
-/* One entry of a directory. */
-typedef struct FsaNode {
-  const char *name; /* as stored */
-  FsaNodeKind kind;
-} FsaNode;
-
-/* The entries of one directory, sorted by the bytes of their names. */
-typedef struct FsaListing {
-  FsaNode *nodes;
-  size_t count;
-  bool is_cut; /* more than FSA_MAX_DIR_ENTRIES: the rest was not looked at */
-} FsaListing;
+#include "os/files.h"
 
 /* An open file; a tree's own structure begins with it. */
 typedef struct FsaTreeFile {
-  FsaSource source; /* its context is this structure */
+  FsaSource source;
   void (*close)(struct FsaTreeFile *file);
 } FsaTreeFile;
 
@@ -59,21 +40,6 @@ struct FsaTree {
   const FsaTreeOps *ops;
   const char *location; /* the absolute path of its root on this machine; NULL when it has none */
 };
-
-/* What the user named: `path` on this machine, links followed. */
-int fsa_folder_look(const char *path, FsaNodeKind *ret_kind, uint64_t *ret_size);
-
-/* Which file or directory it is, and when it was changed last. */
-typedef struct FsaIdentity {
-  uint64_t device, inode;
-  int64_t changed; /* ns since 1970 UTC */
-} FsaIdentity;
-
-/* What stands at `path` now, links followed. */
-int fsa_folder_identity(const char *path, FsaIdentity *ret_identity);
-
-/* True when the last part of `path` is a symbolic link. */
-bool fsa_folder_is_link(const char *path);
 
 /* The tree below a directory of this machine; closed through its ops. */
 int fsa_folder_open(const char *path, FsaTree **ret_tree);

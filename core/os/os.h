@@ -63,6 +63,12 @@ int fsa_os_lacked_privileges(const FsaOs *os, FsaArena *arena, FsaText *ret_name
  */
 bool fsa_os_hides_processes(FsaOs *os);
 
+/* What the host calls itself; FSA_E_ABSENT where a recording does not tell. Memory from `arena`. */
+int fsa_os_hostname(FsaOs *os, FsaArena *arena, FsaText *ret_name);
+
+/* Cores of this machine that programs may use; 1 when it does not tell. */
+unsigned fsa_os_core_count(void);
+
 /* All pids, ascending. A process that vanishes meanwhile is simply not there. */
 int fsa_os_pids(FsaOs *os, FsaArena *arena, int64_t **ret_pids, size_t *ret_count);
 
