@@ -45,6 +45,8 @@
 /* bytes of one text of /proc; 65530 mappings with long names need 30 MiB in smaps */
 #define FSA_MAX_PROC_BYTES (64u << 20)
 
+#define FSA_MAX_SDDL (1u << 20)      /* bytes of a security descriptor as text; it has 64 KiB */
+
 /* registry hives (regf) */
 #define FSA_MAX_REGF_PROBLEMS 100   /* problems that one call on a hive tells one by one */
 #define FSA_MAX_REGF_LOGS 8         /* transaction logs that are looked at for one hive */
