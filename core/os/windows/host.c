@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "os/windows/device_path.h"
+
 /* ---- privileges ------------------------------------------------------------------------------ */
 
 static const struct {
@@ -57,6 +59,7 @@ int fsa_os_open(const char *root, FsaOs **ret_os) {
 
 void fsa_os_close(FsaOs *os) {
   if (!os) return;
+  windows_forget_drives(os);
   pthread_mutex_destroy(&os->lock);
   free(os);
 }
