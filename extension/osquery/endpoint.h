@@ -1,9 +1,9 @@
 /*
  * Where osquery and an extension meet: streams of bytes at a path.
  *
- * A unix socket on POSIX systems; the calls say nothing of it, so that a named pipe can stand
- * behind them too. A stream or listener belongs to one thread at a time, but for what is said to
- * wake another.
+ * A unix socket on POSIX systems (endpoint_unix.c), a named pipe on Windows (endpoint_windows.c). A
+ * stream or listener belongs to one thread at a time, but for what is said to wake another. What
+ * runs when a thread ends is cut short on Windows: a thread reads and writes for itself.
  */
 #ifndef FSA_OSQUERY_ENDPOINT_H
 #define FSA_OSQUERY_ENDPOINT_H
@@ -13,23 +13,23 @@
 typedef struct FsaStream FsaStream;
 typedef struct FsaListener FsaListener;
 
+/* The path that osquery's manager has unless it is told another one. */
+const char *fsa_endpoint_default(void);
+
 /*
- * Checks that `path`, with `reserve` more bytes behind it, can name an endpoint. FSA_OK, or
- * FSA_E_LIMIT with a message.
+ * Checks that `path`, with `reserve` more bytes behind it, can name an endpoint. FSA_OK, or with a
+ * message FSA_E_LIMIT when it is too long, FSA_E_USAGE when it is no pipe's name.
  */
 int fsa_endpoint_check(const char *path, size_t reserve, FsaError *ret_error);
 
 /*
  * Connects to whoever listens at `path`. On failure *ret_error has the words, and the result says
- * what stands in the way: FSA_E_ABSENT nothing is there, FSA_E_ACCESS it is refused, FSA_E_LIMIT
- * the path is too long, FSA_E_USAGE it is no socket, FSA_E_STALE nobody listens any more, FSA_E_IO
+ * what stands in the way: FSA_E_ABSENT nothing is there, FSA_E_ACCESS it is refused, or (Windows,
+ * where anybody may take a name that is free) it is not osquery's user who listens, FSA_E_LIMIT the
+ * path is too long, FSA_E_USAGE it is no socket, FSA_E_STALE nobody listens any more, FSA_E_IO
  * anything else.
  */
 int fsa_stream_connect(const char *path, FsaStream **ret_stream, FsaError *ret_error);
-
-/* Over a connected descriptor that does not block, which becomes the stream's. FSA_OK or
- * FSA_E_NOMEM (it is then closed). */
-int fsa_stream_adopt(int fd, FsaStream **ret_stream);
 
 /*
  * Reads at least one and at most `size` bytes; gives their number, 0 when the other side has
@@ -43,17 +43,24 @@ int64_t fsa_stream_read(FsaStream *stream, void *data, size_t size, int millisec
  */
 int fsa_stream_write(FsaStream *stream, const void *data, size_t size, int milliseconds);
 
-/* Ends the stream for both sides at once: reads and writes of other threads return. */
+/*
+ * Ends the stream for both sides: reads and writes of other threads return at once, and the other
+ * side learns of it as soon as it has read what was written.
+ */
 void fsa_stream_shut(FsaStream *stream);
 void fsa_stream_close(FsaStream *stream); /* accepts NULL */
 
 /*
- * Listens at `path`, for this user only; what an earlier process left there is replaced. On failure
- * *ret_error has the words.
+ * Listens at `path`, for this user only (and on Windows, as osquery's own pipes do, for SYSTEM and
+ * administrators); what an earlier process left there is replaced. On failure *ret_error has the
+ * words; FSA_E_ACCESS on Windows when another program has the name.
  */
 int fsa_listener_open(const char *path, FsaListener **ret_listener, FsaError *ret_error);
 
-/* Waits for a caller. FSA_OK, FSA_E_CANCELLED once fsa_listener_wake() was called, FSA_E_IO. */
+/*
+ * Waits for a caller. FSA_OK; FSA_E_CANCELLED once fsa_listener_wake() was called; FSA_E_IO, for
+ * good; anything else when there is no room for a caller now, who waits.
+ */
 int fsa_listener_accept(FsaListener *listener, FsaStream **ret_stream);
 
 /* Ends fsa_listener_accept() for good; from any thread. */

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "osquery/endpoint.h"
+#include "osquery/endpoint_unix.h"
 
 #define BACKLOG 1024 /* as osquery's own; the system may allow less */
 
@@ -34,6 +34,10 @@ static int fail(FsaError *ret_error, int code, const char *format, const char *p
 }
 
 /* ---- addresses ---- */
+
+const char *fsa_endpoint_default(void) {
+  return "/var/osquery/osquery.em";
+}
 
 int fsa_endpoint_check(const char *path, size_t reserve, FsaError *ret_error) {
   struct sockaddr_un address;

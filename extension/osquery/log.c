@@ -28,9 +28,10 @@ static gchar *make_safe(const char *line) {
 static void say(const char *format, va_list arguments) {
   char line[1200];
   vsnprintf(line, sizeof line, format, arguments);
-  gchar *safe = make_safe(line);
-  fprintf(stderr, "fsa.ext: %s\n", safe);
+  gchar *safe = make_safe(line), *whole = g_strconcat("fsa.ext: ", safe, "\n", NULL);
+  fputs(whole, stderr); /* printf() of MinGW would write it byte by byte */
   g_free(safe);
+  g_free(whole);
 }
 
 void fsa_log(const char *format, ...) {

@@ -67,7 +67,9 @@ int main(int argc, char **argv) {
     printf("fsa.ext %s (%zu tables)\n", FSA_VERSION, fsa_table_count);
     return FSA_EXTENSION_OK;
   }
+#ifdef M_ARENA_MAX
   mallopt(M_ARENA_MAX, ARENAS);
+#endif
   g_log_set_default_handler(on_library_message, NULL);
   fsa_wait_prepare();
   fsa_generated_prepare();

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "osquery/endpoint.h"
 #include "osquery/log.h"
 
-#define DEFAULT_SOCKET "/var/osquery/osquery.em"
 #define DEFAULT_SECONDS 3 /* osquery's own for --timeout and --interval */
 #define DEFAULT_ROWS 250000
 #define DEFAULT_DEADLINE 120
@@ -138,7 +138,7 @@ static bool wants_details(int argc, char **argv) {
 }
 
 bool fsa_extension_options_read(FsaExtensionOptions *ret_options, int argc, char **argv) {
-  *ret_options = (FsaExtensionOptions){.socket = DEFAULT_SOCKET,
+  *ret_options = (FsaExtensionOptions){.socket = fsa_endpoint_default(),
                                        .timeout_ms = DEFAULT_SECONDS * 1000,
                                        .interval_ms = DEFAULT_SECONDS * 1000,
                                        .max_rows = DEFAULT_ROWS,

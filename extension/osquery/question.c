@@ -70,7 +70,9 @@ static FsaText text_of(const json_t *value) {
 
 /* True when bytes that were no text may stand behind this one. */
 static bool is_mended(FsaText text) {
-  return memmem(text.data, text.size, "\xEF\xBF\xBD", 3) != NULL;
+  for (size_t i = 0; i + 3 <= text.size; i++)
+    if (memcmp(text.data + i, "\xEF\xBF\xBD", 3) == 0) return true;
+  return false;
 }
 
 /* An operator, which old cores write as a string; -1 when it is neither. */

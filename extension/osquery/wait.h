@@ -9,9 +9,11 @@
 #include <stdint.h>
 
 typedef enum FsaWaited {
-  FSA_WAITED_TIME,   /* the time is over */
-  FSA_WAITED_SIGNAL, /* somebody wants the program to end: SIGTERM, SIGINT, SIGHUP */
-  FSA_WAITED_WOKEN,  /* fsa_wait_wake() was called */
+  FSA_WAITED_TIME, /* the time is over */
+  /* somebody wants the program to end: SIGTERM, SIGINT, SIGHUP; on Windows the console, or the
+     osquery that started it is gone */
+  FSA_WAITED_SIGNAL,
+  FSA_WAITED_WOKEN, /* fsa_wait_wake() was called */
 } FsaWaited;
 
 /* Before there are threads: from now on signals wait for fsa_wait(). SIGPIPE is ignored. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "osquery/cache.h"
+#include "osquery/endpoint_unix.h"
 #include "osquery/generated.h"
 #include "osquery/processor.h"
 #include "osquery/protocol.h"
