@@ -101,34 +101,40 @@ static int widen(const char *path, wchar_t out[LONGEST + 1], FsaError *ret_error
 
 /* ---- who may be trusted ---- */
 
-/* The SID of the user that this program runs as; NULL when it cannot be had. To be freed. */
-static PSID own_user(void) {
+/* A SID of our own token: TokenUser, or TokenOwner, which has what we make. NULL when it cannot be
+ * had; to be freed. */
+static PSID own_sid(TOKEN_INFORMATION_CLASS which) {
   union {
+    PSID sid; /* both structures begin with it */
     TOKEN_USER user;
+    TOKEN_OWNER owner;
     BYTE room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
   } facts;
   DWORD size;
   HANDLE token;
   PSID copy = NULL;
   if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token)) return NULL;
-  if (GetTokenInformation(token, TokenUser, &facts, sizeof facts, &size)) {
-    const DWORD length = GetLengthSid(facts.user.User.Sid);
+  if (GetTokenInformation(token, which, &facts, sizeof facts, &size)) {
+    const DWORD length = GetLengthSid(facts.sid);
     copy = malloc(length);
-    if (copy) CopySid(length, copy, facts.user.User.Sid);
+    if (copy) CopySid(length, copy, facts.sid);
   }
   CloseHandle(token);
   return copy;
 }
 
+static bool is_own(PSID owner, TOKEN_INFORMATION_CLASS which) {
+  PSID sid = own_sid(which);
+  const bool is_same = sid && EqualSid(owner, sid);
+  free(sid);
+  return is_same;
+}
+
 /* True for those whom osquery's own pipe trusts. */
 static bool is_trusted(PSID owner) {
-  if (IsWellKnownSid(owner, WinLocalSystemSid) ||
-      IsWellKnownSid(owner, WinBuiltinAdministratorsSid))
-    return true;
-  PSID user = own_user();
-  const bool is_own = user && EqualSid(owner, user);
-  free(user);
-  return is_own;
+  return IsWellKnownSid(owner, WinLocalSystemSid) ||
+         IsWellKnownSid(owner, WinBuiltinAdministratorsSid) || is_own(owner, TokenUser) ||
+         is_own(owner, TokenOwner);
 }
 
 /*
@@ -322,7 +328,7 @@ void fsa_stream_close(FsaStream *stream) {
 static PSECURITY_DESCRIPTOR make_security(void) {
   char text[300], *sid = NULL;
   PSECURITY_DESCRIPTOR security = NULL;
-  PSID user = own_user();
+  PSID user = own_sid(TokenUser);
   if (user && ConvertSidToStringSidA(user, &sid)) {
     snprintf(text, sizeof text, "D:(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;%s)", sid);
     ConvertStringSecurityDescriptorToSecurityDescriptorA(text, SDDL_REVISION_1, &security, NULL);
