@@ -9,7 +9,6 @@
 
 #include <thrift/protocol/TBinaryProtocol.h>
 #include <thrift/transport/TBufferTransports.h>
-#include <thrift/transport/TSocket.h>
 
 #include "endpoint.h"
 #include "settings.h"
@@ -18,15 +17,11 @@ namespace osquery_core {
 
 using apache::thrift::protocol::TBinaryProtocol;
 using apache::thrift::transport::TBufferedTransport;
-using apache::thrift::transport::TSocket;
 
-ExtensionClient::ExtensionClient(const std::string &path, int timeout) {
-  auto socket = std::make_shared<TSocket>(path);
-  transport_ = std::make_shared<TBufferedTransport>(socket);
-  client_ = std::make_unique<osq::ExtensionClient>(std::make_shared<TBinaryProtocol>(transport_));
-  transport_->open();
-  socket->setRecvTimeout(timeout * 1000);
-  socket->setSendTimeout(timeout * 1000);
+ExtensionClient::ExtensionClient(const std::string &path, int timeout)
+    : transport_(std::make_shared<TBufferedTransport>(connect(path, timeout))),
+      client_(
+          std::make_unique<osq::ExtensionClient>(std::make_shared<TBinaryProtocol>(transport_))) {
 }
 
 ExtensionClient::~ExtensionClient() {

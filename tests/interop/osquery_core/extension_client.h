@@ -1,6 +1,6 @@
 /*
  * One connection from the core to an extension: Thrift's buffered transport and binary protocol
- * over a unix socket. A connection serves one call, as in osquery.
+ * over a unix socket or a named pipe. A connection serves one call, as in osquery.
  */
 #ifndef OSQUERY_CORE_EXTENSION_CLIENT_H
 #define OSQUERY_CORE_EXTENSION_CLIENT_H
@@ -16,8 +16,8 @@ namespace osquery_core {
 class ExtensionClient {
 public:
   /*
-   * Connects; `timeout` seconds for each send and receive. Throws Thrift's exceptions, as do the
-   * calls.
+   * Connects; `timeout` seconds for each send and receive, where osquery has such a limit. Throws
+   * Thrift's exceptions, as do the calls.
    */
   ExtensionClient(const std::string &path, int timeout);
   ~ExtensionClient();

@@ -4,7 +4,9 @@
 #ifndef OSQUERY_CORE_EXTENSION_PROCESS_H
 #define OSQUERY_CORE_EXTENSION_PROCESS_H
 
-#include <sys/types.h>
+#include <cstdint>
+#include <string>
+#include <vector>
 
 #include "json.h"
 #include "settings.h"
@@ -14,13 +16,16 @@ namespace osquery_core {
 class ExtensionProcess {
 public:
   /*
-   * Forks and executes settings.extension, if any. To be called before there are threads and before
-   * the manager's socket is open: a child that held it would keep a dead manager's socket alive.
+   * Starts settings.extension, if any. To be called before there are threads and before the
+   * manager's socket is open: a child that held it would keep a dead manager's socket alive.
    */
   explicit ExtensionProcess(const Settings &settings);
-  ~ExtensionProcess() { end(0); }
+  ~ExtensionProcess();
 
-  /* Waits so many seconds for it to end by itself, then SIGTERM, 4 s later SIGKILL. */
+  /*
+   * Waits so many seconds for it to end by itself, then ends it as osquery does: SIGTERM, 4 s later
+   * SIGKILL; on Windows TerminateProcess at once.
+   */
   void end(double patience);
   /* Members of an open object: "pid", "running", "exit" (null), "signal" (null). */
   void write(JsonWriter &json);
@@ -28,11 +33,17 @@ public:
 private:
   bool wait_for(double seconds);
   bool is_running();
+  void start(const Settings &settings);
+  void terminate(bool by_force);
 
-  pid_t pid_ = -1;
+  int64_t pid_ = -1;
+  void *handle_ = nullptr; /* Windows' own */
   bool has_ended_ = true;
-  int wait_status_ = 0;
+  int exit_code_ = -1, signal_ = -1; /* one of them, once it has ended */
 };
+
+/* The words after its path: osquery's order of arguments, then those of the test. */
+std::vector<std::string> extension_arguments(const Settings &settings);
 
 } /* namespace osquery_core */
 

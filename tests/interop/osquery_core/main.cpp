@@ -1,8 +1,8 @@
 /*
  * osquery-core: the side of osquery that extensions talk to, for tests. It serves an extension
- * manager over a unix socket, makes SQLite virtual tables of what registers there, and behaves in
- * both as osquery does, its traps included; the bytes are written and read by Thrift's own C++
- * library.
+ * manager over a unix socket (on Windows a named pipe), makes SQLite virtual tables of what
+ * registers there, and behaves in both as osquery does, its traps included; the bytes are written
+ * and read by Thrift's own C++ library.
  *
  *   osquery-core --socket PATH [--timeout S] [--interval S] [--default-index true|false]
  *                [--verbose] [--core-table NAME ...] [--extension FILE [--ext-arg ARG ...]]
@@ -84,7 +84,9 @@ int main(int argc, char **argv) {
                  "         [--extension FILE [--ext-arg ARG ...]]\n";
     return 1;
   }
+#ifdef SIGPIPE
   signal(SIGPIPE, SIG_IGN);
+#endif
   try {
     osquery_core::serve(settings);
   } catch (const std::exception &e) {

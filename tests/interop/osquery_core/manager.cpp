@@ -10,7 +10,6 @@
 
 #include <thrift/protocol/TBinaryProtocol.h>
 #include <thrift/transport/TBufferTransports.h>
-#include <thrift/transport/TServerSocket.h>
 
 #include "endpoint.h"
 #include "result.h"
@@ -201,11 +200,9 @@ private:
 ManagerServer::ManagerServer(const Settings &settings, std::shared_ptr<Manager> manager)
     : settings_(settings) {
   remove_stale_sockets(settings.socket);
-  unlink(settings.socket.c_str());
   apache::thrift::GlobalOutput.setOutputFunction([](const char *) {});
   server_ = std::make_shared<TThreadedServer>(
-      std::make_shared<osq::ExtensionManagerProcessor>(manager),
-      std::make_shared<apache::thrift::transport::TServerSocket>(settings.socket),
+      std::make_shared<osq::ExtensionManagerProcessor>(manager), listen_at(settings.socket),
       std::make_shared<apache::thrift::transport::TBufferedTransportFactory>(),
       std::make_shared<apache::thrift::protocol::TBinaryProtocolFactory>());
   auto signal = std::make_shared<ListenSignal>();
@@ -220,7 +217,6 @@ void ManagerServer::stop() {
   server_->stop();
   thread_.join();
   remove_stale_sockets(settings_.socket);
-  unlink(settings_.socket.c_str());
 }
 
 } /* namespace osquery_core */
