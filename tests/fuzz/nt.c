@@ -4,8 +4,15 @@
  */
 #include <stdlib.h>
 
+#include "formats/nt_access.h"
+#include "formats/nt_directory.h"
+#include "formats/nt_handle.h"
 #include "formats/nt_key.h"
 #include "formats/nt_security.h"
+#include "formats/object_name.h"
+
+/* Where the bytes stood when they were filled: what absolute addresses in them are taken from. */
+#define FILLED_AT 0x10000u
 
 static void check_inside(FsaBytes bytes, FsaBytes part) {
   if (part.size == 0) return;
@@ -36,12 +43,74 @@ static void read_security(FsaBytes bytes) {
   fsa_arena_done(&arena);
 }
 
+static void read_handles(FsaBytes bytes) {
+  FsaNtHandles handles;
+  if (fsa_nt_handles(bytes, &handles) != FSA_OK) return;
+  if (handles.count > handles.told || handles.count > bytes.size / 40) abort();
+  FsaArena arena = fsa_arena(0);
+  for (size_t i = 0; i < handles.count; i++) {
+    const FsaNtHandle handle = fsa_nt_handles_at(&handles, i);
+    const FsaText type = {handle.type % 2 ? "Process" : "File", handle.type % 2 ? 7 : 4};
+    const FsaText words = fsa_nt_access_text(&arena, type, handle.access);
+    if (!fsa_text_is_valid(words.data, words.size)) abort();
+  }
+  fsa_arena_done(&arena);
+}
+
+static void read_types(FsaBytes bytes) {
+  FsaNtTypes types;
+  FsaNtType type;
+  if (fsa_nt_types(bytes, FILLED_AT, &types) != FSA_OK) return;
+  for (size_t before = 0; fsa_nt_types_next(&types, &type) == FSA_ROW; before = types.at) {
+    if (types.at <= before) abort();
+    check_inside(bytes, type.name);
+  }
+}
+
+static void read_object(FsaBytes bytes) {
+  FsaBytes name;
+  FsaNtObject object;
+  if (fsa_nt_object_name(bytes, FILLED_AT, &name) == FSA_OK) check_inside(bytes, name);
+  fsa_nt_object(bytes, &object);
+}
+
+static void read_directory(FsaBytes bytes) {
+  FsaNtDirectory directory = {.bytes = bytes, .address = FILLED_AT};
+  FsaNtDirectoryObject object;
+  for (size_t before = 0; fsa_nt_directory_next(&directory, &object) == FSA_ROW;
+       before = directory.at) {
+    if (directory.at <= before) abort();
+    check_inside(bytes, object.name);
+    check_inside(bytes, object.type);
+  }
+}
+
+static void read_files(FsaBytes bytes) {
+  FsaNtFiles files = {.bytes = bytes};
+  FsaNtDirectoryFile file;
+  for (size_t before = 0; fsa_nt_files_next(&files, &file) == FSA_ROW; before = files.at) {
+    if (!files.ended && files.at <= before) abort();
+    check_inside(bytes, file.name);
+  }
+}
+
+static void read_object_name(FsaBytes bytes) {
+  static const int64_t pids[] = {4, 420};
+  const FsaText name = {(const char *)bytes.data, bytes.size};
+  int64_t pid;
+  FsaArena arena = fsa_arena(0);
+  const FsaText normal = fsa_object_name_normalize(&arena, name, pids, 2);
+  if (normal.size > name.size) abort();
+  if (fsa_pipe_name_pid(name, &pid) && pid < 0) abort();
+  fsa_arena_done(&arena);
+}
+
 static const struct {
   char name;
   void (*read)(FsaBytes bytes);
 } decoders[] = {
-    {'k', read_key},
-    {'s', read_security},
+    {'d', read_directory},   {'f', read_files},  {'h', read_handles},  {'k', read_key},
+    {'n', read_object_name}, {'o', read_object}, {'s', read_security}, {'t', read_types},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
