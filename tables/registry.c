@@ -101,15 +101,16 @@ static const char orphan_name[] = "(unknown)";
 
 /* ---- starts ---------------------------------------------------------------------------------- */
 
-static bool same_start(const Start *a, const Start *b) {
+static bool same_start(const FsaRegistry *registry, const Start *a, const Start *b) {
   const char *x = a->prefix ? a->prefix : "", *y = b->prefix ? b->prefix : "";
-  return a->key.hive == b->key.hive && a->key.handle == b->key.handle && a->is_deep == b->is_deep &&
-         fsa_text_same(a->path, strlen(a->path), b->path, strlen(b->path)) && strcmp(x, y) == 0;
+  return a->is_deep == b->is_deep && strcmp(x, y) == 0 &&
+         fsa_text_same(a->path, strlen(a->path), b->path, strlen(b->path)) &&
+         fsa_registry_same_key(registry, a->key, b->key);
 }
 
 static int add_start(FsaScan *scan, State *state, Start start) {
   for (size_t i = 0; i < state->start_count; i++)
-    if (!start.parent && same_start(&state->starts[i], &start)) return FSA_OK;
+    if (!start.parent && same_start(state->registry, &state->starts[i], &start)) return FSA_OK;
   if (state->start_count == state->start_room) {
     size_t room = state->start_room ? state->start_room * 2 : 16;
     Start *grown = fsa_arena_grow(fsa_scan_arena(scan), state->starts,
@@ -192,7 +193,7 @@ static int add_named(FsaScan *scan, State *state, FsaText path) {
   const Root *root = find_root(text, path.size);
   if (root) return add_hives(scan, state, root, text, NULL, false);
   Start start = {.path = text};
-  int result = fsa_registry_find(state->registry, text, &start.key);
+  int result = fsa_registry_find(state->registry, text, fsa_scan_arena(scan), &start.key);
   return result == FSA_OK ? add_start(scan, state, start) : add_unfound(scan, state, text, result);
 }
 
@@ -211,7 +212,7 @@ static int add_prefix(FsaScan *scan, State *state, FsaText prefix) {
   if (!start.path) return FSA_E_NOMEM;
   const Root *root = find_root(start.path, strlen(start.path));
   if (root) return add_hives(scan, state, root, start.path, rest + 1, true);
-  int result = fsa_registry_find(state->registry, start.path, &start.key);
+  int result = fsa_registry_find(state->registry, start.path, arena, &start.key);
   return result == FSA_OK ? add_start(scan, state, start)
                           : add_unfound(scan, state, start.path, result);
 }
@@ -248,7 +249,8 @@ static void close(void *opaque) {
 
 static void tell_key(FsaScan *scan, const State *state, FsaRegKey key, int code, const char *path) {
   FsaText file = fsa_registry_key_file(state->registry, key);
-  fsa_problem_in(scan, code, file.data, key.handle & (UINT64_MAX >> 1), "%s cannot be read", path);
+  fsa_problem_in(scan, code, file.data, fsa_registry_key_offset(state->registry, key),
+                 "%s cannot be read", path);
 }
 
 /* A fresh level on top of the others; NULL at the ceiling, which is told. */

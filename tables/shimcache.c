@@ -151,7 +151,8 @@ static int64_t current_set(FsaScan *scan, FsaRegistry *registry, FsaRegKey top) 
   FsaRegKey select;
   FsaRegValue value;
   uint64_t number;
-  if (fsa_registry_find_below(registry, top, "Select", &select) != FSA_OK) return -1;
+  if (fsa_registry_find_below(registry, top, "Select", fsa_scan_arena(scan), &select) != FSA_OK)
+    return -1;
   if (fsa_registry_value(registry, select, "Current", fsa_scan_arena(scan), &value) != FSA_OK)
     return -1;
   return fsa_registry_integer(&value, &number) && number < 1000 ? (int64_t)number : -1;
@@ -164,7 +165,7 @@ static int read_key(FsaScan *scan, State *state, FsaRegistry *registry, FsaRegKe
   FsaRegKey key;
   FsaRegKeyInfo info;
   FsaRegValue found;
-  int result = fsa_registry_find_below(registry, set, path, &key);
+  int result = fsa_registry_find_below(registry, set, path, arena, &key);
   if (result == FSA_OK) result = fsa_registry_key_info(registry, key, arena, &info);
   if (result == FSA_OK) result = fsa_registry_value(registry, key, "AppCompatCache", arena, &found);
   if (result == FSA_E_NOMEM) return result;

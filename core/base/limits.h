@@ -45,7 +45,9 @@
 /* bytes of one text of /proc; 65530 mappings with long names need 30 MiB in smaps */
 #define FSA_MAX_PROC_BYTES (64u << 20)
 
-#define FSA_MAX_SDDL (1u << 20)      /* bytes of a security descriptor as text; it has 64 KiB */
+#define FSA_MAX_LIVE_VALUE (1024u << 20) /* bytes of one registry value */
+#define FSA_MAX_KEY_ENTRIES 16777216u    /* subkeys, or values, of one key */
+#define FSA_MAX_SDDL (1u << 20)          /* bytes of a security descriptor as text; it has 64 KiB */
 
 /* registry hives (regf) */
 #define FSA_MAX_REGF_PROBLEMS 100   /* problems that one call on a hive tells one by one */

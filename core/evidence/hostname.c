@@ -21,7 +21,7 @@ static const char *windows_name(const FsaEvidence *evidence, FsaArena *arena) {
   FsaText text = {NULL, 0};
   if (fsa_registry_open(evidence, ignore, NULL, &registry) != FSA_OK) return NULL;
   FsaArena scratch = fsa_arena(0);
-  if (fsa_registry_find(registry, computer_name, &key) == FSA_OK &&
+  if (fsa_registry_find(registry, computer_name, &scratch, &key) == FSA_OK &&
       fsa_registry_value(registry, key, "ComputerName", &scratch, &value) == FSA_OK)
     text = fsa_registry_string(&value, arena);
   fsa_arena_done(&scratch);

@@ -22,7 +22,7 @@ void fsa_registry_tell(FsaRegistry *registry, int code, const char *source, uint
 
 void fsa_mount_tell(void *context, int code, uint64_t offset, const char *message) {
   FsaMountedHive *hive = context;
-  fsa_registry_tell(hive->registry, code, hive->found->path, offset, message);
+  fsa_registry_tell(hive->registry, code, hive->source, offset, message);
 }
 
 void fsa_mount_tell_find(void *context, int code, const char *path, const char *message) {
@@ -37,6 +37,12 @@ static bool is_taken(const FsaRegistry *registry, const char *path) {
   return false;
 }
 
+bool fsa_mount_is_loaded(const FsaRegistry *registry, const char *path) {
+  for (size_t i = 0; registry->live && i < registry->count; i++)
+    if (registry->hives[i]->live && fsa_name_same(registry->hives[i]->path, path)) return true;
+  return false;
+}
+
 /* `path`, or with " (2)", " (3)" ... behind it, whichever is free. */
 static const char *free_path(FsaRegistry *registry, const char *path) {
   const char *candidate = fsa_arena_copy(&registry->arena, path, strlen(path));
@@ -48,7 +54,7 @@ static const char *free_path(FsaRegistry *registry, const char *path) {
 int fsa_mount_add(FsaRegistry *registry, const char *path, const FsaFound *found,
                   FsaMountedHive **ret_hive) {
   if (registry->count == FSA_MAX_HIVES) {
-    fsa_registry_tell(registry, FSA_E_LIMIT, found->path, FSA_NO_OFFSET,
+    fsa_registry_tell(registry, FSA_E_LIMIT, found ? found->path : path, FSA_NO_OFFSET,
                       "more than " FSA_CEILING_TEXT(FSA_MAX_HIVES) " hives: this one was left out");
     return FSA_OK;
   }
@@ -57,6 +63,7 @@ int fsa_mount_add(FsaRegistry *registry, const char *path, const FsaFound *found
   *hive = (FsaMountedHive){.registry = registry, .found = found, .state = FSA_ROW};
   hive->path = free_path(registry, path);
   if (!hive->path) return FSA_E_NOMEM;
+  hive->source = found ? found->path : hive->path;
   hive->is_system = fsa_text_starts(hive->path, strlen(hive->path), "HKLM\\SYSTEM", 11);
   pthread_mutex_init(&hive->lock, NULL);
   registry->hives[registry->count++] = hive;
@@ -237,10 +244,12 @@ static int mount_system(FsaRegistry *registry) {
   const FsaSeeker seeker = {.problem = fsa_mount_tell_find, .context = registry};
   int result = fsa_evidence_find(registry->evidence, patterns, NULL, &registry->arena, &seeker,
                                  &found, &count);
-  for (size_t p = 0; p < PLACE_COUNT; p++)
+  for (size_t p = 0; p < PLACE_COUNT; p++) {
+    if (fsa_mount_is_loaded(registry, places[p].path)) continue;
     for (size_t i = 0; result == FSA_OK && i < count; i++)
       if (fsa_name_same(fsa_mount_name(found[i].path), places[p].name))
         result = fsa_mount_add(registry, places[p].path, &found[i], NULL);
+  }
   return result;
 }
 
@@ -325,7 +334,13 @@ static int mount_loose(FsaRegistry *registry) {
 int fsa_mount_machine(FsaRegistry *registry) {
   registry->hives = fsa_arena_zero(&registry->arena, FSA_MAX_HIVES, sizeof *registry->hives);
   if (!registry->hives) return FSA_E_NOMEM;
-  int result = registry->evidence->layout.count ? mount_system(registry) : mount_loose(registry);
+  int result = FSA_OK;
+  if (fsa_live_is(registry->evidence)) result = fsa_live_open(registry->evidence, &registry->live);
+  if (result == FSA_OK && registry->live) result = fsa_live_mount_machine(registry);
+  if (result == FSA_OK && registry->evidence->layout.count)
+    result = mount_system(registry);
+  else if (result == FSA_OK && !registry->live)
+    result = mount_loose(registry);
   registry->machine_count = registry->count;
   return result;
 }
@@ -340,4 +355,5 @@ void fsa_mount_close(FsaRegistry *registry) {
     free(hive->deleted);
     pthread_mutex_destroy(&hive->lock);
   }
+  fsa_live_close(registry->live);
 }

@@ -1,6 +1,7 @@
 /*
  * Hives in their places: which files of the evidence are hives, where in the registry each belongs,
- * and reading one when it is first asked for.
+ * and reading one when it is first asked for. Of a running system the hives that are loaded are
+ * those of live.h, the others files as everywhere.
  */
 #ifndef FSA_EVIDENCE_MOUNT_H
 #define FSA_EVIDENCE_MOUNT_H
@@ -8,6 +9,7 @@
 #include <pthread.h>
 
 #include "evidence/inside.h"
+#include "evidence/live.h"
 #include "evidence/registry.h"
 #include "formats/regf.h"
 
@@ -19,11 +21,13 @@ typedef struct FsaDeletedKey {
 
 typedef struct FsaMountedHive {
   FsaRegistry *registry;
-  const char *path; /* "HKLM\SYSTEM" */
-  const FsaFound *found;
-  bool is_system;       /* it has control sets */
-  pthread_mutex_t lock; /* guards what follows until it is set */
-  int state;            /* FSA_ROW = not read yet, else what reading it gave */
+  const char *path;       /* "HKLM\SYSTEM" */
+  const FsaLiveKey *live; /* its top key in the running system; NULL for a file */
+  const FsaFound *found;  /* its file; NULL for a live one */
+  const char *source;     /* its file as users know it; of a live one its path */
+  bool is_system;         /* it has control sets */
+  pthread_mutex_t lock;   /* guards what follows until it is set */
+  int state;              /* FSA_ROW = not read yet, else what reading it gave */
   FsaFile *file;
   FsaRegf *regf;
   FsaDeletedKey *deleted; /* sorted by parent; NULL until asked for */
@@ -41,6 +45,7 @@ struct FsaRegistry {
   size_t count;           /* of all; grows once, under the lock */
   size_t machine_count;   /* of those known at opening */
   bool has_users;         /* the users' hives have been looked for */
+  FsaLive *live;          /* NULL: all hives are files */
 };
 
 /* Tells a problem about `source`; safe from any thread. */
@@ -56,9 +61,12 @@ void fsa_mount_tell_find(void *registry, int code, const char *path, const char 
 /* The last part of a path as users see it, of either system. */
 const char *fsa_mount_name(const char *path);
 
+/* True when the running system has loaded the hive of `path`: its file need not be read. */
+bool fsa_mount_is_loaded(const FsaRegistry *registry, const char *path);
+
 /*
- * Mounts a file at `path`, or at "`path` (2)" when that is taken; *ret_hive (may be NULL) stays
- * NULL beyond FSA_MAX_HIVES.
+ * Mounts a file, or what is live (`found` NULL), at `path`, or at "`path` (2)" when that is taken;
+ * *ret_hive (may be NULL) stays NULL beyond FSA_MAX_HIVES.
  */
 int fsa_mount_add(FsaRegistry *registry, const char *path, const FsaFound *found,
                   FsaMountedHive **ret_hive);

@@ -9,6 +9,9 @@
 #include "evidence/mount.h"
 #include "evidence/path.h"
 
+static const char profile_list[] =
+    "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList";
+
 /* One line of ProfileList. */
 typedef struct Profile {
   FsaText sid;
@@ -54,8 +57,7 @@ static int read_profile(FsaRegistry *registry, FsaRegKey key, Profiles *profiles
 static int read_profile_list(FsaRegistry *registry, Profiles *profiles) {
   FsaRegKey list, *keys;
   size_t count;
-  int result = fsa_registry_find(
-      registry, "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList", &list);
+  int result = fsa_registry_find(registry, profile_list, &registry->arena, &list);
   if (result != FSA_OK) return result == FSA_E_NOMEM ? result : FSA_OK;
   result = fsa_registry_subkeys(registry, list, false, &registry->arena, &keys, &count);
   if (result != FSA_OK) return result == FSA_E_NOMEM ? result : FSA_OK;
@@ -146,14 +148,17 @@ static int mount_user(FsaRegistry *registry, const Profiles *profiles, const Fsa
                         "the folder's name stands in for it");
   }
   const char *path = fsa_arena_printf(arena, "HKU\\%s%s", user, is_classes ? "_Classes" : "");
-  return path ? fsa_mount_add(registry, path, found, NULL) : FSA_E_NOMEM;
+  if (!path) return FSA_E_NOMEM;
+  if (fsa_mount_is_loaded(registry, path)) return FSA_OK;
+  return fsa_mount_add(registry, path, found, NULL);
 }
 
 static int find_users(FsaRegistry *registry) {
   Profiles profiles = {0};
   const FsaFound *found;
   size_t count;
-  int result = read_profile_list(registry, &profiles);
+  int result = registry->live ? fsa_live_mount_users(registry) : FSA_OK;
+  if (result == FSA_OK) result = read_profile_list(registry, &profiles);
   if (result != FSA_OK) return result;
   const char *const *patterns = patterns_of_profiles(&registry->arena, &profiles);
   if (!patterns) return FSA_E_NOMEM;

@@ -1,4 +1,4 @@
-/* The registry over offline hives: paths to keys, keys to facts. */
+/* The registry over hives in files and in the running system: paths to keys, keys to facts. */
 #include "evidence/registry.h"
 
 #include <stdio.h>
@@ -47,11 +47,17 @@ static FsaMountedHive *hive_of(FsaRegKey key) {
   return (FsaMountedHive *)(uintptr_t)key.hive;
 }
 
+/* A key of a live hive: its handle is the address of what is known of it. */
+static const FsaLiveKey *live_key(FsaRegKey key) {
+  return (const FsaLiveKey *)(uintptr_t)key.handle;
+}
+
 static FsaRegKey key_in(const FsaMountedHive *hive, FsaRegfKey key) {
   return (FsaRegKey){.hive = hive, .handle = key};
 }
 
 static int top_of(FsaMountedHive *hive, FsaRegKey *ret_key) {
+  if (hive->live) return fsa_live_top(hive, ret_key);
   int result = fsa_mount_open(hive);
   if (result != FSA_OK) return result;
   FsaRegfKey root = fsa_regf_root(hive->regf);
@@ -74,7 +80,7 @@ size_t fsa_registry_machine_count(const FsaRegistry *registry) {
 void fsa_registry_root(FsaRegistry *registry, size_t index, FsaText *ret_path, FsaText *ret_file) {
   const FsaMountedHive *hive = registry->hives[index];
   if (ret_path) *ret_path = (FsaText){hive->path, strlen(hive->path)};
-  if (ret_file) *ret_file = (FsaText){hive->found->path, strlen(hive->found->path)};
+  if (ret_file) *ret_file = (FsaText){hive->source, strlen(hive->source)};
 }
 
 int fsa_registry_root_key(FsaRegistry *registry, size_t index, FsaRegKey *ret_key) {
@@ -83,7 +89,19 @@ int fsa_registry_root_key(FsaRegistry *registry, size_t index, FsaRegKey *ret_ke
 
 FsaText fsa_registry_key_file(const FsaRegistry *registry, FsaRegKey key) {
   (void)registry;
-  return (FsaText){key.hive->found->path, strlen(key.hive->found->path)};
+  return (FsaText){key.hive->source, strlen(key.hive->source)};
+}
+
+uint64_t fsa_registry_key_offset(const FsaRegistry *registry, FsaRegKey key) {
+  (void)registry;
+  return key.hive->live ? FSA_NO_OFFSET : fsa_regf_key_offset(key.handle);
+}
+
+bool fsa_registry_same_key(const FsaRegistry *registry, FsaRegKey a, FsaRegKey b) {
+  (void)registry;
+  if (a.hive != b.hive) return false;
+  if (!a.hive->live) return a.handle == b.handle;
+  return fsa_live_same(live_key(a), live_key(b));
 }
 
 /* ---- paths ----------------------------------------------------------------------------------- */
@@ -142,9 +160,10 @@ static int find_part(const FsaMountedHive *hive, FsaRegfKey *key, const char *pa
   return fsa_regf_find(hive->regf, *key, part, size, key);
 }
 
-int fsa_registry_find_below(FsaRegistry *registry, FsaRegKey key, const char *path,
+int fsa_registry_find_below(FsaRegistry *registry, FsaRegKey key, const char *path, FsaArena *arena,
                             FsaRegKey *ret_key) {
   (void)registry;
+  if (key.hive->live) return fsa_live_find(hive_of(key), live_key(key), path, arena, ret_key);
   FsaRegfKey at = key.handle;
   for (;;) {
     while (*path == '\\') path++;
@@ -174,7 +193,8 @@ static FsaMountedHive *hive_at(FsaRegistry *registry, const char *path, const ch
   return NULL;
 }
 
-int fsa_registry_find(FsaRegistry *registry, const char *path, FsaRegKey *ret_key) {
+int fsa_registry_find(FsaRegistry *registry, const char *path, FsaArena *arena,
+                      FsaRegKey *ret_key) {
   FsaArena scratch = fsa_arena(0);
   const char *plain = plain_path(&scratch, path);
   const char *rest = NULL;
@@ -184,7 +204,7 @@ int fsa_registry_find(FsaRegistry *registry, const char *path, FsaRegKey *ret_ke
     FsaMountedHive *hive = hive_at(registry, plain, &rest);
     result = hive ? top_of(hive, &top) : FSA_E_ABSENT;
   }
-  if (result == FSA_OK) result = fsa_registry_find_below(registry, top, rest, ret_key);
+  if (result == FSA_OK) result = fsa_registry_find_below(registry, top, rest, arena, ret_key);
   fsa_arena_done(&scratch);
   return result;
 }
@@ -202,6 +222,7 @@ bool fsa_registry_has_hive(FsaRegistry *registry, const char *path) {
 int fsa_registry_key_info(FsaRegistry *registry, FsaRegKey key, FsaArena *arena,
                           FsaRegKeyInfo *ret_info) {
   (void)registry;
+  if (key.hive->live) return fsa_live_info(hive_of(key), live_key(key), arena, ret_info);
   FsaRegfKeyInfo info;
   int result = fsa_regf_key_info(key.hive->regf, key.handle, arena, &info);
   if (result != FSA_OK) return result;
@@ -209,8 +230,6 @@ int fsa_registry_key_info(FsaRegistry *registry, FsaRegKey key, FsaArena *arena,
       .name = info.name,
       .write_time = info.write_time,
       .class_name = info.class_name,
-      .subkey_count = info.subkey_count,
-      .value_count = info.value_count,
       .offset = info.offset,
       .is_deleted = info.is_deleted,
   };
@@ -245,6 +264,10 @@ int fsa_registry_subkeys(FsaRegistry *registry, FsaRegKey key, bool deleted, Fsa
                          FsaRegKey **ret_keys, size_t *ret_count) {
   (void)registry;
   FsaMountedHive *hive = hive_of(key);
+  if (hive->live) {
+    if (deleted) fsa_live_tell_deleted(hive);
+    return fsa_live_subkeys(hive, live_key(key), arena, ret_keys, ret_count);
+  }
   FsaRegfKey *live;
   size_t live_count, gone_count = 0;
   const FsaDeletedKey *gone = NULL;
@@ -264,6 +287,12 @@ int fsa_registry_subkeys(FsaRegistry *registry, FsaRegKey key, bool deleted, Fsa
 int fsa_registry_orphans(FsaRegistry *registry, size_t index, FsaArena *arena, FsaRegKey **ret_keys,
                          size_t *ret_count) {
   FsaMountedHive *hive = registry->hives[index];
+  if (hive->live) {
+    fsa_live_tell_deleted(hive);
+    *ret_keys = NULL;
+    *ret_count = 0;
+    return FSA_OK;
+  }
   const FsaDeletedKey *gone;
   size_t count;
   int result = fsa_mount_open(hive);
@@ -293,6 +322,10 @@ int fsa_registry_values(FsaRegistry *registry, FsaRegKey key, bool deleted, FsaA
                         FsaRegValue **ret_values, size_t *ret_count) {
   (void)registry;
   FsaMountedHive *hive = hive_of(key);
+  if (hive->live) {
+    if (deleted) fsa_live_tell_deleted(hive);
+    return fsa_live_values(hive, live_key(key), arena, ret_values, ret_count);
+  }
   FsaRegfValue *live, *gone = NULL;
   size_t live_count, gone_count = 0;
   int result =
@@ -313,6 +346,7 @@ int fsa_registry_values(FsaRegistry *registry, FsaRegKey key, bool deleted, FsaA
 
 int fsa_registry_value(FsaRegistry *registry, FsaRegKey key, const char *name, FsaArena *arena,
                        FsaRegValue *ret_value) {
+  if (key.hive->live) return fsa_live_value(hive_of(key), live_key(key), name, arena, ret_value);
   FsaRegValue *values;
   size_t count;
   int result = fsa_registry_values(registry, key, false, arena, &values, &count);

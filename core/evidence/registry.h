@@ -1,6 +1,12 @@
 /*
  * The registry of a Windows system, live or offline, behind one interface.
  *
+ * Live, HKLM and HKU hold what the system has loaded, through native calls: names with NULs, values
+ * without data, unexpanded strings, volatile keys. Hives that are not loaded, those of users who
+ * are not logged on, are read from their files as offline. Only files give deleted keys and values.
+ * CurrentControlSet and other links are followed when a path names them, and are keys without
+ * subkeys, with a REG_LINK value, where keys are listed.
+ *
  * Paths are those of regedit: "HKLM\SYSTEM\CurrentControlSet\Services", any letter case; the long
  * names of the roots, HKCR and HKCC are accepted too. Offline the hives are mounted so:
  *
@@ -37,26 +43,28 @@ enum {
   FSA_REG_QWORD = 11,
 };
 
-/* A key; plain data, copied freely; good while the registry is open. */
+/*
+ * A key; plain data, copied freely; good while the registry is open and the arena of the call that
+ * gave it is not cleared (without an arena: the registry).
+ */
 typedef struct FsaRegKey {
   const struct FsaMountedHive *hive; /* private */
   uint64_t handle;                   /* private */
 } FsaRegKey;
 
 typedef struct FsaRegKeyInfo {
-  FsaText name;                       /* last part */
-  int64_t write_time;                 /* ns since 1970 UTC; INT64_MIN = unknown */
-  FsaText class_name;                 /* data NULL = none */
-  uint32_t subkey_count, value_count; /* as the hive claims */
-  uint64_t offset;                    /* byte offset of the key in its hive file */
-  bool is_deleted;                    /* recovered from free space */
+  FsaText name;       /* last part */
+  int64_t write_time; /* ns since 1970 UTC; INT64_MIN = unknown */
+  FsaText class_name; /* data NULL = none */
+  uint64_t offset;    /* byte offset of the key in its hive file; FSA_NO_OFFSET live */
+  bool is_deleted;    /* recovered from free space */
 } FsaRegKeyInfo;
 
 typedef struct FsaRegValue {
   FsaText name;    /* size 0: the (default) value */
   uint32_t type;   /* FSA_REG_..., any number in hostile hives */
   FsaBytes data;   /* raw; lives as long as `arena` of the call */
-  uint64_t offset; /* byte offset of the value in its hive file */
+  uint64_t offset; /* byte offset of the value in its hive file; FSA_NO_OFFSET live */
   bool is_deleted;
   bool is_partial;    /* data was cut: the hive claims `data_size` bytes */
   uint32_t data_size; /* as the hive claims */
@@ -84,8 +92,9 @@ size_t fsa_registry_root_count(FsaRegistry *registry);
 size_t fsa_registry_machine_count(const FsaRegistry *registry);
 
 /*
- * Hive `index`: its place ("HKLM\SYSTEM", "HKU\S-1-5-21-...") and its file, without reading it.
- * Both live as long as the registry; both out-parameters may be NULL.
+ * Hive `index`: its place ("HKLM\SYSTEM", "HKU\S-1-5-21-...") and its file, without reading it; of
+ * a live hive its place stands for the file. Both live as long as the registry; both out-parameters
+ * may be NULL.
  */
 void fsa_registry_root(FsaRegistry *registry, size_t index, FsaText *ret_path, FsaText *ret_file);
 
@@ -96,8 +105,8 @@ int fsa_registry_root_key(FsaRegistry *registry, size_t index, FsaRegKey *ret_ke
 int fsa_registry_orphans(FsaRegistry *registry, size_t index, FsaArena *arena, FsaRegKey **ret_keys,
                          size_t *ret_count);
 
-/* The key at a path. FSA_E_ABSENT when there is none (not a problem). */
-int fsa_registry_find(FsaRegistry *registry, const char *path, FsaRegKey *ret_key);
+/* The key at a path; memory from `arena`. FSA_E_ABSENT when there is none (not a problem). */
+int fsa_registry_find(FsaRegistry *registry, const char *path, FsaArena *arena, FsaRegKey *ret_key);
 
 /*
  * True when a hive is mounted at the beginning of `path`: else what FSA_E_ABSENT means is "not
@@ -106,19 +115,29 @@ int fsa_registry_find(FsaRegistry *registry, const char *path, FsaRegKey *ret_ke
 bool fsa_registry_has_hive(FsaRegistry *registry, const char *path);
 
 /* fsa_registry_find() below a key; `path` may have several parts. */
-int fsa_registry_find_below(FsaRegistry *registry, FsaRegKey key, const char *path,
+int fsa_registry_find_below(FsaRegistry *registry, FsaRegKey key, const char *path, FsaArena *arena,
                             FsaRegKey *ret_key);
+
+/* True when both are the same key, however they were reached. */
+bool fsa_registry_same_key(const FsaRegistry *registry, FsaRegKey a, FsaRegKey b);
 
 /* Facts of a key; texts from `arena`. */
 int fsa_registry_key_info(FsaRegistry *registry, FsaRegKey key, FsaArena *arena,
                           FsaRegKeyInfo *ret_info);
 
-/* The file the key's hive was read from. Lives as long as the registry. */
+/*
+ * The file the key's hive was read from, or the place of a live hive. Lives as long as the
+ * registry.
+ */
 FsaText fsa_registry_key_file(const FsaRegistry *registry, FsaRegKey key);
+
+/* Where in that file the key stands, without reading it; FSA_NO_OFFSET live. */
+uint64_t fsa_registry_key_offset(const FsaRegistry *registry, FsaRegKey key);
 
 /*
  * The subkeys of a key, in hive order (sorted by name in a sound hive). With `deleted`, recovered
- * ones behind them. Entries that cannot be read are told and left out.
+ * ones behind them; a live hive has none, which is told once. Entries that cannot be read are told
+ * and left out.
  */
 int fsa_registry_subkeys(FsaRegistry *registry, FsaRegKey key, bool deleted, FsaArena *arena,
                          FsaRegKey **ret_keys, size_t *ret_count);

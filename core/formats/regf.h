@@ -47,6 +47,9 @@ FsaText fsa_regf_file_name(const FsaRegf *hive, FsaArena *arena);
 /* A key: the file offset of its nk cell; deleted ones carry a flag bit. 0 = none. */
 typedef uint64_t FsaRegfKey;
 
+/* Where its nk cell stands in the hive file, bytes. */
+uint64_t fsa_regf_key_offset(FsaRegfKey key);
+
 /* The root key; 0 when the hive has none that can be read. */
 FsaRegfKey fsa_regf_root(const FsaRegf *hive);
 

@@ -47,8 +47,12 @@ bool fsa_regf_name_same(const uint8_t *name, size_t size, bool is_latin1, const 
 
 /* ---- one key --------------------------------------------------------------------------------- */
 
+uint64_t fsa_regf_key_offset(FsaRegfKey key) {
+  return key & ~REGF_KEY_DELETED;
+}
+
 bool fsa_regf_key_cell(const FsaRegf *hive, FsaRegfKey key, FsaRegfCell *ret_cell) {
-  uint64_t offset = key & ~REGF_KEY_DELETED;
+  uint64_t offset = fsa_regf_key_offset(key);
   if (offset < REGF_BASE_SIZE || offset >= hive->file.size) return false;
   if (!(key & REGF_KEY_DELETED))
     return fsa_regf_record(hive, fsa_regf_relative(offset), "nk", ret_cell) &&

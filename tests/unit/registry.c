@@ -50,14 +50,14 @@ static void close_host(Host *host) {
 
 static int find(Host *host, const char *path) {
   FsaRegKey key;
-  return fsa_registry_find(host->registry, path, &key);
+  return fsa_registry_find(host->registry, path, &host->arena, &key);
 }
 
 /* The decoded value at a path; NULL when it is not there. */
 static const char *value_at(Host *host, const char *path, const char *name) {
   FsaRegKey key;
   FsaRegValue value;
-  if (fsa_registry_find(host->registry, path, &key) != FSA_OK) return NULL;
+  if (fsa_registry_find(host->registry, path, &host->arena, &key) != FSA_OK) return NULL;
   if (fsa_registry_value(host->registry, key, name, &host->arena, &value) != FSA_OK) return NULL;
   return fsa_registry_decode(&value, &host->arena).data;
 }
@@ -86,15 +86,17 @@ static void test_current_control_set(void **state) {
   Host host;
   FsaRegKey current, second, system;
   open_host(&host, "volume");
-  assert_int_equal(fsa_registry_find(host.registry, "HKLM\\SYSTEM\\CurrentControlSet", &current),
-                   FSA_OK);
-  assert_int_equal(fsa_registry_find(host.registry, "HKLM\\SYSTEM\\ControlSet002", &second),
-                   FSA_OK);
-  assert_int_equal(current.handle, second.handle);
-  assert_int_equal(fsa_registry_find(host.registry, "HKLM\\SYSTEM", &system), FSA_OK);
   assert_int_equal(
-      fsa_registry_find_below(host.registry, system, "currentcontrolset\\Control", &current),
+      fsa_registry_find(host.registry, "HKLM\\SYSTEM\\CurrentControlSet", &host.arena, &current),
       FSA_OK);
+  assert_int_equal(
+      fsa_registry_find(host.registry, "HKLM\\SYSTEM\\ControlSet002", &host.arena, &second),
+      FSA_OK);
+  assert_int_equal(current.handle, second.handle);
+  assert_int_equal(fsa_registry_find(host.registry, "HKLM\\SYSTEM", &host.arena, &system), FSA_OK);
+  assert_int_equal(fsa_registry_find_below(host.registry, system, "currentcontrolset\\Control",
+                                           &host.arena, &current),
+                   FSA_OK);
   close_host(&host);
 }
 
@@ -207,7 +209,7 @@ static void test_deleted_keys_come_when_asked_for(void **state) {
   FsaRegValue *values;
   size_t live, all;
   open_host(&host, "loose");
-  assert_int_equal(fsa_registry_find(host.registry, "HKLM\\odd.hiv", &root), FSA_OK);
+  assert_int_equal(fsa_registry_find(host.registry, "HKLM\\odd.hiv", &host.arena, &root), FSA_OK);
   assert_int_equal(fsa_registry_subkeys(host.registry, root, false, &host.arena, &keys, &live),
                    FSA_OK);
   assert_int_equal(fsa_registry_subkeys(host.registry, root, true, &host.arena, &keys, &all),
@@ -217,7 +219,8 @@ static void test_deleted_keys_come_when_asked_for(void **state) {
   assert_int_equal(fsa_registry_key_info(host.registry, keys[live], &host.arena, &info), FSA_OK);
   assert_string_equal(info.name.data, "Gone");
   assert_true(info.is_deleted);
-  assert_int_equal(fsa_registry_find(host.registry, "HKLM\\odd.hiv\\Values", &values_key), FSA_OK);
+  assert_int_equal(
+      fsa_registry_find(host.registry, "HKLM\\odd.hiv\\Values", &host.arena, &values_key), FSA_OK);
   assert_int_equal(
       fsa_registry_values(host.registry, values_key, false, &host.arena, &values, &live), FSA_OK);
   assert_int_equal(fsa_registry_values(host.registry, values_key, true, &host.arena, &values, &all),
@@ -232,13 +235,15 @@ static void test_deleted_keys_come_when_asked_for(void **state) {
 static void *ask_from_a_thread(void *context) {
   Host *host = context;
   FsaRegKey key;
+  FsaArena arena = fsa_arena(0);
+  static const char set[] = "HKLM\\SYSTEM\\CurrentControlSet";
   uintptr_t failures = 0;
   for (int i = 0; i < 50; i++) {
-    failures += fsa_registry_find(host->registry, BOB "\\Environment", &key) != FSA_OK;
-    failures +=
-        fsa_registry_find(host->registry, "HKLM\\SYSTEM\\CurrentControlSet", &key) != FSA_OK;
+    failures += fsa_registry_find(host->registry, BOB "\\Environment", &arena, &key) != FSA_OK;
+    failures += fsa_registry_find(host->registry, set, &arena, &key) != FSA_OK;
     failures += fsa_registry_root_count(host->registry) != 9;
   }
+  fsa_arena_done(&arena);
   return (void *)failures;
 }
 

@@ -121,6 +121,7 @@ int windows_result(NtStatus status) {
   case NT_INVALID_INFO_CLASS:
   case NT_NOT_SUPPORTED: return FSA_E_UNSUPPORTED;
   case NT_INVALID_CID:
+  case NT_OBJECT_NAME_INVALID:
   case NT_OBJECT_NAME_NOT_FOUND:
   case NT_OBJECT_PATH_NOT_FOUND:
   case NT_PROCESS_IS_TERMINATING:

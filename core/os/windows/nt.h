@@ -135,6 +135,21 @@ enum {
   NT_OBJECT_TYPES = 3, /* q: OBJECT_TYPES_INFORMATION: all types of the system */
 };
 
+/* NtQueryKey and NtEnumerateKey. */
+enum {
+  NT_KEY_NODE = 1, /* q: KEY_NODE_INFORMATION: last write, name, class (formats/nt_key.h) */
+  NT_KEY_FULL = 2, /* q: KEY_FULL_INFORMATION: last write, class, counts */
+};
+
+/* NtEnumerateValueKey and NtQueryValueKey. */
+enum {
+  NT_KEY_VALUE_FULL = 1, /* q: KEY_VALUE_FULL_INFORMATION: type, name, data */
+};
+
+/* OpenOptions of NtOpenKeyEx. */
+#define NT_KEY_BACK_UP 4u   /* REG_OPTION_BACKUP_RESTORE: with SeBackupPrivilege, any key */
+#define NT_KEY_OPEN_LINK 8u /* REG_OPTION_OPEN_LINK: the link, not what it leads to */
+
 /* ---- calls ----------------------------------------------------------------------------------- */
 
 /* CALL(library, result, name, (parameters)): one line a call. */
@@ -155,7 +170,12 @@ enum {
   CALL("ntdll", NtStatus, NtReadVirtualMemory, (HANDLE, void *, void *, SIZE_T, SIZE_T *))         \
   CALL("ntdll", NtStatus, NtDuplicateObject,                                                       \
        (HANDLE, HANDLE, HANDLE, HANDLE *, ACCESS_MASK, ULONG, ULONG))                              \
-  CALL("ntdll", NtStatus, NtClose, (HANDLE))
+  CALL("ntdll", NtStatus, NtClose, (HANDLE))                                                       \
+  CALL("ntdll", NtStatus, NtOpenKeyEx, (HANDLE *, ACCESS_MASK, NtObjectAttributes *, ULONG))       \
+  CALL("ntdll", NtStatus, NtQueryKey, (HANDLE, int, void *, ULONG, ULONG *))                       \
+  CALL("ntdll", NtStatus, NtEnumerateKey, (HANDLE, ULONG, int, void *, ULONG, ULONG *))            \
+  CALL("ntdll", NtStatus, NtEnumerateValueKey, (HANDLE, ULONG, int, void *, ULONG, ULONG *))       \
+  CALL("ntdll", NtStatus, NtQueryValueKey, (HANDLE, NtUnicodeString *, int, void *, ULONG, ULONG *))
 
 #define NT_ENTRY(library, result, name, parameters) result(NTAPI *name) parameters;
 typedef struct Nt {
