@@ -26,6 +26,7 @@ typedef LONG NtStatus;
 #define NT_OK(status) ((NtStatus)(status) >= 0)
 
 /* Statuses that mean something to us. [MS-ERREF 2.3] */
+#define NT_MORE_ENTRIES ((NtStatus)0x00000105)
 #define NT_BUFFER_OVERFLOW ((NtStatus)0x80000005)
 #define NT_NO_MORE_ENTRIES ((NtStatus)0x8000001A)
 #define NT_NO_MORE_FILES ((NtStatus)0x80000006)
@@ -82,6 +83,52 @@ typedef struct NtClientId {
   HANDLE UniqueProcess, UniqueThread;
 } NtClientId;
 _Static_assert(sizeof(NtClientId) == 16, "CLIENT_ID");
+
+typedef struct NtMutantBasic {
+  LONG CurrentCount; /* 1 = free; one less for each time its owner took it */
+  BOOLEAN OwnedByCaller, AbandonedState;
+} NtMutantBasic;
+_Static_assert(sizeof(NtMutantBasic) == 8, "MUTANT_BASIC_INFORMATION");
+
+typedef struct NtEventBasic {
+  LONG EventType; /* 0 = stays set until it is reset, 1 = until one waiter was released */
+  LONG EventState;
+} NtEventBasic;
+_Static_assert(sizeof(NtEventBasic) == 8, "EVENT_BASIC_INFORMATION");
+
+typedef struct NtSemaphoreBasic {
+  LONG CurrentCount, MaximumCount;
+} NtSemaphoreBasic;
+_Static_assert(sizeof(NtSemaphoreBasic) == 8, "SEMAPHORE_BASIC_INFORMATION");
+
+typedef struct NtTimerBasic {
+  LARGE_INTEGER RemainingTime; /* 100 ns */
+  BOOLEAN TimerState;
+} NtTimerBasic;
+_Static_assert(sizeof(NtTimerBasic) == 16, "TIMER_BASIC_INFORMATION");
+
+typedef struct NtSectionBasic {
+  void *BaseAddress;
+  ULONG AllocationAttributes; /* SEC_... */
+  LARGE_INTEGER MaximumSize;  /* bytes */
+} NtSectionBasic;
+_Static_assert(sizeof(NtSectionBasic) == 24, "SECTION_BASIC_INFORMATION");
+
+typedef struct NtFileStandard {
+  LARGE_INTEGER AllocationSize, EndOfFile; /* bytes */
+  ULONG NumberOfLinks;
+  BOOLEAN DeletePending, Directory;
+} NtFileStandard;
+_Static_assert(sizeof(NtFileStandard) == 24, "FILE_STANDARD_INFORMATION");
+
+typedef struct NtPipeLocal {
+  ULONG NamedPipeType, NamedPipeConfiguration; /* 0 to the server, 1 from it, 2 both ways */
+  ULONG MaximumInstances, CurrentInstances;    /* MaximumInstances: UINT32_MAX = any number */
+  ULONG InboundQuota, ReadDataAvailable, OutboundQuota, WriteQuotaAvailable;
+  ULONG NamedPipeState; /* 1 closed by the other end, 2 listens, 3 connected, 4 is closing */
+  ULONG NamedPipeEnd;   /* 0 the client's, 1 the server's */
+} NtPipeLocal;
+_Static_assert(sizeof(NtPipeLocal) == 40, "FILE_PIPE_LOCAL_INFORMATION");
 
 #define NT_OBJ_CASE_INSENSITIVE 0x40u
 #define NT_OBJ_OPENLINK 0x100u
@@ -149,6 +196,30 @@ enum {
 /* OpenOptions of NtOpenKeyEx. */
 #define NT_KEY_BACK_UP 4u   /* REG_OPTION_BACKUP_RESTORE: with SeBackupPrivilege, any key */
 #define NT_KEY_OPEN_LINK 8u /* REG_OPTION_OPEN_LINK: the link, not what it leads to */
+/* NtQueryMutant. */
+enum {
+  NT_MUTANT_BASIC = 0, /* q: MUTANT_BASIC_INFORMATION */
+  NT_MUTANT_OWNER = 1, /* q: CLIENT_ID, zeros when nobody owns it; since Vista */
+};
+
+/* NtQueryEvent, NtQuerySemaphore, NtQueryTimer, NtQuerySection. */
+enum {
+  NT_EVENT_BASIC = 0,     /* q: EVENT_BASIC_INFORMATION */
+  NT_SEMAPHORE_BASIC = 0, /* q: SEMAPHORE_BASIC_INFORMATION */
+  NT_TIMER_BASIC = 0,     /* q: TIMER_BASIC_INFORMATION */
+  NT_SECTION_BASIC = 0,   /* q: SECTION_BASIC_INFORMATION */
+};
+
+/* NtQueryInformationFile. */
+enum {
+  NT_FILE_STANDARD = 5,    /* q: FILE_STANDARD_INFORMATION, 24 bytes */
+  NT_FILE_PIPE_LOCAL = 24, /* q: FILE_PIPE_LOCAL_INFORMATION */
+};
+
+/* NtQueryDirectoryFile. */
+enum {
+  NT_DIRECTORY_PLAIN = 1, /* q: FILE_DIRECTORY_INFORMATION[] (formats/nt_directory.h) */
+};
 
 /* ---- calls ----------------------------------------------------------------------------------- */
 
@@ -175,7 +246,38 @@ enum {
   CALL("ntdll", NtStatus, NtQueryKey, (HANDLE, int, void *, ULONG, ULONG *))                       \
   CALL("ntdll", NtStatus, NtEnumerateKey, (HANDLE, ULONG, int, void *, ULONG, ULONG *))            \
   CALL("ntdll", NtStatus, NtEnumerateValueKey, (HANDLE, ULONG, int, void *, ULONG, ULONG *))       \
-  CALL("ntdll", NtStatus, NtQueryValueKey, (HANDLE, NtUnicodeString *, int, void *, ULONG, ULONG *))
+  CALL("ntdll", NtStatus, NtQueryValueKey,                                                         \
+       (HANDLE, NtUnicodeString *, int, void *, ULONG, ULONG *))                                   \
+  CALL("ntdll", NtStatus, NtOpenDirectoryObject, (HANDLE *, ACCESS_MASK, NtObjectAttributes *))    \
+  CALL("ntdll", NtStatus, NtQueryDirectoryObject,                                                  \
+       (HANDLE, void *, ULONG, BOOLEAN, BOOLEAN, ULONG *, ULONG *))                                \
+  CALL("ntdll", NtStatus, NtOpenSymbolicLinkObject, (HANDLE *, ACCESS_MASK, NtObjectAttributes *)) \
+  CALL("ntdll", NtStatus, NtQuerySymbolicLinkObject, (HANDLE, NtUnicodeString *, ULONG *))         \
+  CALL("ntdll", NtStatus, NtOpenMutant, (HANDLE *, ACCESS_MASK, NtObjectAttributes *))             \
+  CALL("ntdll", NtStatus, NtOpenEvent, (HANDLE *, ACCESS_MASK, NtObjectAttributes *))              \
+  CALL("ntdll", NtStatus, NtOpenSemaphore, (HANDLE *, ACCESS_MASK, NtObjectAttributes *))          \
+  CALL("ntdll", NtStatus, NtOpenSection, (HANDLE *, ACCESS_MASK, NtObjectAttributes *))            \
+  CALL("ntdll", NtStatus, NtOpenTimer, (HANDLE *, ACCESS_MASK, NtObjectAttributes *))              \
+  CALL("ntdll", NtStatus, NtOpenJobObject, (HANDLE *, ACCESS_MASK, NtObjectAttributes *))          \
+  CALL("ntdll", NtStatus, NtOpenKeyedEvent, (HANDLE *, ACCESS_MASK, NtObjectAttributes *))         \
+  CALL("ntdll", NtStatus, NtOpenIoCompletion, (HANDLE *, ACCESS_MASK, NtObjectAttributes *))       \
+  CALL("ntdll", NtStatus, NtQueryMutant, (HANDLE, int, void *, ULONG, ULONG *))                    \
+  CALL("ntdll", NtStatus, NtQueryEvent, (HANDLE, int, void *, ULONG, ULONG *))                     \
+  CALL("ntdll", NtStatus, NtQuerySemaphore, (HANDLE, int, void *, ULONG, ULONG *))                 \
+  CALL("ntdll", NtStatus, NtQueryTimer, (HANDLE, int, void *, ULONG, ULONG *))                     \
+  CALL("ntdll", NtStatus, NtQuerySection, (HANDLE, int, void *, SIZE_T, SIZE_T *))                 \
+  CALL("ntdll", NtStatus, NtMapViewOfSection,                                                      \
+       (HANDLE, HANDLE, void **, ULONG_PTR, SIZE_T, LARGE_INTEGER *, SIZE_T *, int, ULONG, ULONG)) \
+  CALL("ntdll", NtStatus, NtUnmapViewOfSection, (HANDLE, void *))                                  \
+  CALL("ntdll", NtStatus, NtQuerySecurityObject, (HANDLE, ULONG, void *, ULONG, ULONG *))          \
+  CALL("ntdll", NtStatus, NtOpenFile,                                                              \
+       (HANDLE *, ACCESS_MASK, NtObjectAttributes *, NtIoStatusBlock *, ULONG, ULONG))             \
+  CALL("ntdll", NtStatus, NtQueryInformationFile, (HANDLE, NtIoStatusBlock *, void *, ULONG, int)) \
+  CALL("ntdll", NtStatus, NtQueryDirectoryFile,                                                    \
+       (HANDLE, HANDLE, void *, void *, NtIoStatusBlock *, void *, ULONG, int, BOOLEAN,            \
+        NtUnicodeString *, BOOLEAN))                                                               \
+  CALL("kernel32", BOOL, GetNamedPipeServerProcessId, (HANDLE, ULONG *))                           \
+  CALL("kernel32", BOOL, GetNamedPipeClientProcessId, (HANDLE, ULONG *))
 
 #define NT_ENTRY(library, result, name, parameters) result(NTAPI *name) parameters;
 typedef struct Nt {
