@@ -84,6 +84,7 @@ typedef enum FsaSubjectKind {
   FSA_PROCESS,  /* each process of a live host; `subject_key` is its pid column */
   FSA_FILE,     /* each file that `where` matches; `subject_key` its path column, or -1 */
   FSA_FILE_SET, /* all files that `where` matches, together, once (facts that span files) */
+  FSA_HIVES,    /* a FSA_FILE_SET of hives; on a live Windows its registry, once, without files */
 } FsaSubjectKind;
 
 typedef struct FsaScan FsaScan;
@@ -99,9 +100,9 @@ typedef struct FsaTable {
   FsaSubjectKind subject;
   int subject_key; /* the FSA_KEY column that names the subject (pid, path), or -1 */
   /*
-   * FSA_FILE, FSA_FILE_SET: patterns below the evidence root, '/' separated, any letter case, ended
-   * by NULL: "Windows/System32/winevt/Logs/<star>.evtx". NULL: the query names the files, by `=`,
-   * IN or LIKE 'prefix%' on the `subject_key` column.
+   * FSA_FILE, FSA_FILE_SET, FSA_HIVES: patterns below the evidence root, '/' separated, any letter
+   * case, ended by NULL: "Windows/System32/winevt/Logs/<star>.evtx". NULL: the query names the
+   * files, by `=`, IN or LIKE 'prefix%' on the `subject_key` column.
    */
   const char *const *where;
   /* FSA_FILE: true when a loose file is one of ours, decided by its first bytes. NULL = the name
@@ -159,7 +160,8 @@ int64_t fsa_scan_pid(const FsaScan *scan);
  */
 int fsa_scan_registry(FsaScan *scan, FsaRegistry **ret_registry);
 
-/* The number of files of the subject: 1 for FSA_FILE, any number for FSA_FILE_SET, else 0. */
+/* The number of files of the subject: 1 for FSA_FILE, any number for FSA_FILE_SET and FSA_HIVES,
+ * else 0. */
 size_t fsa_scan_file_count(const FsaScan *scan);
 
 /*

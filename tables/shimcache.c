@@ -133,31 +133,6 @@ static const char *const key_paths[] = {
     "Control\\Session Manager\\AppCompatibility",
 };
 
-/* The number in "ControlSet001"; -1 for another name. */
-static int64_t control_set_number(FsaText name) {
-  static const char prefix[] = "ControlSet";
-  size_t size = sizeof prefix - 1;
-  if (name.size != size + 3 || !fsa_text_starts(name.data, name.size, prefix, size)) return -1;
-  int64_t number = 0;
-  for (const char *p = name.data + size; *p; p++) {
-    if (*p < '0' || *p > '9') return -1;
-    number = number * 10 + (*p - '0');
-  }
-  return number;
-}
-
-/* Select\Current; -1 when it cannot be read. */
-static int64_t current_set(FsaScan *scan, FsaRegistry *registry, FsaRegKey top) {
-  FsaRegKey select;
-  FsaRegValue value;
-  uint64_t number;
-  if (fsa_registry_find_below(registry, top, "Select", fsa_scan_arena(scan), &select) != FSA_OK)
-    return -1;
-  if (fsa_registry_value(registry, select, "Current", fsa_scan_arena(scan), &value) != FSA_OK)
-    return -1;
-  return fsa_registry_integer(&value, &number) && number < 1000 ? (int64_t)number : -1;
-}
-
 /* Adds the value of one key of a control set, if it is there. */
 static int read_key(FsaScan *scan, State *state, FsaRegistry *registry, FsaRegKey set,
                     const char *path, Value value) {
@@ -183,39 +158,29 @@ static int read_key(FsaScan *scan, State *state, FsaRegistry *registry, FsaRegKe
   return add_value(scan, state, value);
 }
 
-static int read_control_set(FsaScan *scan, State *state, FsaRegistry *registry, FsaRegKey key,
-                            const char *root, FsaText file, int64_t current) {
-  FsaArena *arena = fsa_scan_arena(scan);
-  FsaRegKeyInfo info;
-  int result = fsa_registry_key_info(registry, key, arena, &info);
-  if (result != FSA_OK) return result == FSA_E_NOMEM ? result : FSA_OK;
-  int64_t number = control_set_number(info.name);
-  if (number < 0) return FSA_OK;
-  const char *path = fsa_arena_printf(arena, "%s\\%s", root, info.name.data);
-  if (!path) return FSA_E_NOMEM;
-  Value value = {.source = file,
-                 .key = {path, strlen(path)},
-                 .control_set = number,
-                 .is_current = current < 0 ? -1 : number == current};
+static int read_control_set(FsaScan *scan, State *state, FsaRegistry *registry,
+                            const FsaControlSet *set) {
+  Value value = {.source = fsa_registry_key_file(registry, set->key),
+                 .key = set->path,
+                 .control_set = set->number,
+                 .is_current = set->is_current};
+  int result = FSA_OK;
   for (size_t i = 0; result == FSA_OK && i < sizeof key_paths / sizeof *key_paths; i++)
-    result = read_key(scan, state, registry, key, key_paths[i], value);
+    result = read_key(scan, state, registry, set->key, key_paths[i], value);
   return result;
 }
 
 /* All control sets of one SYSTEM hive. */
 static int read_hive(FsaScan *scan, State *state, FsaRegistry *registry, size_t index) {
   FsaText root, file;
-  FsaRegKey top, *keys;
+  FsaControlSet *sets;
   size_t count;
   fsa_registry_root(registry, index, &root, &file);
-  int result = fsa_registry_root_key(registry, index, &top);
-  if (result == FSA_OK)
-    result = fsa_registry_subkeys(registry, top, false, fsa_scan_arena(scan), &keys, &count);
+  int result = fsa_registry_control_sets(registry, index, fsa_scan_arena(scan), &sets, &count);
   if (result != FSA_OK) return result == FSA_E_NOMEM ? result : FSA_OK; /* it was told */
-  int64_t current = current_set(scan, registry, top);
   size_t before = state->count;
   for (size_t i = 0; result == FSA_OK && i < count; i++)
-    result = read_control_set(scan, state, registry, keys[i], root.data, file, current);
+    result = read_control_set(scan, state, registry, &sets[i]);
   if (result == FSA_OK && state->count == before)
     fsa_problem_in(scan, FSA_E_ABSENT, file.data, FSA_NO_OFFSET,
                    "no control set of %s has an AppCompatCache value", root.data);
@@ -228,9 +193,7 @@ static int read_registry(FsaScan *scan, State *state) {
   if (result != FSA_OK) return result == FSA_E_ABSENT ? FSA_OK : result;
   size_t count = fsa_registry_machine_count(registry), systems = 0;
   for (size_t i = 0; result == FSA_OK && i < count; i++) {
-    FsaText path;
-    fsa_registry_root(registry, i, &path, NULL);
-    if (!fsa_text_starts(path.data, path.size, "HKLM\\SYSTEM", 11)) continue;
+    if (!fsa_registry_is_system(registry, i)) continue;
     systems++;
     result = read_hive(scan, state, registry, i);
   }
@@ -399,7 +362,7 @@ const FsaTable fsa_table_shimcache = {
     .example = "SELECT position, path, datetime(modified_time, 'unixepoch') AS modified FROM "
                "fsa_shimcache WHERE is_current IS NOT 0 ORDER BY position LIMIT 20",
     .sources = FSA_LIVE_WINDOWS | FSA_WINDOWS_VOLUME | FSA_LOOSE_FILE,
-    .subject = FSA_FILE_SET,
+    .subject = FSA_HIVES,
     .subject_key = -1,
     .where = where,
     .probe = probe,

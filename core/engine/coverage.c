@@ -90,7 +90,10 @@ static const char *probed_status(const FsaScan *scan, const FsaTable *table, Fsa
   const FsaEvidence *evidence = fsa_scan_evidence(scan);
   if (!(table->sources & fsa_evidence_sources(evidence))) return "unsupported";
   if (table->sources == FSA_ANYWHERE) return "ok"; /* it tells of the look itself */
-  const bool asks_host = table->subject == FSA_HOST || table->subject == FSA_PROCESS;
+  const bool has_registry =
+      table->subject == FSA_HIVES && (fsa_evidence_sources(evidence) & FSA_LIVE_WINDOWS);
+  const bool asks_host =
+      table->subject == FSA_HOST || table->subject == FSA_PROCESS || has_registry;
   if (asks_host && fsa_scan_os(scan))
     return fsa_os_is_privileged(fsa_scan_os(scan)) ? "ok" : "partial";
   if (asks_host || !table->where) return "unknown";

@@ -113,9 +113,8 @@ static int begin(FsaCursor *cursor, FsaError *ret_error) {
 /* One thread when there is little to share out; a worker beside the reader already pays for one
  * large file. */
 static unsigned choose_jobs(const FsaCursor *cursor) {
-  FsaSubjectKind kind = cursor->table->subject;
   if (cursor->engine->jobs < 2 || cursor->subject_count == 0) return 1;
-  if (cursor->subject_count == 1 && kind != FSA_FILE && kind != FSA_FILE_SET) return 1;
+  if (cursor->subject_count == 1 && cursor->subjects[0].file_count == 0) return 1;
   if (cursor->subject_count < cursor->engine->jobs) return (unsigned)cursor->subject_count + 1;
   return cursor->engine->jobs;
 }

@@ -82,7 +82,7 @@ void engine_coverage_free(FsaEngine *engine);
 
 typedef struct Subject {
   int64_t pid;           /* -1 when it is not a process */
-  const FsaFound *files; /* the file, or all of them for FSA_FILE_SET */
+  const FsaFound *files; /* the file, or all of them for FSA_FILE_SET and FSA_HIVES */
   size_t file_count;
 } Subject;
 

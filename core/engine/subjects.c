@@ -179,7 +179,7 @@ static int find_files(FsaCursor *cursor, FsaError *ret_error) {
     tell_no_file(cursor, patterns);
     return FSA_OK;
   }
-  if (table->subject == FSA_FILE_SET)
+  if (table->subject != FSA_FILE)
     return one_subject(cursor, (Subject){.pid = -1, .files = found, .file_count = count},
                        ret_error);
   cursor->subjects = fsa_arena_zero(&cursor->arena, count + 1, sizeof *cursor->subjects);
@@ -195,8 +195,12 @@ static int find_files(FsaCursor *cursor, FsaError *ret_error) {
 }
 
 int cursor_find_subjects(FsaCursor *cursor, FsaError *ret_error) {
+  const unsigned sources = fsa_evidence_sources(cursor->use->evidence);
   switch (cursor->table->subject) {
   case FSA_PROCESS: return find_processes(cursor, ret_error);
+  case FSA_HIVES:
+    if (sources & FSA_LIVE_WINDOWS) return one_subject(cursor, (Subject){.pid = -1}, ret_error);
+    return find_files(cursor, ret_error);
   case FSA_FILE:
   case FSA_FILE_SET: return find_files(cursor, ret_error);
   case FSA_HOST:

@@ -121,6 +121,24 @@ int fsa_registry_find_below(FsaRegistry *registry, FsaRegKey key, const char *pa
 /* True when both are the same key, however they were reached. */
 bool fsa_registry_same_key(const FsaRegistry *registry, FsaRegKey a, FsaRegKey b);
 
+/* One control set of a SYSTEM hive. */
+typedef struct FsaControlSet {
+  FsaRegKey key;
+  FsaText path;       /* "HKLM\SYSTEM\ControlSet001" */
+  int64_t number;     /* -1 = unknown */
+  int64_t is_current; /* 1: Windows last ran with it; 0; -1 = unknown */
+} FsaControlSet;
+
+/* True when hive `index` is a SYSTEM hive. */
+bool fsa_registry_is_system(const FsaRegistry *registry, size_t index);
+
+/*
+ * The control sets of hive `index`, in hive order; memory from `arena`. An error, already told,
+ * when the hive cannot be read.
+ */
+int fsa_registry_control_sets(FsaRegistry *registry, size_t index, FsaArena *arena,
+                              FsaControlSet **ret_sets, size_t *ret_count);
+
 /* Facts of a key; texts from `arena`. */
 int fsa_registry_key_info(FsaRegistry *registry, FsaRegKey key, FsaArena *arena,
                           FsaRegKeyInfo *ret_info);
