@@ -44,6 +44,7 @@
 #define FSA_MAX_PIDS 4194304
 /* bytes of one text of /proc; 65530 mappings with long names need 30 MiB in smaps */
 #define FSA_MAX_PROC_BYTES (64u << 20)
+#define FSA_MAX_FIRMWARE_TABLE (4u << 20) /* bytes of the SMBIOS table; true ones have some KiB */
 
 #define FSA_MAX_LIVE_VALUE (1024u << 20) /* bytes of one registry value */
 #define FSA_MAX_KEY_ENTRIES 16777216u    /* subkeys, or values, of one key */
