@@ -2,15 +2,14 @@
 #include "complete.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "commands.h"
 #include "fsa.h"
+#include "os/folder.h"
 
 /* A completion in the making. */
 typedef struct Maker {
@@ -101,19 +100,26 @@ static void offer_commands(Maker *maker) {
     offer(maker, ".", command->name, "");
 }
 
+static void offer_path(Maker *maker, const char *folder, const char *name) {
+  FsaPathKind kind;
+  const char *path = fsa_arena_printf(maker->arena, "%s%s", folder, name);
+  if (path && strncasecmp(path, maker->word, maker->size) != 0) return;
+  const bool is_folder = path && fsa_path_kind(path, &kind) == 0 && kind == FSA_PATH_FOLDER;
+  offer(maker, folder, name, is_folder ? "/" : "");
+}
+
 /* The names below a path's folder; folders with a slash behind them. */
 static void offer_paths(Maker *maker) {
   const char *slash = memrchr(maker->word, '/', maker->size);
-  size_t folder_size = slash ? (size_t)(slash - maker->word) + 1 : 0;
+  size_t folder_size = slash ? (size_t)(slash - maker->word) + 1 : 0, count;
   char *folder = fsa_arena_copy(maker->arena, maker->word, folder_size);
-  DIR *directory = folder ? opendir(*folder ? folder : ".") : NULL;
-  struct dirent *entry;
-  while (directory && (entry = readdir(directory))) {
-    bool is_hidden = entry->d_name[0] == '.' && maker->size == folder_size;
-    if (is_hidden || strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-    offer(maker, folder, entry->d_name, entry->d_type == DT_DIR ? "/" : "");
+  const char *const *names;
+  if (!folder || fsa_folder_names(*folder ? folder : ".", maker->arena, &names, &count) != 0)
+    return;
+  for (size_t i = 0; i < count; i++) {
+    bool is_hidden = names[i][0] == '.' && maker->size == folder_size;
+    if (!is_hidden) offer_path(maker, folder, names[i]);
   }
-  if (directory) closedir(directory);
 }
 
 static bool takes(FsaText command, const char *name) {

@@ -1,11 +1,11 @@
 /* The dot commands. */
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
+#include "edit.h"
 #include "input.h"
 #include "query.h"
 #include "terminal.h"
@@ -88,9 +88,8 @@ static int run_help(FsaSession *session, const char *argument) {
              command->help);
     fsa_writer_puts(&session->out, line);
   }
-  fsa_writer_puts(&session->out,
-                  "\n  A statement may have several lines and ends with ';'. TAB completes names,\n"
-                  "  Ctrl-C cancels a query, Ctrl-D leaves.\n");
+  fsa_writer_puts(&session->out, "\n  A statement may have several lines and ends with ';'. ");
+  fsa_writer_puts(&session->out, fsa_edit_keys);
   fsa_writer_flush(&session->out);
   return FSA_EXIT_OK;
 }
@@ -133,13 +132,14 @@ static int run_quit(FsaSession *session, const char *argument) {
 }
 
 static int run_read(FsaSession *session, const char *argument) {
-  FILE *file = fopen(argument, "re"); /* any file: it is the analyst's, not evidence */
-  if (!file) {
-    fsa_terminal_complain("cannot read %s: %s", argument, strerror(errno));
+  FsaStream file; /* any: it is the analyst's, not evidence */
+  const int error = fsa_stream_open(argument, &file);
+  if (error) {
+    fsa_terminal_complain("cannot read %s: %s", argument, strerror(error));
     return FSA_EXIT_USAGE;
   }
-  int result = fsa_input_run(session, file);
-  fclose(file);
+  int result = fsa_input_run(session, &file);
+  fsa_stream_close(&file);
   return result;
 }
 

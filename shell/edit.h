@@ -1,8 +1,12 @@
 /*
- * Line editing on a terminal, with history and completion: the only file that knows libedit.
+ * Line editing on a terminal. Two files do it, and the system decides which is built:
  *
- * The history is kept in ~/.fsa_history, or in the file that FSA_HISTORY names; none when that is
- * empty or no regular file ("/dev/null"): on a host under examination nothing needs to be written.
+ * edit_libedit.c, the only file that knows libedit, has history and completion. The history is kept
+ * in ~/.fsa_history, or in the file that FSA_HISTORY names; none when that is empty or no regular
+ * file ("/dev/null"): on a host under examination nothing needs to be written.
+ *
+ * edit_console.c leaves editing and history to the console, which forgets them with its window, and
+ * completes nothing: Windows.
  */
 #ifndef FSA_SHELL_EDIT_H
 #define FSA_SHELL_EDIT_H
@@ -12,6 +16,9 @@
 #include "base/text.h"
 
 typedef struct FsaEdit FsaEdit;
+
+/* How one leaves ("Ctrl-D leaves"), and all keys that mean something, as lines of help. */
+extern const char fsa_edit_leaves[], fsa_edit_keys[];
 
 /* A line editor on standard input and output; NULL when there is none to be had. */
 FsaEdit *fsa_edit_new(void);

@@ -2,25 +2,12 @@
 #include "host.h"
 
 #include <ctype.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#define UUID_SIZE 36
-#define MAX_HOSTNAME 256
+#include "os/folder.h"
+#include "os/naming.h"
 
-/* The first word of a small file; NULL when it cannot be read or is empty. */
-static char *read_word(FsaArena *arena, const char *path) {
-  char text[128];
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return NULL;
-  ssize_t size = read(fd, text, sizeof text);
-  close(fd);
-  if (size <= 0) return NULL;
-  size_t length = 0;
-  while (length < (size_t)size && !isspace((unsigned char)text[length])) length++;
-  return length ? fsa_arena_copy(arena, text, length) : NULL;
-}
+#define UUID_SIZE (FSA_UUID_TEXT - 1)
 
 static bool is_uuid(const char *text) {
   for (size_t i = 0; i < UUID_SIZE; i++) {
@@ -41,28 +28,18 @@ static void make_upper(char *text) {
   for (; *text; text++) *text = (char)toupper((unsigned char)*text);
 }
 
-static const char *hardware_uuid(FsaArena *arena) {
-  char *uuid = read_word(arena, "/sys/class/dmi/id/product_uuid");
-  if (!uuid || !is_uuid(uuid)) return NULL;
+static bool is_usable(char *uuid) {
+  if (!is_uuid(uuid)) return false;
   make_upper(uuid);
-  return is_placeholder(uuid) ? NULL : uuid;
-}
-
-static const char *machine_uuid(FsaArena *arena) {
-  const char *id = read_word(arena, "/etc/machine-id");
-  if (!id || strlen(id) != 32 || strspn(id, "0123456789abcdef") != 32) return NULL;
-  char *uuid =
-      fsa_arena_printf(arena, "%.8s-%.4s-%.4s-%.4s-%.12s", id, id + 8, id + 12, id + 16, id + 20);
-  if (uuid) make_upper(uuid);
-  return uuid;
+  return !is_placeholder(uuid);
 }
 
 FsaHost fsa_host_this(FsaArena *arena) {
-  char name[MAX_HOSTNAME + 1] = "";
-  FsaHost host = {.uuid = hardware_uuid(arena)};
-  if (!host.uuid) host.uuid = machine_uuid(arena);
-  if (gethostname(name, MAX_HOSTNAME) == 0 && *name)
-    host.hostname = fsa_arena_copy(arena, name, strlen(name));
+  char uuid[FSA_UUID_TEXT];
+  FsaHost host = {.hostname = fsa_naming_hostname(arena)};
+  if ((fsa_naming_hardware_uuid(uuid) && is_usable(uuid)) ||
+      (fsa_naming_system_uuid(uuid) && is_usable(uuid)))
+    host.uuid = fsa_arena_copy(arena, uuid, UUID_SIZE);
   return host;
 }
 
@@ -77,6 +54,5 @@ const char *fsa_host_identifier(const FsaHost *host, const char *choice) {
   if (host->hostname) return host->hostname;
   if (host->uuid) return host->uuid;
   if (!host->evidence) return "unknown";
-  const char *slash = strrchr(host->evidence, '/');
-  return slash && slash[1] ? slash + 1 : host->evidence;
+  return fsa_last_part(host->evidence);
 }

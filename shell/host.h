@@ -11,9 +11,9 @@ typedef struct FsaHost {
 } FsaHost;
 
 /*
- * This host: its SMBIOS UUID, or where that is not readable or a vendor's placeholder its
- * /etc/machine-id in the form of a UUID. Texts from `arena`. [osquery core/system.cpp,
- * generateHostUUID; machine-id(5)]
+ * This host: its SMBIOS UUID, or where that is not readable or a vendor's placeholder the UUID of
+ * the installed system (/etc/machine-id, MachineGuid). Texts from `arena`. [osquery
+ * core/system.cpp, generateHostUUID; machine-id(5)]
  */
 FsaHost fsa_host_this(FsaArena *arena);
 

@@ -10,6 +10,8 @@
 #include "query.h"
 #include "terminal.h"
 
+#define READ_AHEAD (64u << 10)
+
 static bool is_blank(const char *text, size_t size) {
   for (size_t i = 0; i < size; i++)
     if (!isspace((unsigned char)text[i])) return false;
@@ -69,34 +71,86 @@ int fsa_gather_end(FsaGather *gather, FsaSession *session) {
   return result;
 }
 
-static int run_lines(FsaSession *session, FILE *file, FsaGather *gather) {
-  char *line = NULL;
-  size_t room = 0, number = 0;
-  ssize_t size;
-  int result = FSA_EXIT_OK;
-  while (result == FSA_EXIT_OK && !session->is_over && (size = getline(&line, &room, file)) >= 0) {
-    if (size && line[size - 1] == '\n') size--;
-    if (size && line[size - 1] == '\r') size--;
-    result = fsa_gather_line(gather, session, line, (size_t)size, ++number);
-  }
-  if (ferror(file)) {
-    fsa_terminal_complain("cannot read the SQL: %s", strerror(errno));
-    result = FSA_EXIT_SQL;
-  }
-  free(line);
-  return result;
+/* Bytes of a stream as lines. */
+typedef struct Lines {
+  FsaStream *stream;
+  FsaBuffer line; /* what is known of it */
+  size_t number;
+  size_t at, end; /* of what was read ahead */
+  char ahead[READ_AHEAD];
+} Lines;
+
+/* Reads on when all was taken. FSA_ROW, FSA_OK at the end, FSA_E_IO with errno's value. */
+static int fill(Lines *lines, int *ret_error) {
+  if (lines->at < lines->end) return FSA_ROW;
+  lines->at = 0;
+  *ret_error = fsa_stream_read(lines->stream, lines->ahead, sizeof lines->ahead, &lines->end);
+  if (*ret_error) return FSA_E_IO;
+  return lines->end ? FSA_ROW : FSA_OK;
 }
 
-int fsa_input_run(FsaSession *session, FILE *file) {
+/* A line ends at LF or with the input; CR before it and a byte order mark at the start are not part
+ * of it. */
+static FsaText trim(const Lines *lines) {
+  FsaText line = {lines->line.data, lines->line.size};
+  if (line.size && line.data[line.size - 1] == '\r') line.size--;
+  if (lines->number == 1 && line.size >= 3 && memcmp(line.data, "\xef\xbb\xbf", 3) == 0)
+    line = (FsaText){line.data + 3, line.size - 3};
+  return line;
+}
+
+/* The next line without its break. FSA_ROW, FSA_OK at the end, an error. */
+static int next_line(Lines *lines, FsaText *ret_line, int *ret_error) {
+  int result;
+  bool is_begun = false;
+  fsa_buffer_clear(&lines->line);
+  lines->number++;
+  while ((result = fill(lines, ret_error)) == FSA_ROW) {
+    const char *start = lines->ahead + lines->at;
+    const char *end = memchr(start, '\n', lines->end - lines->at);
+    const size_t size = end ? (size_t)(end - start) : lines->end - lines->at;
+    is_begun = true;
+    fsa_buffer_put(&lines->line, start, size);
+    lines->at += size + (end != NULL);
+    if (end) break;
+  }
+  if (result < 0 || !is_begun) return result;
+  *ret_line = trim(lines);
+  return lines->line.error ? lines->line.error : FSA_ROW;
+}
+
+static int run_lines(FsaSession *session, Lines *lines, FsaGather *gather) {
+  int result = FSA_EXIT_OK, read = FSA_ROW, error = 0;
+  FsaText line;
+  while (result == FSA_EXIT_OK && !session->is_over &&
+         (read = next_line(lines, &line, &error)) == FSA_ROW)
+    result = fsa_gather_line(gather, session, line.data, line.size, lines->number);
+  if (read >= 0) return result;
+  if (read == FSA_E_LIMIT)
+    fsa_terminal_complain("the statement is larger than %u bytes", FSA_MAX_STATEMENT);
+  else
+    fsa_terminal_complain("cannot read the SQL: %s", strerror(error ? error : ENOMEM));
+  return FSA_EXIT_SQL;
+}
+
+int fsa_input_run(FsaSession *session, FsaStream *stream) {
   if (session->read_depth == FSA_MAX_READ_DEPTH) {
     fsa_terminal_complain(".read: %d files read each other; that is the limit", FSA_MAX_READ_DEPTH);
     return FSA_EXIT_USAGE;
   }
+  Lines *lines = malloc(sizeof *lines);
+  if (!lines) {
+    fsa_terminal_complain("out of memory");
+    return FSA_EXIT_SQL;
+  }
+  *lines = (Lines){.stream = stream, .line = fsa_buffer(FSA_MAX_STATEMENT)};
   session->read_depth++;
   FsaGather gather = fsa_gather();
-  int result = run_lines(session, file, &gather);
+  int result = run_lines(session, lines, &gather);
   if (result != FSA_EXIT_OK || session->is_over) fsa_gather_drop(&gather);
   int last = fsa_gather_end(&gather, session);
   session->read_depth--;
+  fsa_buffer_done(&lines->line);
+  free(lines);
   return result != FSA_EXIT_OK ? result : last;
 }

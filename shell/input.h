@@ -5,8 +5,6 @@
 #ifndef FSA_SHELL_INPUT_H
 #define FSA_SHELL_INPUT_H
 
-#include <stdio.h>
-
 #include "session.h"
 
 typedef struct FsaGather {
@@ -32,6 +30,6 @@ int fsa_gather_line(FsaGather *gather, FsaSession *session, const char *line, si
 int fsa_gather_end(FsaGather *gather, FsaSession *session);
 
 /* Runs a whole file or pipe; stops at the first failure. An exit code. */
-int fsa_input_run(FsaSession *session, FILE *file);
+int fsa_input_run(FsaSession *session, FsaStream *stream);
 
 #endif

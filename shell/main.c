@@ -1,13 +1,12 @@
 /* fsa: forensic state of a host as SQL. Chooses the command; without one it runs SQL. */
-#include <langinfo.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "commands.h"
 #include "input.h"
 #include "interrupt.h"
+#include "os/folder.h"
+#include "os/program.h"
 #include "query.h"
 #include "repl.h"
 #include "terminal.h"
@@ -38,21 +37,16 @@ static const char usage[] =
     "What could not be read is in fsa_problems and fsa_coverage, never missing in silence.\n"
     "Exit codes: 0 done, 1 usage, 2 SQL, 3 evidence cannot be opened, 4 problems (--strict).\n";
 
-/* UTF-8 on the way in and out, whatever the environment forgot to say. */
-static void set_locale(void) {
-  if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
-    setlocale(LC_CTYPE, "C.UTF-8");
-}
-
 /* What a word that is no SQL was perhaps meant to be. */
 static void explain_word(const char *word) {
   static const char *const commands[] = {"sweep", "schema", "pack", NULL};
+  FsaPathKind kind;
   for (const char *const *command = commands; *command; command++)
     if (strcmp(word, *command) == 0) {
       fsa_terminal_add("a command comes first: fsa %s ...", word);
       return;
     }
-  if (access(word, F_OK) == 0)
+  if (fsa_path_kind(word, &kind) == 0)
     fsa_terminal_add("evidence is named with -e: fsa -e %s \"SELECT ...\"", word);
   else if (!strpbrk(word, " \t\n"))
     fsa_terminal_add("'fsa --help' tells what can stand here");
@@ -73,8 +67,8 @@ static int run_session(FsaSession *session, const FsaOptions *options) {
   session->mode = options->mode;
   fsa_interrupt_watch(session->db, session->engine);
   if (options->word_count) return run_words(session, options);
-  if (fsa_terminal_is(STDIN_FILENO)) return fsa_repl_run(session);
-  return fsa_input_run(session, stdin);
+  FsaStream input = fsa_stream_standard(FSA_STANDARD_INPUT);
+  return input.is_terminal ? fsa_repl_run(session) : fsa_input_run(session, &input);
 }
 
 static int run_sql(const FsaOptions *options) {
@@ -111,7 +105,10 @@ static int sql_main(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-  set_locale();
+  if (fsa_program_begin(&argc, &argv) != FSA_OK) {
+    fsa_terminal_complain("out of memory");
+    return FSA_EXIT_USAGE;
+  }
   const char *command = argc > 1 ? argv[1] : "";
   if (strcmp(command, "sweep") == 0) return fsa_sweep_main(argc - 1, argv + 1);
   if (strcmp(command, "schema") == 0) return fsa_schema_main(argc - 1, argv + 1);

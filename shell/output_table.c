@@ -135,7 +135,7 @@ static void narrow(FsaPrint *print) {
   TableState *state = print->state;
   size_t count = (size_t)print->column_count;
   size_t lines = state->border->outer + state->border->inner * (count - 1);
-  size_t screen = fsa_terminal_columns(print->writer->fd);
+  size_t screen = fsa_terminal_columns(&print->writer->stream);
   size_t room = screen > lines ? screen - lines : 0;
   size_t low = LEAST_WIDTH, high = screen;
   while (low < high) { /* the largest cap with which everything fits */

@@ -2,22 +2,23 @@
 #include "pack.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "base/result.h"
+#include "os/folder.h"
+#include "os/stream.h"
 #include "terminal.h"
 
-#define MAX_LIST 32 /* entries of a list field, tables of a query */
+#define PACK_ROOM                                                                                  \
+  (FSA_MAX_PACK_FILE + FSA_STREAM_LEAST) /* a file, its NUL, and a byte too many                   \
+                                          */
+#define MAX_LIST 32                      /* entries of a list field, tables of a query */
 
 /* A pack while it is loaded. */
 typedef struct Loader {
@@ -217,30 +218,42 @@ static int refuse_path(const char *path, const char *why) {
   return FSA_E_USAGE;
 }
 
+/* A checkout on Windows may have CR LF: the packs that are built of it must not differ. */
+static size_t drop_carriage_returns(char *text, size_t size) {
+  size_t kept = 0;
+  for (size_t i = 0; i < size; i++)
+    if (text[i] != '\r' || i + 1 == size || text[i + 1] != '\n') text[kept++] = text[i];
+  return kept;
+}
+
+/* Reads a file into `text`, which has PACK_ROOM bytes. NULL, or why it cannot. */
+static const char *read_file(const char *path, char *text, size_t *ret_size) {
+  FsaPathKind kind;
+  FsaStream stream;
+  size_t size = 0, got = 0;
+  int error = fsa_path_kind(path, &kind);
+  if (!error && kind != FSA_PATH_FILE) return "not a file";
+  if (!error) error = fsa_stream_open(path, &stream);
+  if (error) return strerror(error);
+  do error = fsa_stream_read(&stream, text + size, PACK_ROOM - size, &got);
+  while (!error && got && (size += got) <= FSA_MAX_PACK_FILE);
+  fsa_stream_close(&stream);
+  if (error) return strerror(error);
+  if (size > FSA_MAX_PACK_FILE) return "larger than a query can be";
+  *ret_size = size;
+  return memchr(text, '\0', size) ? "not a text" : NULL;
+}
+
 static int load_file(Loader *loader, const char *path) {
   if (loader->pack->count == FSA_MAX_PACK_QUERIES) return refuse_path(path, "too many files");
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  struct stat facts;
-  if (fd < 0) return refuse_path(path, strerror(errno));
-  char *text = malloc(FSA_MAX_PACK_FILE + 1);
-  const char *why = NULL;
-  ssize_t size = -1;
-  if (!text)
-    why = "out of memory";
-  else if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode))
-    why = "not a file";
-  else if (facts.st_size > FSA_MAX_PACK_FILE)
-    why = "larger than a query can be";
-  else if ((size = read(fd, text, FSA_MAX_PACK_FILE)) < 0)
-    why = strerror(errno);
-  else if (memchr(text, '\0', (size_t)size))
-    why = "not a text";
-  close(fd);
-  int result = FSA_OK;
+  char *text = malloc(PACK_ROOM);
+  size_t size = 0;
+  const char *why = text ? read_file(path, text, &size) : "out of memory";
+  int result;
   if (why) {
     result = refuse_path(path, why);
   } else {
-    text[size] = '\0';
+    text[drop_carriage_returns(text, size)] = '\0';
     result = load_text(loader, path, text);
   }
   free(text);
@@ -256,35 +269,34 @@ static bool is_query_file(const char *name) {
 
 static int load_entry(Loader *loader, const char *folder, const char *name, unsigned depth) {
   char path[FSA_MAX_PATH];
-  struct stat facts;
+  FsaPathKind kind;
+  if (name[0] == '.') return FSA_OK;
   int size = snprintf(path, sizeof path, "%s/%s", folder, name);
   if (size < 0 || (size_t)size >= sizeof path) return refuse_path(folder, "the path is too long");
-  if (stat(path, &facts) != 0) return refuse_path(path, strerror(errno));
-  if (S_ISDIR(facts.st_mode)) return load_path(loader, path, depth + 1);
+  const int error = fsa_path_kind(path, &kind);
+  if (error) return refuse_path(path, strerror(error));
+  if (kind == FSA_PATH_FOLDER) return load_path(loader, path, depth + 1);
   return is_query_file(name) ? load_file(loader, path) : FSA_OK;
 }
 
-static int is_visible(const struct dirent *entry) {
-  return entry->d_name[0] != '.';
-}
-
 static int load_folder(Loader *loader, const char *path, unsigned depth) {
-  struct dirent **entries;
   if (depth > FSA_MAX_PACK_DEPTH) return refuse_path(path, "too many folders inside each other");
-  int count = scandir(path, &entries, is_visible, alphasort), result = FSA_OK;
-  if (count < 0) return refuse_path(path, strerror(errno));
-  for (int i = 0; i < count; i++) {
-    if (result == FSA_OK) result = load_entry(loader, path, entries[i]->d_name, depth);
-    free(entries[i]);
-  }
-  free(entries);
+  FsaArena arena = fsa_arena(0);
+  const char *const *names;
+  size_t count;
+  const int error = fsa_folder_names(path, &arena, &names, &count);
+  int result = error ? refuse_path(path, strerror(error)) : FSA_OK;
+  for (size_t i = 0; result == FSA_OK && i < count; i++)
+    result = load_entry(loader, path, names[i], depth);
+  fsa_arena_done(&arena);
   return result;
 }
 
 static int load_path(Loader *loader, const char *path, unsigned depth) {
-  struct stat facts;
-  if (stat(path, &facts) != 0) return refuse_path(path, strerror(errno));
-  return S_ISDIR(facts.st_mode) ? load_folder(loader, path, depth) : load_file(loader, path);
+  FsaPathKind kind;
+  const int error = fsa_path_kind(path, &kind);
+  if (error) return refuse_path(path, strerror(error));
+  return kind == FSA_PATH_FOLDER ? load_folder(loader, path, depth) : load_file(loader, path);
 }
 
 /* ---- the pack ---------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "os/folder.h"
 #include "pack.h"
 #include "terminal.h"
 
@@ -39,7 +40,7 @@ static int write_file(FsaBuffer *text, const char *folder, const char *name) {
   int size = snprintf(path, sizeof path, "%s/%s", folder, name), error = 0;
   if (size < 0 || (size_t)size >= sizeof path) error = ENAMETOOLONG;
   if (!error && text->error) error = ENOMEM;
-  if (!error && fsa_writer_open(&writer, path) != FSA_OK) error = errno;
+  if (!error) error = fsa_writer_open(&writer, path);
   if (!error) {
     fsa_writer_put(&writer, text->data, text->size);
     error = fsa_writer_close(&writer);
@@ -181,7 +182,7 @@ static int build_meta(const FsaPack *pack, const char *folder) {
 }
 
 int fsa_pack_build(const FsaPack *pack, const char *folder) {
-  int error = fsa_writer_make_folder(folder);
+  int error = fsa_folder_make(folder);
   if (error) {
     fsa_terminal_complain("cannot make the folder %s: %s", folder, strerror(error));
     return FSA_EXIT_SQL;

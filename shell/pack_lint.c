@@ -13,6 +13,7 @@
 
 #include "base/printf.h"
 #include "base/result.h"
+#include "os/folder.h"
 #include "pack.h"
 #include "sql/sql.h"
 #include "terminal.h"
@@ -53,7 +54,8 @@ static bool is_plain_name(const char *name) {
 /* The last part of the path without ".sql" is the id, the folder before it the pillar. */
 static void check_place(Lint *lint) {
   const FsaPackQuery *query = lint->query;
-  const char *slash = strrchr(query->path, '/'), *name = slash ? slash + 1 : query->path;
+  const char *name = fsa_last_part(query->path);
+  const char *slash = name > query->path ? name - 1 : NULL;
   size_t size = strlen(name) - strlen(".sql");
   const char *bare = strncmp(query->id, "fsa_", 4) == 0 ? query->id + 4 : query->id;
   if (strlen(name) < strlen(".sql") || strlen(bare) != size || memcmp(bare, name, size) != 0)

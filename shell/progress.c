@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "os/console.h"
 #include "terminal.h"
 
 #define TICK_NS (FSA_NS_PER_SECOND / 5)
@@ -20,6 +20,7 @@ struct FsaProgress {
   pthread_t thread;
   pthread_mutex_t lock; /* guards all below but `rows` */
   pthread_cond_t wake;
+  FsaStream screen; /* standard error */
   bool is_ending, is_active, is_shown;
   char what[64];
   size_t done, total;
@@ -44,14 +45,14 @@ static void draw(FsaProgress *p) {
                         (long long)((now - p->since) / FSA_NS_PER_SECOND), left);
   if (length < 0) return;
   size_t size = (size_t)length < sizeof line ? (size_t)length : sizeof line - 1;
-  size_t columns = fsa_terminal_columns(STDERR_FILENO) + strlen("\r\033[K") - 1;
-  (void)!write(STDERR_FILENO, line, size < columns ? size : columns);
+  size_t columns = fsa_terminal_columns(&p->screen) + strlen("\r\033[K") - 1;
+  fsa_stream_write(&p->screen, line, size < columns ? size : columns);
   p->is_shown = true;
 }
 
 static void wipe(FsaProgress *p) {
   if (!p->is_shown) return;
-  (void)!write(STDERR_FILENO, "\r\033[K", 4);
+  fsa_stream_write(&p->screen, "\r\033[K", 4);
   p->is_shown = false;
 }
 
@@ -65,10 +66,10 @@ static void *run(void *context) {
     }
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += TICK_NS;
+    until.tv_nsec += (long)TICK_NS;
     if (until.tv_nsec >= FSA_NS_PER_SECOND) {
       until.tv_sec++;
-      until.tv_nsec -= FSA_NS_PER_SECOND;
+      until.tv_nsec -= (long)FSA_NS_PER_SECOND;
     }
     pthread_cond_timedwait(&p->wake, &p->lock, &until);
     if (p->is_active && !p->is_ending) draw(p);
@@ -78,10 +79,11 @@ static void *run(void *context) {
 }
 
 FsaProgress *fsa_progress_new(void) {
-  const char *term = getenv("TERM");
-  if (!fsa_terminal_is(STDERR_FILENO) || !term || strcmp(term, "dumb") == 0) return NULL;
+  const FsaStream screen = fsa_stream_standard(FSA_STANDARD_ERROR);
+  if (!fsa_console_has_escapes(&screen)) return NULL;
   FsaProgress *p = calloc(1, sizeof *p);
   if (!p) return NULL;
+  p->screen = screen;
   pthread_mutex_init(&p->lock, NULL);
   pthread_cond_init(&p->wake, NULL);
   if (pthread_create(&p->thread, NULL, run, p) == 0) return p;

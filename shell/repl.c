@@ -1,14 +1,19 @@
 /* The interactive shell. */
 #include "repl.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "edit.h"
 #include "input.h"
+#include "os/folder.h"
 #include "terminal.h"
 
 #define PROMPT_NAME 24 /* bytes of the evidence's name in the prompt */
+
+static void show(const FsaBuffer *text) {
+  FsaStream screen = fsa_stream_standard(FSA_STANDARD_OUTPUT);
+  if (!text->error) fsa_stream_write(&screen, text->data, text->size);
+}
 
 static void greet(const FsaSession *session) {
   const char *evidence = fsa_engine_evidence(session->engine);
@@ -16,9 +21,9 @@ static void greet(const FsaSession *session) {
   fsa_buffer_printf(&text, "FSA Tables %s, %zu tables, asking ", FSA_VERSION, fsa_table_count);
   fsa_terminal_put_safe(&text, evidence ? evidence : "this host",
                         strlen(evidence ? evidence : "this host"));
-  fsa_buffer_puts(&text, ".\n.tables lists the tables, .help the commands; Ctrl-D leaves.\n");
-  if (!text.error) fwrite(text.data, 1, text.size, stdout);
-  fflush(stdout);
+  fsa_buffer_printf(&text, ".\n.tables lists the tables, .help the commands; %s.\n",
+                    fsa_edit_leaves);
+  show(&text);
   fsa_buffer_done(&text);
 }
 
@@ -32,8 +37,7 @@ static void make_prompt(const FsaSession *session, bool is_open, FsaBuffer *prom
   }
   fsa_buffer_puts(prompt, "fsa");
   if (evidence && strcmp(evidence, "live") != 0) {
-    const char *slash = strrchr(evidence, '/');
-    const char *name = slash && slash[1] ? slash + 1 : evidence;
+    const char *name = fsa_last_part(evidence);
     size_t width;
     fsa_buffer_putc(prompt, ' ');
     fsa_terminal_put_safe(prompt, name, fsa_terminal_fit(name, strlen(name), PROMPT_NAME, &width));
@@ -70,12 +74,14 @@ static void run(FsaSession *session, FsaEdit *edit, FsaBuffer *statement, FsaBuf
   }
   fsa_gather_drop(&gather);
   fsa_gather_end(&gather, session);
-  if (!session->is_over) fputs("\n", stdout);
 }
 
 int fsa_repl_run(FsaSession *session) {
   FsaEdit *edit = fsa_edit_new();
-  if (!edit) return fsa_input_run(session, stdin);
+  if (!edit) {
+    FsaStream input = fsa_stream_standard(FSA_STANDARD_INPUT);
+    return fsa_input_run(session, &input);
+  }
   FsaBuffer statement = fsa_buffer(64u << 20), prompt = fsa_buffer(64u << 10);
   greet(session);
   run(session, edit, &statement, &prompt);

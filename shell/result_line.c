@@ -1,8 +1,8 @@
 /* Writing osquery's lines. */
 #include "result_line.h"
 
+#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -14,11 +14,13 @@
 
 /* asctime()'s form, as osquery prints it: "Mon May  2 22:27:32 2016 UTC". */
 static void print_calendar(char out[CALENDAR_TIME], int64_t seconds) {
-  struct tm parts;
-  time_t time = (time_t)seconds;
-  if (!gmtime_r(&time, &parts) ||
-      strftime(out, CALENDAR_TIME, "%a %b %e %H:%M:%S %Y UTC", &parts) == 0)
-    out[0] = '\0';
+  static const char days[] = "ThuFriSatSunMonTueWed"; /* from 1970-01-01 on */
+  static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  char iso[FSA_TIME_TEXT]; /* "2016-05-02T22:27:32Z" */
+  fsa_time_print(iso, seconds * FSA_NS_PER_SECOND, 0);
+  const int month = (iso[5] - '0') * 10 + iso[6] - '0', day = (int)(seconds / 86400 % 7);
+  snprintf(out, CALENDAR_TIME, "%.3s %.3s %c%c %.8s %.4s UTC", days + 3 * day,
+           months + 3 * (month - 1), iso[8] == '0' ? ' ' : iso[8], iso[9], iso + 11, iso);
 }
 
 static void put_member(FsaBuffer *out, const char *name, const char *value) {

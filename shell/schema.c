@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "os/folder.h"
 #include "query.h"
 #include "terminal.h"
 
@@ -46,12 +47,10 @@ static int write_out(const FsaBuffer *text, const char *path) {
     fsa_terminal_complain("the schema is too large");
     return FSA_EXIT_SQL;
   }
-  int error = 0;
-  if (fsa_writer_open(&writer, path) == FSA_OK) {
+  int error = fsa_writer_open(&writer, path);
+  if (!error) {
     fsa_writer_put(&writer, text->data, text->size);
     error = fsa_writer_close(&writer);
-  } else {
-    error = errno;
   }
   if (error == 0 || error == EPIPE) return FSA_EXIT_OK;
   fsa_terminal_complain("cannot write %s: %s", path ? path : "standard output", strerror(error));
@@ -91,7 +90,7 @@ static bool is_asked(const FsaOptions *options, const FsaTable *table) {
 
 static int write_fleet(FsaBuffer *out, const FsaOptions *options) {
   int result = FSA_EXIT_OK;
-  int error = fsa_writer_make_folder(options->fleet_folder);
+  int error = fsa_folder_make(options->fleet_folder);
   if (error) {
     fsa_terminal_complain("cannot make the folder %s: %s", options->fleet_folder, strerror(error));
     return FSA_EXIT_SQL;

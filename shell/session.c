@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "interrupt.h"
 #include "terminal.h"
@@ -31,10 +30,10 @@ static int open_evidence(FsaSession *session, const char *name) {
 }
 
 static int open_output(FsaWriter *writer, const char *path) {
-  int result = fsa_writer_open(writer, path);
-  if (result == FSA_OK) return FSA_EXIT_OK;
+  const int error = fsa_writer_open(writer, path);
+  if (error == 0) return FSA_EXIT_OK;
   fsa_terminal_complain("cannot write %s: %s", path ? path : "standard output",
-                        result == FSA_E_NOMEM ? "out of memory" : strerror(errno));
+                        error == ENOMEM ? "out of memory" : strerror(error));
   return FSA_EXIT_SQL;
 }
 

@@ -336,8 +336,9 @@ static int run_sweep(const FsaOptions *options, const FsaPack *pack) {
   Sweep sweep = {.options = options, .pack = pack};
   const int64_t started = fsa_clock_monotonic();
   const char *path = options->output && strcmp(options->output, "-") != 0 ? options->output : NULL;
-  if (fsa_writer_open(&sweep.out, path) != FSA_OK) {
-    fsa_terminal_complain("cannot write %s: %s", path ? path : "standard output", strerror(errno));
+  const int error = fsa_writer_open(&sweep.out, path);
+  if (error) {
+    fsa_terminal_complain("cannot write %s: %s", path ? path : "standard output", strerror(error));
     return FSA_EXIT_SQL;
   }
   fsa_interrupt_watch(NULL, NULL);

@@ -5,11 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "os/console.h"
 
 #define DEFAULT_COLUMNS 80
 #define LEAST_COLUMNS 20
@@ -86,20 +85,15 @@ static bool in_ranges(const Range *ranges, size_t count, uint32_t c) {
   return false;
 }
 
-bool fsa_terminal_is(int fd) {
-  return isatty(fd) == 1;
+bool fsa_terminal_has_colour(const FsaStream *stream) {
+  const char *no_colour = getenv("NO_COLOR");
+  return !(no_colour && *no_colour) && fsa_console_has_escapes(stream);
 }
 
-bool fsa_terminal_wants_colour(void) {
-  const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
-  if (no_colour && *no_colour) return false;
-  return term && *term && strcmp(term, "dumb") != 0;
-}
-
-size_t fsa_terminal_columns(int fd) {
-  struct winsize size = {0};
-  if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return DEFAULT_COLUMNS;
-  return size.ws_col < LEAST_COLUMNS ? LEAST_COLUMNS : size.ws_col;
+size_t fsa_terminal_columns(const FsaStream *stream) {
+  const size_t columns = fsa_console_columns(stream);
+  if (columns == 0) return DEFAULT_COLUMNS;
+  return columns < LEAST_COLUMNS ? LEAST_COLUMNS : columns;
 }
 
 unsigned fsa_terminal_width(uint32_t c) {
@@ -178,7 +172,8 @@ static void say(const char *prefix, const char *format, va_list arguments) {
   fsa_buffer_puts(&line, prefix);
   fsa_terminal_put_safe(&line, message, size);
   fsa_buffer_putc(&line, '\n');
-  if (!line.error) (void)!write(STDERR_FILENO, line.data, line.size);
+  FsaStream error = fsa_stream_standard(FSA_STANDARD_ERROR);
+  if (!line.error) fsa_stream_write(&error, line.data, line.size);
   fsa_buffer_done(&line);
 }
 

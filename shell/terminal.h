@@ -8,15 +8,16 @@
 
 #include "base/buffer.h"
 #include "base/printf.h"
+#include "os/stream.h"
 
-/* True when the file descriptor is a terminal. */
-bool fsa_terminal_is(int fd);
+/*
+ * False when the stream is no terminal, NO_COLOR is set to anything but "", or the terminal is one
+ * that knows no escape sequences. [no-color.org]
+ */
+bool fsa_terminal_has_colour(const FsaStream *stream);
 
-/* False when NO_COLOR is set to anything but "" or the terminal is a dumb one. [no-color.org] */
-bool fsa_terminal_wants_colour(void);
-
-/* Columns of the terminal behind `fd`; 80 when it does not say. */
-size_t fsa_terminal_columns(int fd);
+/* Columns of the terminal behind the stream; 80 when it does not say. */
+size_t fsa_terminal_columns(const FsaStream *stream);
 
 /*
  * Columns that a code point takes: 0 for combining marks, 2 for East Asian wide ones and emoji,

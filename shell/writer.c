@@ -2,73 +2,42 @@
 #include "writer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/limits.h"
-#include "base/result.h"
 #include "progress.h"
 #include "terminal.h"
 
 #define PIPE_PATIENCE_NS (FSA_NS_PER_SECOND / 4)
 
 int fsa_writer_open(FsaWriter *w, const char *path) {
-  int fd = STDOUT_FILENO;
-  if (path) {
-    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) return fsa_result_from_errno(errno);
-  }
+  FsaStream stream = fsa_stream_standard(FSA_STANDARD_OUTPUT);
+  const int error = path ? fsa_stream_create(path, &stream) : 0;
+  if (error) return error;
   char *data = malloc(FSA_WRITER_ROOM);
   if (!data) {
-    if (path) close(fd);
-    return FSA_E_NOMEM;
+    fsa_stream_close(&stream);
+    return ENOMEM;
   }
-  *w = (FsaWriter){.fd = fd, .owns_fd = path != NULL, .data = data};
-  w->is_terminal = fsa_terminal_is(fd);
-  w->has_colour = w->is_terminal && fsa_terminal_wants_colour();
+  *w = (FsaWriter){.stream = stream, .is_terminal = stream.is_terminal, .data = data};
+  w->has_colour = fsa_terminal_has_colour(&stream);
   w->flushed = fsa_clock_monotonic();
-  return FSA_OK;
-}
-
-int fsa_writer_make_folder(const char *path) {
-  char part[FSA_MAX_PATH];
-  size_t size = strlen(path);
-  if (size >= sizeof part) return ENAMETOOLONG;
-  for (size_t at = 1; at <= size; at++) {
-    if (path[at] != '/' && path[at]) continue;
-    memcpy(part, path, at);
-    part[at] = '\0';
-    if (mkdir(part, 0777) != 0 && errno != EEXIST) return errno;
-  }
   return 0;
 }
 
 int fsa_writer_close(FsaWriter *w) {
   if (!w->data) return 0;
   fsa_writer_flush(w);
-  /* a full disk may show itself only here */
-  if (w->owns_fd && close(w->fd) != 0 && !w->error) w->error = errno;
+  const int closed = fsa_stream_close(&w->stream);
+  const int error = w->error ? w->error : closed;
   free(w->data);
-  int error = w->error;
-  *w = (FsaWriter){.fd = -1};
+  *w = (FsaWriter){.stream.handle = -1};
   return error;
 }
 
 static void write_all(FsaWriter *w, const char *data, size_t size) {
-  while (size && !w->error) {
-    ssize_t written = write(w->fd, data, size);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      w->error = errno;
-      return;
-    }
-    data += written;
-    size -= (size_t)written;
-  }
+  if (size && !w->error) w->error = fsa_stream_write(&w->stream, data, size);
 }
 
 void fsa_writer_flush(FsaWriter *w) {

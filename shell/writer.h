@@ -11,16 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "os/stream.h"
+
 struct FsaProgress;
 
 #define FSA_WRITER_ROOM (256u << 10) /* bytes per write(2) */
 #define FSA_WRITER_SPAN (32u << 10)  /* the most that fsa_writer_room() gives at once */
 
 typedef struct FsaWriter {
-  int fd;
-  bool owns_fd;
+  FsaStream stream;
   bool is_terminal;
-  bool has_colour;              /* a terminal, and NO_COLOR is not set */
+  bool has_colour;              /* a terminal that can, and NO_COLOR is not set */
   int error;                    /* errno of the first write that failed; 0 = none */
   size_t used;                  /* bytes waiting in `data` */
   char *data;                   /* FSA_WRITER_ROOM bytes */
@@ -28,13 +29,8 @@ typedef struct FsaWriter {
   struct FsaProgress *progress; /* hidden before a terminal is written to; NULL = none */
 } FsaWriter;
 
-/* A writer on standard output (path NULL) or on a file that is made anew. FSA_OK, FSA_E_NOMEM, or
- * the FsaResult of the errno that open() left. */
+/* A writer on standard output (path NULL) or on a file that is made anew. 0 or an errno value. */
 int fsa_writer_open(FsaWriter *writer, const char *path);
-
-/* Makes the folder that files are to be written into, and those above it; one that is there is no
- * error. 0, or the errno of what could not be made. */
-int fsa_writer_make_folder(const char *path);
 
 /* Writes what waits and gives everything back; the errno of the first failure, or 0. Accepts {0}.
  */

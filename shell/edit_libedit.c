@@ -20,6 +20,10 @@
 #define MAX_HISTORY_ENTRY (16u << 10) /* bytes; a longer statement is not kept */
 #define MAX_LISTED 200                /* completions shown at once */
 
+const char fsa_edit_leaves[] = "Ctrl-D leaves";
+const char fsa_edit_keys[] = "TAB completes names,\n"
+                             "  Ctrl-C cancels a query, Ctrl-D leaves.\n";
+
 struct FsaEdit {
   EditLine *line;
   History *history;
@@ -115,7 +119,8 @@ static unsigned char on_cancel(EditLine *line, int key) {
 }
 
 static void list_words(const FsaCompletion *completion) {
-  size_t widest = 0, columns = fsa_terminal_columns(STDOUT_FILENO);
+  const FsaStream screen = fsa_stream_standard(FSA_STANDARD_OUTPUT);
+  size_t widest = 0, columns = fsa_terminal_columns(&screen);
   for (size_t i = 0; i < completion->count; i++) {
     size_t size = strlen(completion->words[i]);
     if (size > widest) widest = size;
@@ -223,7 +228,10 @@ int fsa_edit_line(FsaEdit *edit, const char *prompt, FsaText before, FsaText *re
   edit->is_cancelled = false;
   const char *line = el_gets(edit->line, &size);
   if (edit->is_cancelled) return FSA_E_CANCELLED;
-  if (!line || size <= 0) return FSA_OK;
+  if (!line || size <= 0) {
+    fputs("\n", stdout);
+    return FSA_OK;
+  }
   size_t length = strcspn(line, "\r\n");
   *ret_line = (FsaText){line, length};
   return FSA_ROW;
