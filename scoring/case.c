@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <zstd.h>
+
+#include "os/program.h"
 
 #define CASE_VERSION 1
 #define APPLICATION_ID 0x46534143 /* "FSAC" */
@@ -165,7 +166,7 @@ static int make_schema(FsaCase *store) {
            CASE_VERSION);
   result = execute(store, sql, "making the case");
   if (result != FSA_OK) return result;
-  if (getrandom(&store->hash_key, sizeof store->hash_key, 0) != sizeof store->hash_key)
+  if (!fsa_program_random(&store->hash_key, sizeof store->hash_key))
     return fault(store, FSA_E_IO, "asking the system for random bytes");
   sqlite3_stmt *stmt;
   if (sqlite3_prepare_v2(store->db, "INSERT INTO setting VALUES('hash_key', ?1)", -1, &stmt, NULL))

@@ -8,14 +8,11 @@
  */
 #include "ingest.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "os/folder.h"
 #include "print.h"
 
 #define MAX_THREADS 64
@@ -234,38 +231,33 @@ static int ingest_file(Ingest *ingest, const char *path) {
 
 static int ingest_path(Ingest *ingest, const char *path, unsigned depth);
 
-static int compare_names(const void *a, const void *b) {
-  return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Files of a folder in the order of their names, so that two runs do the same. */
 static int ingest_folder(Ingest *ingest, const char *path, unsigned depth) {
-  DIR *folder = opendir(path);
-  if (!folder || depth > FSA_MAX_INPUT_DEPTH) {
-    fsa_complain("%s: %s", path, folder ? "too many folders deep" : strerror(errno));
-    if (folder) closedir(folder);
+  FsaArena arena = fsa_arena(0);
+  const char *const *names = NULL;
+  size_t count = 0;
+  const int error = fsa_folder_names(path, &arena, &names, &count);
+  if (error || depth > FSA_MAX_INPUT_DEPTH) {
+    fsa_complain("%s: %s", path, error ? strerror(error) : "too many folders deep");
     ingest->damaged++;
-    return FSA_OK;
+    count = 0;
   }
-  GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-  for (struct dirent *entry; (entry = readdir(folder));)
-    if (entry->d_name[0] != '.')
-      g_ptr_array_add(names, g_strdup_printf("%s/%s", path, entry->d_name));
-  closedir(folder);
-  if (names->len) qsort(names->pdata, names->len, sizeof(char *), compare_names);
   int result = FSA_OK;
-  for (guint i = 0; i < names->len && result == FSA_OK; i++)
-    result = ingest_path(ingest, names->pdata[i], depth + 1);
-  g_ptr_array_free(names, TRUE);
+  for (size_t i = 0; i < count && result == FSA_OK; i++) {
+    if (names[i][0] == '.') continue;
+    char *below = g_strdup_printf("%s/%s", path, names[i]);
+    result = ingest_path(ingest, below, depth + 1);
+    g_free(below);
+  }
+  fsa_arena_done(&arena);
   return result;
 }
 
 static int ingest_path(Ingest *ingest, const char *path, unsigned depth) {
-  struct stat facts;
-  if (strcmp(path, "-") != 0 && stat(path, &facts) == 0) {
-    if (S_ISDIR(facts.st_mode)) return ingest_folder(ingest, path, depth);
-    if (depth && !S_ISREG(facts.st_mode))
-      return FSA_OK; /* a socket or pipe beside logs is no log */
+  FsaPathKind kind;
+  if (strcmp(path, "-") != 0 && fsa_path_kind(path, &kind) == 0) {
+    if (kind == FSA_PATH_FOLDER) return ingest_folder(ingest, path, depth);
+    if (depth && kind == FSA_PATH_OTHER) return FSA_OK; /* a socket or pipe beside logs is no log */
   }
   return ingest_file(ingest, path);
 }

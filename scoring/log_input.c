@@ -2,15 +2,13 @@
 #include "log_input.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
+#include "os/stream.h"
 #include "result_log.h"
 
 #define RAW_BYTES (256u << 10)
@@ -23,7 +21,7 @@ typedef struct Decoder {
 } Decoder;
 
 struct FsaLogInput {
-  int fd;
+  FsaStream stream;
   int64_t size, done; /* of the file as it lies there */
   unsigned char raw[RAW_BYTES];
   size_t raw_at, raw_size;
@@ -40,14 +38,13 @@ struct FsaLogInput {
  */
 
 static int fill_raw(FsaLogInput *input) {
-  ssize_t got;
-  do got = read(input->fd, input->raw, sizeof input->raw);
-  while (got < 0 && errno == EINTR);
-  if (got < 0) return fsa_result_from_errno(errno);
+  size_t got = 0;
+  const int error = fsa_stream_read(&input->stream, input->raw, sizeof input->raw, &got);
+  if (error) return fsa_result_from_errno(error);
   input->raw_at = 0;
-  input->raw_size = (size_t)got;
+  input->raw_size = got;
   input->raw_end = got == 0;
-  input->done += got;
+  input->done += (int64_t)got;
   return FSA_OK;
 }
 
@@ -66,25 +63,34 @@ static int detect(FsaLogInput *input) {
   return FSA_OK;
 }
 
+/* A device has no end; a folder is walked by others. */
+static int open_stream(const char *path, FsaStream *ret_stream) {
+  if (strcmp(path, "-") == 0) {
+    *ret_stream = fsa_stream_standard(FSA_STANDARD_INPUT);
+    return FSA_OK;
+  }
+  FsaStream stream;
+  const int error = fsa_stream_open(path, &stream);
+  if (error) return error == EISDIR ? FSA_E_FORMAT : fsa_result_from_errno(error);
+  if (stream.is_device) {
+    fsa_stream_close(&stream);
+    return FSA_E_FORMAT;
+  }
+  *ret_stream = stream;
+  return FSA_OK;
+}
+
 int fsa_log_input_open(const char *path, FsaLogInput **ret_input) {
   FsaLogInput *input = calloc(1, sizeof *input);
   if (!input) return FSA_E_NOMEM;
+  input->stream.handle = -1;
   input->held = fsa_buffer(FSA_MAX_LOG_LINE + FSA_LOG_PIECE + RAW_BYTES);
   input->line = 1;
-  bool is_stdin = strcmp(path, "-") == 0;
-  input->fd =
-      is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  struct stat facts;
-  int result = FSA_OK;
-  if (input->fd < 0 || fstat(input->fd, &facts) != 0)
-    result = fsa_result_from_errno(errno);
-  else if (!is_stdin && !S_ISREG(facts.st_mode) && !S_ISFIFO(facts.st_mode))
-    result = FSA_E_FORMAT;
-  else
-    input->size = S_ISREG(facts.st_mode) ? facts.st_size : 0;
-  /* O_NONBLOCK was only against hanging in open() */
-  if (result == FSA_OK && !is_stdin) fcntl(input->fd, F_SETFL, 0);
-  if (result == FSA_OK) result = detect(input);
+  int result = open_stream(path, &input->stream);
+  if (result == FSA_OK) {
+    input->size = fsa_stream_size(&input->stream);
+    result = detect(input);
+  }
   if (result == FSA_OK)
     *ret_input = input;
   else
@@ -94,7 +100,7 @@ int fsa_log_input_open(const char *path, FsaLogInput **ret_input) {
 
 void fsa_log_input_close(FsaLogInput *input) {
   if (!input) return;
-  if (input->fd >= 0) close(input->fd);
+  fsa_stream_close(&input->stream);
   if (input->decoder.is_gzip) inflateEnd(&input->decoder.gzip);
   ZSTD_freeDStream(input->decoder.zstd);
   fsa_buffer_done(&input->held);
@@ -182,6 +188,12 @@ static void drop_front(FsaLogInput *input, size_t size) {
   input->offset += (int64_t)size;
 }
 
+/* The last line break of `size` bytes, or NULL. */
+static const char *last_break(const char *data, size_t size) {
+  while (size && data[size - 1] != '\n') size--;
+  return size ? data + size - 1 : NULL;
+}
+
 static int64_t count_lines(const char *data, size_t size) {
   int64_t lines = 0;
   for (const char *end = data + size; (data = memchr(data, '\n', (size_t)(end - data))); data++)
@@ -230,7 +242,7 @@ int fsa_log_input_next(FsaLogInput *input, FsaBuffer *text, FsaLogPiece *ret_pie
     if (input->held.size < FSA_LOG_PIECE) continue;
     /* what was held before without a newline need not be searched again */
     const char *fresh = input->held.data + (before < FSA_LOG_PIECE ? 0 : before);
-    const char *end = memrchr(fresh, '\n', input->held.size - (size_t)(fresh - input->held.data));
+    const char *end = last_break(fresh, input->held.size - (size_t)(fresh - input->held.data));
     if (end) return give(input, (size_t)(end - input->held.data) + 1, text, ret_piece);
     if (input->held.size < FSA_MAX_LOG_LINE) continue;
     size_t complete = fsa_result_log_complete(input->held.data, input->held.size);

@@ -6,6 +6,7 @@
 
 #include "coverage.h"
 #include "ingest.h"
+#include "os/program.h"
 #include "rank.h"
 
 #define DEFAULT_TOP 20
@@ -141,6 +142,10 @@ static int run(const Arguments *arguments) {
 
 int main(int argc, char **argv) {
   Arguments arguments = {.top = DEFAULT_TOP};
+  if (fsa_program_begin(&argc, &argv) != FSA_OK) {
+    fsa_complain("out of memory");
+    return 2;
+  }
   opterr = 0;
   for (int option; (option = getopt_long(argc, argv, "f:", long_options, NULL)) != -1;) {
     int code = take_option(&arguments, option);

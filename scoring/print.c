@@ -4,40 +4,57 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "key.h"
+#include "os/console.h"
 
-#define PROGRESS_NS (FSA_NS_PER_SECOND / 10)
+#define MAX_SAID 8192 /* bytes of one message; the rest is cut */
+#define WIPE "\r\x1b[K"
 
 FsaText fsa_text(const char *text) {
   return (FsaText){text, text ? strlen(text) : 0};
 }
 
+/* Wipes the line of progress and says what follows, in one piece: other programs write there too.
+ */
+static void say(const char *before, const char *format, va_list arguments, const char *after) {
+  char message[MAX_SAID];
+  FsaBuffer text = fsa_buffer(2 * MAX_SAID);
+  FsaStream stream = fsa_stream_standard(FSA_STANDARD_ERROR);
+  if (fsa_console_has_escapes(&stream)) fsa_buffer_puts(&text, WIPE);
+  vsnprintf(message, sizeof message, format, arguments);
+  fsa_buffer_puts(&text, before);
+  fsa_buffer_puts(&text, message);
+  fsa_buffer_puts(&text, after);
+  if (!text.error) fsa_stream_write(&stream, text.data, text.size);
+  fsa_buffer_done(&text);
+}
+
 void fsa_complain(const char *format, ...) {
   va_list arguments;
-  fsa_progress_wipe();
   fflush(stdout);
-  fputs("fsa-score: ", stderr);
   va_start(arguments, format);
-  vfprintf(stderr, format, arguments);
+  say("fsa-score: ", format, arguments, "\n");
   va_end(arguments);
-  fputc('\n', stderr);
+}
+
+static bool shows_progress(void) {
+  const FsaStream stream = fsa_stream_standard(FSA_STANDARD_ERROR);
+  return fsa_console_has_escapes(&stream);
 }
 
 void fsa_progress_line(const char *format, ...) {
   va_list arguments;
-  if (!isatty(STDERR_FILENO)) return;
-  fputs("\r\x1b[K", stderr);
+  if (!shows_progress()) return;
   va_start(arguments, format);
-  vfprintf(stderr, format, arguments);
+  say("", format, arguments, "");
   va_end(arguments);
-  fflush(stderr);
 }
 
 void fsa_progress_wipe(void) {
-  if (isatty(STDERR_FILENO)) fputs("\r\x1b[K", stderr);
+  FsaStream stream = fsa_stream_standard(FSA_STANDARD_ERROR);
+  if (fsa_console_has_escapes(&stream)) fsa_stream_write(&stream, WIPE, strlen(WIPE));
 }
 
 /* Control characters move the cursor; bidirectional and invisible ones show what is not there. */
@@ -101,7 +118,12 @@ void fsa_put_time(FsaBuffer *out, int64_t seconds) {
 }
 
 bool fsa_print(FsaBuffer *out) {
-  bool written = fwrite(out->data ? out->data : "", 1, out->size, stdout) == out->size;
+  FsaStream stream = fsa_stream_standard(FSA_STANDARD_OUTPUT);
+  bool written;
+  if (stream.is_terminal) /* the C library would not know how to speak to a console */
+    written = out->size == 0 || fsa_stream_write(&stream, out->data, out->size) == 0;
+  else
+    written = fwrite(out->data ? out->data : "", 1, out->size, stdout) == out->size;
   fsa_buffer_clear(out);
   return written && !ferror(stdout);
 }
