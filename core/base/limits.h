@@ -45,10 +45,12 @@
 /* bytes of one text of /proc; 65530 mappings with long names need 30 MiB in smaps */
 #define FSA_MAX_PROC_BYTES (64u << 20)
 #define FSA_MAX_FIRMWARE_TABLE (4u << 20) /* bytes of the SMBIOS table; true ones have some KiB */
-
-#define FSA_MAX_LIVE_VALUE (1024u << 20) /* bytes of one registry value */
-#define FSA_MAX_KEY_ENTRIES 16777216u    /* subkeys, or values, of one key */
-#define FSA_MAX_SDDL (1u << 20)          /* bytes of a security descriptor as text; it has 64 KiB */
+#define FSA_MAX_REGIONS 1000000           /* regions of one process that are listed */
+#define FSA_MAX_MODULES 8192              /* records in the loader's lists of one process */
+#define FSA_MAX_MODULE_TEXT (16u << 20)   /* bytes of their names */
+#define FSA_MAX_LIVE_VALUE (1024u << 20)  /* bytes of one registry value */
+#define FSA_MAX_KEY_ENTRIES 16777216u     /* subkeys, or values, of one key */
+#define FSA_MAX_SDDL (1u << 20) /* bytes of a security descriptor as text; it has 64 KiB */
 
 /* registry hives (regf) */
 #define FSA_MAX_REGF_PROBLEMS 100   /* problems that one call on a hive tells one by one */
@@ -80,6 +82,12 @@
 #define FSA_MAX_SCRIPT_BLOCKS 20000        /* unfinished script blocks */
 #define FSA_MAX_SCRIPT_PARTS 65536         /* parts of one script block */
 #define FSA_MAX_SCRIPT_SEEN (1u << 20)     /* parts that are remembered to know duplicates */
+
+/* programs and libraries of Windows (PE) */
+#define FSA_MAX_PE_HEAD (64u << 10)       /* bytes of headers that are looked at */
+#define FSA_MAX_PE_RELOCATIONS (8u << 20) /* bytes of relocations; true ones stay below 4 MiB */
+#define FSA_MAX_PE_LIBRARIES 1024         /* libraries that one image imports from */
+#define FSA_MAX_PE_IMPORTS 65536          /* functions that it imports from all of them */
 
 /* YARA */
 #define FSA_MAX_YARA_RULES (64u << 20) /* bytes of one text of rules */

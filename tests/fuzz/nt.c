@@ -4,10 +4,13 @@
  */
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "formats/nt_access.h"
 #include "formats/nt_directory.h"
 #include "formats/nt_handle.h"
 #include "formats/nt_key.h"
+#include "formats/nt_memory.h"
+#include "formats/nt_modules.h"
 #include "formats/nt_security.h"
 #include "formats/object_name.h"
 
@@ -105,12 +108,52 @@ static void read_object_name(FsaBytes bytes) {
   fsa_arena_done(&arena);
 }
 
+static void read_memory(FsaBytes bytes) {
+  FsaNtMemory memory;
+  FsaNtPage page;
+  if (fsa_nt_memory(bytes, &memory) == FSA_OK) {
+    if (memory.start + memory.size <= memory.start) abort();
+    const FsaNtAccess access = fsa_nt_access(memory.protection);
+    if (access.may_write && !access.may_read) abort();
+  }
+  for (size_t i = 0; fsa_nt_page(bytes, i, i % 2, &page) == FSA_OK; i++)
+    if (i >= bytes.size) abort();
+}
+
+static int read_process(void *context, uint64_t address, void *buffer, size_t size) {
+  const FsaBytes *bytes = context;
+  if (address < FILLED_AT || address - FILLED_AT > bytes->size ||
+      size > bytes->size - (address - FILLED_AT))
+    return FSA_E_ABSENT;
+  if (size) memcpy(buffer, bytes->data + (address - FILLED_AT), size);
+  return FSA_OK;
+}
+
+/* The bytes are a process's memory from FILLED_AT on; the first one says what kind of process. */
+static void read_modules(FsaBytes bytes) {
+  if (bytes.size == 0) return;
+  const bool is_32 = bytes.data[0] & 1;
+  const uint32_t build = bytes.data[0] & 2 ? 7601 : 19045;
+  const FsaNtReader reader = {.context = &bytes, .read = read_process};
+  FsaArena arena = fsa_arena(0);
+  FsaNtModules modules;
+  if (fsa_nt_modules(&reader, FILLED_AT, is_32, build, &arena, &modules) == FSA_OK) {
+    if (modules.count > FSA_MAX_MODULES) abort();
+    for (size_t i = 0; i < modules.count; i++)
+      if (modules.list[i].path.data &&
+          !fsa_text_is_valid(modules.list[i].path.data, modules.list[i].path.size))
+        abort();
+  }
+  fsa_arena_done(&arena);
+}
+
 static const struct {
   char name;
   void (*read)(FsaBytes bytes);
 } decoders[] = {
-    {'d', read_directory},   {'f', read_files},  {'h', read_handles},  {'k', read_key},
-    {'n', read_object_name}, {'o', read_object}, {'s', read_security}, {'t', read_types},
+    {'d', read_directory}, {'f', read_files},  {'h', read_handles},     {'k', read_key},
+    {'l', read_modules},   {'m', read_memory}, {'n', read_object_name}, {'o', read_object},
+    {'s', read_security},  {'t', read_types},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
