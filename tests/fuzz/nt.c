@@ -5,13 +5,18 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "formats/image_path.h"
+#include "formats/ip_address.h"
 #include "formats/nt_access.h"
 #include "formats/nt_directory.h"
+#include "formats/nt_driver.h"
 #include "formats/nt_handle.h"
 #include "formats/nt_key.h"
 #include "formats/nt_memory.h"
 #include "formats/nt_modules.h"
+#include "formats/nt_net.h"
 #include "formats/nt_security.h"
+#include "formats/nt_service.h"
 #include "formats/object_name.h"
 
 /* Where the bytes stood when they were filled: what absolute addresses in them are taken from. */
@@ -147,13 +152,63 @@ static void read_modules(FsaBytes bytes) {
   fsa_arena_done(&arena);
 }
 
+static void read_service(FsaBytes bytes) {
+  FsaNtService service;
+  FsaNtFailureAction action;
+  for (size_t i = 0; fsa_nt_service(bytes, FILLED_AT, i, &service) == FSA_OK && i < 64; i++) {
+    check_inside(bytes, service.name);
+    check_inside(bytes, service.display_name);
+  }
+  for (size_t i = 0; fsa_nt_failure_action(bytes, i, &action) == FSA_ROW; i++)
+    if (i > bytes.size) abort();
+}
+
+static void read_image_path(FsaBytes bytes) {
+  FsaArena arena = fsa_arena(0);
+  const FsaText root = {"C:\\Windows", 10}, image = {(const char *)bytes.data, bytes.size};
+  FsaText path;
+  for (int is_driver = 0; is_driver < 2; is_driver++)
+    if (fsa_image_path(image, is_driver, root, &arena, &path) == FSA_OK &&
+        path.size > bytes.size + 64)
+      abort();
+  fsa_arena_done(&arena);
+}
+
+static void walk_drivers(FsaNtDrivers drivers, FsaBytes bytes) {
+  FsaNtDriver driver;
+  for (size_t count = 0; fsa_nt_drivers_next(&drivers, &driver) == FSA_ROW; count++) {
+    check_inside(bytes, driver.path);
+    if (count > bytes.size) abort();
+  }
+}
+
+static void read_drivers(FsaBytes bytes) {
+  FsaNtDrivers drivers;
+  walk_drivers(fsa_nt_drivers_chain(bytes), bytes);
+  if (fsa_nt_drivers_array(bytes, &drivers) == FSA_OK) walk_drivers(drivers, bytes);
+}
+
+static void read_sockets(FsaBytes bytes) {
+  for (unsigned kind = 0; kind < FSA_NT_NET_KINDS; kind++) {
+    for (size_t i = 0; i < fsa_nt_sockets(bytes, kind); i++) {
+      FsaNtSocket socket;
+      char text[FSA_IP_TEXT];
+      if (fsa_nt_socket(bytes, kind, i, &socket) != FSA_OK) abort();
+      check_inside(bytes, socket.local);
+      check_inside(bytes, socket.remote);
+      if (fsa_ip_text(socket.local, text) != strlen(text) || !fsa_ip_class(socket.local)) abort();
+    }
+  }
+}
+
 static const struct {
   char name;
   void (*read)(FsaBytes bytes);
 } decoders[] = {
-    {'d', read_directory}, {'f', read_files},  {'h', read_handles},     {'k', read_key},
-    {'l', read_modules},   {'m', read_memory}, {'n', read_object_name}, {'o', read_object},
-    {'s', read_security},  {'t', read_types},
+    {'c', read_sockets},     {'d', read_directory}, {'f', read_files},   {'h', read_handles},
+    {'i', read_image_path},  {'k', read_key},       {'l', read_modules}, {'m', read_memory},
+    {'n', read_object_name}, {'o', read_object},    {'r', read_drivers}, {'s', read_security},
+    {'t', read_types},       {'v', read_service},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
