@@ -44,6 +44,8 @@
 #define FSA_MAX_PIDS 4194304
 /* bytes of one text of /proc; 65530 mappings with long names need 30 MiB in smaps */
 #define FSA_MAX_PROC_BYTES (64u << 20)
+/* bytes of one list of the NT kernel: 13 million handles */
+#define FSA_MAX_NT_LIST (512u << 20)
 #define FSA_MAX_FIRMWARE_TABLE (4u << 20) /* bytes of the SMBIOS table; true ones have some KiB */
 #define FSA_MAX_REGIONS 1000000           /* regions of one process that are listed */
 #define FSA_MAX_MODULES 8192              /* records in the loader's lists of one process */

@@ -15,6 +15,7 @@
 #include "formats/nt_memory.h"
 #include "formats/nt_modules.h"
 #include "formats/nt_net.h"
+#include "formats/nt_process.h"
 #include "formats/nt_security.h"
 #include "formats/nt_service.h"
 #include "formats/object_name.h"
@@ -201,14 +202,39 @@ static void read_sockets(FsaBytes bytes) {
   }
 }
 
+static void read_processes(FsaBytes bytes) {
+  FsaNtProcesses list = fsa_nt_processes(bytes, FILLED_AT);
+  FsaNtProcess process;
+  FsaNtThread thread;
+  for (size_t calls = 0; fsa_nt_processes_next(&list, &process) == FSA_ROW; calls++) {
+    if (calls > bytes.size) abort();
+    check_inside(bytes, process.name);
+    check_inside(bytes, process.threads);
+    for (uint32_t i = 0; i < process.threads_listed; i++) fsa_nt_thread(&process, i, &thread);
+  }
+}
+
+static void read_answers(FsaBytes bytes) {
+  FsaNtBasic basic;
+  FsaNtTimes times;
+  FsaNtPeb peb;
+  FsaNtParameters parameters;
+  fsa_nt_basic(bytes, &basic);
+  fsa_nt_times(bytes, &times);
+  for (int width = FSA_NT_64; width <= FSA_NT_32; width++) {
+    fsa_nt_peb(bytes, (FsaNtWidth)width, &peb);
+    fsa_nt_parameters(bytes, (FsaNtWidth)width, FILLED_AT, &parameters);
+  }
+}
+
 static const struct {
   char name;
   void (*read)(FsaBytes bytes);
 } decoders[] = {
-    {'c', read_sockets},     {'d', read_directory}, {'f', read_files},   {'h', read_handles},
-    {'i', read_image_path},  {'k', read_key},       {'l', read_modules}, {'m', read_memory},
-    {'n', read_object_name}, {'o', read_object},    {'r', read_drivers}, {'s', read_security},
-    {'t', read_types},       {'v', read_service},
+    {'c', read_sockets},     {'d', read_directory}, {'f', read_files},     {'h', read_handles},
+    {'i', read_image_path},  {'k', read_key},       {'l', read_modules},   {'m', read_memory},
+    {'n', read_object_name}, {'o', read_object},    {'p', read_processes}, {'q', read_answers},
+    {'r', read_drivers},     {'s', read_security},  {'t', read_types},     {'v', read_service},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

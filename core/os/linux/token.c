@@ -16,10 +16,6 @@ enum { STATUS_BYTES = 8192, LABEL_BYTES = 4096 };
 _Static_assert((int)FSA_OS_IDS == (int)FSA_PROC_IDS, "the ids are copied as they are");
 _Static_assert((int)FSA_OS_CAPABILITIES == (int)FSA_PROC_CAPABILITIES, "so are the capabilities");
 
-int fsa_os_threads(FsaOsProcess *process, FsaArena *arena, int64_t **ret_tids, size_t *ret_count) {
-  return linux_list_numbers(process->os, process->directory, "task", arena, ret_tids, ret_count);
-}
-
 /* "task/7/status", or "status" of the process for tid 0. */
 static void thread_name(char out[64], int64_t tid, const char *name) {
   if (tid)

@@ -1,14 +1,6 @@
 /* No credentials. */
 #include "os/os.h"
 
-int fsa_os_threads(FsaOsProcess *process, FsaArena *arena, int64_t **ret_tids, size_t *ret_count) {
-  (void)process;
-  (void)arena;
-  (void)ret_tids;
-  (void)ret_count;
-  return FSA_E_UNSUPPORTED;
-}
-
 int fsa_os_token(FsaOsProcess *process, int64_t tid, FsaArena *arena, FsaOsToken *ret_token) {
   (void)process;
   (void)tid;

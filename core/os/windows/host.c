@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "os/windows/device_path.h"
+#include "os/windows/snapshot.h"
 
 /* ---- privileges ------------------------------------------------------------------------------ */
 
@@ -59,6 +60,7 @@ int fsa_os_open(const char *root, FsaOs **ret_os) {
 
 void fsa_os_close(FsaOs *os) {
   if (!os) return;
+  windows_snapshot_drop(os, os->snapshot);
   windows_forget_drives(os);
   pthread_mutex_destroy(&os->lock);
   free(os);
@@ -100,11 +102,6 @@ int fsa_os_lacked_privileges(const FsaOs *os, FsaArena *arena, FsaText *ret_name
 bool fsa_os_hides_processes(FsaOs *os) {
   (void)os;
   return false;
-}
-
-int fsa_os_pids(FsaOs *os, FsaArena *arena, int64_t **ret_pids, size_t *ret_count) {
-  (void)os, (void)arena, (void)ret_pids, (void)ret_count;
-  return FSA_E_UNSUPPORTED;
 }
 
 /* ---- results and texts ----------------------------------------------------------------------- */

@@ -20,9 +20,10 @@ enum {
 typedef struct WindowsDrives WindowsDrives; /* device_path.c */
 
 struct FsaOs {
-  unsigned privileges;   /* WINDOWS_MAY_...: held and enabled */
-  WindowsDrives *drives; /* NULL until a path is asked about; guarded by `lock` */
-  pthread_mutex_t lock;  /* guards what a file of this folder keeps from one call to the next */
+  unsigned privileges;              /* WINDOWS_MAY_...: held and enabled */
+  WindowsDrives *drives;            /* NULL until a path is asked about; guarded by `lock` */
+  struct WindowsSnapshot *snapshot; /* the newest one, or NULL (snapshot.h); guarded by `lock` */
+  pthread_mutex_t lock; /* guards what a file of this folder keeps from one call to the next */
 };
 
 /* What a status means: FSA_OK, FSA_E_ACCESS, FSA_E_ABSENT, FSA_E_NOMEM, FSA_E_UNSUPPORTED, ... */

@@ -153,9 +153,15 @@ enum {
 
 /* NtQueryInformationProcess. */
 enum {
-  NT_PROCESS_BASIC = 0,         /* q: PROCESS_BASIC_INFORMATION, 48 bytes */
+  NT_PROCESS_BASIC = 0,         /* q: PROCESS_BASIC_INFORMATION, 48 bytes; 64 since 8 */
+  NT_PROCESS_IO_COUNTERS = 2,   /* q: IO_COUNTERS, 48 bytes */
+  NT_PROCESS_COUNTERS = 3,      /* q: VM_COUNTERS, 88 bytes */
+  NT_PROCESS_TIMES = 4,         /* q: KERNEL_USER_TIMES, 32 bytes */
+  NT_PROCESS_HANDLE_COUNT = 20, /* q: ULONG */
+  NT_PROCESS_SESSION = 24,      /* q: PROCESS_SESSION_INFORMATION, 4 bytes */
   NT_PROCESS_WOW64 = 26,        /* q: ULONG_PTR: address of the 32-bit PEB, 0 = none */
   NT_PROCESS_IMAGE_NAME = 27,   /* q: UNICODE_STRING, native path of the image */
+  NT_PROCESS_IMAGE_PATH = 43,   /* q: UNICODE_STRING, its path for programs now; since Vista */
   NT_PROCESS_HANDLES = 51,      /* q: PROCESS_HANDLE_SNAPSHOT_INFORMATION; since 8 */
   NT_PROCESS_COMMAND_LINE = 60, /* q: UNICODE_STRING; since 8.1 */
   NT_PROCESS_PROTECTION = 61,   /* q: PS_PROTECTION, 1 byte; since 8.1 */
@@ -235,6 +241,7 @@ enum {
        (HANDLE *, ACCESS_MASK, NtObjectAttributes *, NtClientId *))                                \
   CALL("ntdll", NtStatus, NtOpenThread,                                                            \
        (HANDLE *, ACCESS_MASK, NtObjectAttributes *, NtClientId *))                                \
+  CALL("ntdll", NtStatus, NtGetNextThread, (HANDLE, HANDLE, ACCESS_MASK, ULONG, ULONG, HANDLE *))  \
   CALL("ntdll", NtStatus, NtOpenProcessToken, (HANDLE, ACCESS_MASK, HANDLE *))                     \
   CALL("ntdll", NtStatus, NtOpenThreadToken, (HANDLE, ACCESS_MASK, BOOLEAN, HANDLE *))             \
   CALL("ntdll", NtStatus, NtQueryInformationToken, (HANDLE, int, void *, ULONG, ULONG *))          \
