@@ -8,7 +8,7 @@
 #define FSA_BASE_LIMITS_H
 
 /* engine */
-#define FSA_MAX_COLUMNS 60 /* columns of a table, so that a set of them fits 64 bits */
+#define FSA_MAX_COLUMNS 120 /* columns of a table, so that a set of them fits two words */
 /* problems that a process remembers; older ones are counted, then dropped */
 #define FSA_MAX_PROBLEMS 10000
 /* problems that one subject tells one by one, so that one hostile file does not drive out all

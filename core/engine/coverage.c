@@ -32,7 +32,9 @@ static CoverageEntry *find(FsaEngine *engine, const FsaTable *table, const char 
  * entry's facts are all zero.
  */
 static bool tells_less(const CoverageFacts *facts, const CoverageFacts *former) {
-  return (former->wanted & ~facts->wanted) && facts->problems < former->problems;
+  const uint64_t *now = facts->wanted.bits, *then = former->wanted.bits;
+  const bool left_out = (then[0] & ~now[0]) || (then[1] & ~now[1]);
+  return left_out && facts->problems < former->problems;
 }
 
 void engine_coverage_record(FsaEngine *engine, const FsaTable *table, const char *evidence,

@@ -70,7 +70,7 @@ typedef struct CoverageFacts {
   int64_t subjects, rows, problems;
   int64_t troubled;       /* subjects that had a problem */
   unsigned codes;         /* bit -code = a problem with that code occurred */
-  uint64_t wanted;        /* the columns that were read, as FsaQuery has them */
+  FsaColumnSet wanted;    /* the columns that were read */
   int64_t started, ended; /* wall clock, ns */
 } CoverageFacts;
 

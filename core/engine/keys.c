@@ -156,5 +156,5 @@ bool fsa_admits_text(const FsaScan *scan, int column, const char *text, size_t s
 }
 
 bool fsa_wants(const FsaScan *scan, int column) {
-  return (scan->cursor->query.wanted >> column & 1) != 0;
+  return fsa_columns_has(&scan->cursor->query.wanted, column);
 }

@@ -73,12 +73,25 @@ struct FsaRow {
   bool partial;
 };
 
+/* Columns of a table, by their number in it. */
+typedef struct FsaColumnSet {
+  uint64_t bits[2];
+} FsaColumnSet;
+
+static inline void fsa_columns_add(FsaColumnSet *set, int column) {
+  set->bits[column / 64] |= UINT64_C(1) << column % 64;
+}
+
+static inline bool fsa_columns_has(const FsaColumnSet *set, int column) {
+  return (set->bits[column / 64] >> column % 64 & 1) != 0;
+}
+
 typedef struct FsaQuery {
   const FsaTable *table;
   const char *evidence;    /* NULL = the engine's default */
   bool evidence_is_joined; /* it came from another table: unsupported evidence is a problem row, not
                               an error */
-  uint64_t wanted;         /* bit i = column i is used */
+  FsaColumnSet wanted;     /* the columns that are used */
   const FsaKey *keys;      /* column_count of them or NULL; must live as long as the cursor */
   const FsaKey *source_key; /* the constraint on the hidden `source`, or NULL */
   int64_t deadline; /* fsa_clock_monotonic() when the whole query must have ended; 0 = none */

@@ -102,14 +102,17 @@ static bool is_foldable(sqlite3_index_info *info, int constraint, const LayoutCo
   return sqlite3_stricmp(collation, "BINARY") == 0 || sqlite3_stricmp(collation, "NOCASE") == 0;
 }
 
-/* The columns that the query uses, as the table counts them. */
-static uint64_t wanted_columns(const FsaTable *table, uint64_t used) {
-  uint64_t wanted = 0;
+/*
+ * The columns that the query uses, as the table counts them. SQLite tells of its columns 0 to 62
+ * one by one, of all behind them together.
+ */
+static FsaColumnSet wanted_columns(const FsaTable *table, uint64_t used) {
+  FsaColumnSet wanted = {{0, 0}};
   const int count = layout_count(table);
   for (int i = 0; i < count; i++) {
     LayoutColumn column = layout_column(table, i);
     if (column.column >= 0 && (used >> (i < 63 ? i : 63) & 1))
-      wanted |= UINT64_C(1) << column.column;
+      fsa_columns_add(&wanted, column.column);
   }
   return wanted;
 }
@@ -199,7 +202,9 @@ static int vtab_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
   FsaBuffer plan = fsa_buffer(64u << 10);
   Narrowing by = {0};
   int argument = 0;
-  fsa_buffer_printf(&plan, "%llx", (unsigned long long)wanted_columns(table, info->colUsed));
+  const FsaColumnSet wanted = wanted_columns(table, info->colUsed);
+  fsa_buffer_printf(&plan, "%llx,%llx", (unsigned long long)wanted.bits[0],
+                    (unsigned long long)wanted.bits[1]);
   for (int i = 0; i < info->nConstraint; i++) {
     const struct sqlite3_index_constraint *constraint = &info->aConstraint[i];
     if (constraint->iColumn < 0) continue;
@@ -367,9 +372,10 @@ static int add_constraint(Cursor *cursor, const FsaTable *table, int index, char
 /* Reads the plan that vtab_best_index() wrote: the wanted columns, then a column and an operator
  * per argument. */
 static int read_plan(Cursor *cursor, const FsaTable *table, const char *plan, int argc,
-                     sqlite3_value **argv, uint64_t *ret_wanted) {
+                     sqlite3_value **argv, FsaColumnSet *ret_wanted) {
   char *at;
-  *ret_wanted = strtoull(plan, &at, 16);
+  ret_wanted->bits[0] = strtoull(plan, &at, 16);
+  ret_wanted->bits[1] = strtoull(at + 1, &at, 16);
   for (int i = 0; i < argc && *at == ';'; i++) {
     int index = (int)strtol(at + 1, &at, 10);
     int result = add_constraint(cursor, table, index, *at++, argv[i]);

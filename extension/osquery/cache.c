@@ -16,7 +16,7 @@
 typedef struct Entry {
   const FsaTable *table;
   char *evidence; /* evidence_text() */
-  uint64_t wanted;
+  FsaColumnSet wanted;
   bool *sent;
   FsaRows *rows;     /* an enumeration; NULL when none is held */
   int64_t made;      /* when it was, monotonic ns */
@@ -81,7 +81,8 @@ static char *evidence_text(const FsaQuestion *question) {
 }
 
 static bool is_same(const Entry *entry, const FsaQuestion *question, const char *evidence) {
-  return entry->table == question->table && entry->wanted == question->wanted &&
+  return entry->table == question->table &&
+         memcmp(&entry->wanted, &question->wanted, sizeof entry->wanted) == 0 &&
          strcmp(entry->evidence, evidence) == 0 &&
          memcmp(entry->sent, question->sent,
                 (size_t)layout_count(question->table) * sizeof *entry->sent) == 0;

@@ -246,7 +246,7 @@ static int read_constraints(Reader *reader, const json_t *constraints) {
 static void use_column(FsaQuestion *question, int index) {
   const LayoutColumn column = layout_column(question->table, index);
   question->sent[index] = true;
-  if (column.column >= 0) question->wanted |= UINT64_C(1) << column.column;
+  if (column.column >= 0) fsa_columns_add(&question->wanted, column.column);
 }
 
 /* The columns that the statement uses; old cores do not say it: then all of them. */

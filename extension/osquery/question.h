@@ -12,9 +12,9 @@
 
 typedef struct FsaQuestion {
   const FsaTable *table;
-  uint64_t wanted; /* the table's own columns that are used, as FsaQuery has them */
-  bool *sent;      /* layout_count() of them: which columns a row has */
-  FsaKey *keys;    /* one for each own column, then one for `source` */
+  FsaColumnSet wanted; /* the table's own columns that are used */
+  bool *sent;          /* layout_count() of them: which columns a row has */
+  FsaKey *keys;        /* one for each own column, then one for `source` */
   bool has_keys;
   bool has_arguments; /* one of them is an argument: no other question's rows can answer this one */
   bool seeks;         /* a key names the subjects (a pid, a path): asking is cheap */

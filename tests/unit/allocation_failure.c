@@ -274,7 +274,8 @@ static Outcome run_query(FsaBytes bytes, const void *what) {
   const FsaEngineOptions options = {.evidence = query->evidence, .jobs = query->jobs};
   outcome.result = fsa_engine_new(&options, &engine);
   if (outcome.result != FSA_OK) return outcome;
-  const FsaQuery asked = {.table = query->table, .wanted = UINT64_MAX, .keys = query->keys};
+  const FsaQuery asked = {
+      .table = query->table, .wanted = {{UINT64_MAX, UINT64_MAX}}, .keys = query->keys};
   FsaCursor *cursor;
   FsaError error = {0};
   outcome.result = fsa_cursor_open(engine, &asked, &cursor, &error);

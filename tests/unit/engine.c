@@ -139,7 +139,7 @@ static FsaEngine *engine_with(unsigned jobs, int64_t seconds, size_t memory) {
 }
 
 static FsaCursor *open_cursor(FsaEngine *engine, const FsaTable *table, const FsaKey *keys) {
-  FsaQuery query = {.table = table, .keys = keys, .wanted = 7};
+  FsaQuery query = {.table = table, .keys = keys, .wanted = {{7}}};
   FsaCursor *cursor = NULL;
   FsaError error = {0};
   if (fsa_cursor_open(engine, &query, &cursor, &error) != FSA_OK) fail_msg("%s", error.message);
@@ -239,7 +239,7 @@ static void test_a_querys_deadline_ends_it_and_is_no_problem_of_its_subjects(voi
   for (unsigned jobs = 1; jobs <= 2; jobs++) {
     FsaEngine *engine = engine_with(jobs, 0, 0);
     const int64_t began = fsa_clock_monotonic();
-    FsaQuery query = {.table = &slow, .wanted = 7, .deadline = began + FSA_NS_PER_SECOND / 10};
+    FsaQuery query = {.table = &slow, .wanted = {{7}}, .deadline = began + FSA_NS_PER_SECOND / 10};
     FsaCursor *cursor;
     FsaError error;
     const FsaRow *row;
@@ -319,7 +319,7 @@ static void test_a_name_that_means_something_else_is_opened_anew(void **state) {
   (void)state;
   char first[128], second[128], before[1024], command[600];
   FsaEngine *engine = engine_with(1, 0, 0);
-  FsaQuery query = {.table = &counting, .evidence = "host", .wanted = 7};
+  FsaQuery query = {.table = &counting, .evidence = "host", .wanted = {{7}}};
   snprintf(first, sizeof first, "%s/one", folder);
   snprintf(second, sizeof second, "%s/two", folder);
   assert_int_equal(mkdir(first, 0700) | mkdir(second, 0700), 0);
