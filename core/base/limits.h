@@ -34,7 +34,9 @@
 #define FSA_MAX_REGISTRY_DEPTH 520          /* levels of keys; Windows allows 512 */
 #define FSA_MAX_SHIMCACHE_BYTES (16u << 20) /* a loose AppCompatCache value */
 #define FSA_MAX_VOLUMES 64                  /* drives of one host */
-#define FSA_MAX_CASE_HOSTS 100000           /* pieces of evidence in a case folder */
+/* extents of one file that is read from its volume: a registry hive has some dozens */
+#define FSA_MAX_NT_EXTENTS (1u << 20)
+#define FSA_MAX_CASE_HOSTS 100000 /* pieces of evidence in a case folder */
 /* bytes of a file that may be held in memory at once */
 #define FSA_MAX_FILE_BYTES (2048ull << 20)
 #define FSA_MAX_HIVE_BYTES (2048ull << 20) /* a registry hive cannot be larger than 2 GiB */
