@@ -95,10 +95,11 @@ static int list_folder(const FsaEvidence *folder, FsaArena *arena, const FsaList
   FsaEvidenceInfo *list = fsa_arena_zero(arena, listing->count, sizeof *list);
   if (!list) return FSA_E_NOMEM;
   size_t end = strlen(folder->name);
-  const char *slash = end && folder->name[end - 1] == '/' ? "" : "/";
+  char separator[] = {fsa_os_separator_of(folder->name), '\0'};
+  if (end && fsa_os_is_separator(folder->name[end - 1])) separator[0] = '\0';
   for (size_t i = 0; i < listing->count; i++) {
     const FsaNode *node = &listing->nodes[i];
-    const char *path = fsa_arena_printf(arena, "%s%s%s", folder->name, slash, node->name);
+    const char *path = fsa_arena_printf(arena, "%s%s%s", folder->name, separator, node->name);
     if (!path) return FSA_E_NOMEM;
     bool is_opened = node->kind == FSA_NODE_DIRECTORY || node->kind == FSA_NODE_FILE;
     int result = FSA_OK;

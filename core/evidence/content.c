@@ -45,7 +45,8 @@ const FsaContent *fsa_content_of(FsaBytes head) {
 int fsa_head_read(FsaTree *tree, const char *path, uint8_t buffer[FSA_HEAD_BYTES],
                   FsaBytes *ret_head) {
   FsaTreeFile *file;
-  int result = tree->ops->open(tree, path, &file);
+  const char *why;
+  int result = tree->ops->open(tree, path, &file, &why);
   if (result != FSA_OK) return result;
   size_t size;
   result = file->source.read(file->source.context, 0, buffer, FSA_HEAD_BYTES, &size);

@@ -16,9 +16,25 @@ static int open_failed(FsaError *ret_error, int code, const char *name) {
 
 /* ---- the live host --------------------------------------------------------------------------- */
 
+/* The volumes of the host: its fixed drives, or the one root where there are no drives. */
+static int live_layout(FsaArena *arena, FsaLayout *ret_layout) {
+  char letters[FSA_OS_DRIVES];
+  size_t count = fsa_os_drives(letters);
+  FsaVolume *volumes = fsa_arena_zero(arena, count + 1, sizeof *volumes);
+  if (!volumes) return FSA_E_NOMEM;
+  for (size_t i = 0; i < count; i++) {
+    volumes[i] =
+        (FsaVolume){.root = fsa_arena_printf(arena, "%c:", letters[i]), .drive = letters[i]};
+    if (!volumes[i].root) return FSA_E_NOMEM;
+  }
+  if (count == 0) volumes[0].root = "";
+  *ret_layout = (FsaLayout){.name = "live", .volumes = volumes, .count = count ? count : 1};
+  return FSA_OK;
+}
+
 static int open_live(FsaEvidence *evidence, const char *root, FsaError *ret_error) {
   static const FsaVolume whole = {.root = "", .drive = 0};
-  int result = fsa_folder_open(*root ? root : "/", &evidence->tree);
+  int result = *root ? fsa_folder_open(root, &evidence->tree) : fsa_machine_open(&evidence->tree);
   if (result != FSA_OK) return open_failed(ret_error, result, evidence->name);
   result = fsa_os_open(root, &evidence->os);
   if (result == FSA_E_UNSUPPORTED)
@@ -26,10 +42,12 @@ static int open_live(FsaEvidence *evidence, const char *root, FsaError *ret_erro
                          "cannot examine '%s': this program was built without "
                          "support for live hosts of this system; give a folder with -e",
                          evidence->name);
+  evidence->layout = (FsaLayout){.name = "live", .volumes = &whole, .count = 1};
+  if (result == FSA_OK && !*root) result = live_layout(&evidence->arena, &evidence->layout);
   if (result != FSA_OK) return open_failed(ret_error, result, evidence->name);
   evidence->kind = FSA_EVIDENCE_LIVE;
-  evidence->sources = FSA_LIVE_LINUX;
-  evidence->layout = (FsaLayout){.name = "live", .volumes = &whole, .count = 1};
+  evidence->sources =
+      fsa_os_family(evidence->os) == FSA_OS_WINDOWS ? FSA_LIVE_WINDOWS : FSA_LIVE_LINUX;
   return FSA_OK;
 }
 

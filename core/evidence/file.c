@@ -15,11 +15,12 @@ int fsa_file_open(const FsaEvidence *evidence, const FsaFound *found, FsaFile **
   FsaFile *file = calloc(1, sizeof *file);
   if (!file)
     return fsa_error_set(ret_error, FSA_E_NOMEM, "cannot open %s: memory ran out", found->path);
-  int result = evidence->tree->ops->open(evidence->tree, found->opened, &file->opened);
+  const char *why = NULL;
+  int result = evidence->tree->ops->open(evidence->tree, found->opened, &file->opened, &why);
   if (result != FSA_OK) {
     free(file);
     return fsa_error_set(ret_error, result, "cannot open %s: %s; %s", found->path,
-                         fsa_error_reason(result), fsa_error_advice(result));
+                         why ? why : fsa_error_reason(result), fsa_error_advice(result));
   }
   *ret_file = file;
   return FSA_OK;

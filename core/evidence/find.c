@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wtf8.h"
 #include "evidence/inside.h"
 #include "evidence/path.h"
 
@@ -158,25 +159,45 @@ static bool is_wild(FsaText text) {
 }
 
 /*
- * A file outside any layout is ours when the whole path or the last part of a pattern names it (a
- * last part of wildcards alone says nothing), or when its bytes are.
+ * A path of this machine as patterns name it: '/' between its names, without what is in front of
+ * the first one. NULL when memory ran out.
  */
-static bool loose_matches(const Walk *walk, const char *opened, const char *shown) {
-  const char *name = fsa_path_name(shown);
-  const char *path = shown + strspn(shown, "/");
+static const char *plain_path(FsaArena *arena, const char *path) {
+  char *plain = fsa_arena_copy(arena, path, strlen(path));
+  if (!plain) return NULL;
+  if (fsa_os_is_separator('\\') && plain[0] && plain[1] == ':') plain += 2; /* its drive */
+  for (char *p = plain; *p; p++)
+    if (fsa_os_is_separator(*p)) *p = '/';
+  return plain + strspn(plain, "/");
+}
+
+/* True when the whole path or the last part of a pattern names it; wildcards alone say nothing. */
+static bool is_named(const Walk *walk, const char *path) {
+  const char *name = fsa_path_name(path);
   for (const char *const *p = walk->patterns; p && *p; p++) {
     const char *last = fsa_path_name(*p);
     FsaText text = {last, strlen(last)};
     if (!is_wild(text) && fsa_text_glob(name, strlen(name), last, text.size)) return true;
     if (fsa_text_glob(path, strlen(path), *p, strlen(*p))) return true;
   }
+  return false;
+}
+
+/* A file outside any layout is ours when a pattern names it, or when its bytes are. */
+static int loose_matches(const Walk *walk, const char *opened, const char *shown, bool *ret_is) {
+  FsaArena scratch = fsa_arena(0);
+  const char *path = plain_path(&scratch, shown);
+  *ret_is = path && is_named(walk, path);
+  fsa_arena_done(&scratch);
+  if (!path) return FSA_E_NOMEM;
   uint8_t buffer[FSA_HEAD_BYTES];
   FsaBytes head;
-  if (!walk->probe) return false;
+  if (*ret_is || !walk->probe) return FSA_OK;
   int result = fsa_head_read(walk->evidence->tree, opened, buffer, &head);
-  if (result == FSA_OK) return walk->probe(head);
-  if (result != FSA_E_ABSENT) tell(walk, result, shown, "cannot read the beginning of this file");
-  return false;
+  if (result == FSA_OK) *ret_is = walk->probe(head);
+  if (result != FSA_OK && result != FSA_E_ABSENT)
+    tell(walk, result, shown, "cannot read the beginning of this file");
+  return FSA_OK;
 }
 
 /* ---- the walk -------------------------------------------------------------------------------- */
@@ -187,7 +208,11 @@ static void walk_full(Walk *walk, const char *path, const char *message) {
 }
 
 static int add_match(Walk *walk, const Place *place) {
-  if (!walk->volume && !loose_matches(walk, place->opened, place->shown)) return FSA_OK;
+  if (!walk->volume) {
+    bool is_ours;
+    int result = loose_matches(walk, place->opened, place->shown, &is_ours);
+    if (result != FSA_OK || !is_ours) return result;
+  }
   if (walk->count == FSA_MAX_PATTERN_FILES) {
     walk_full(walk, place->shown,
               "more than " FSA_CEILING_TEXT(
@@ -261,11 +286,12 @@ static int list_place(Walk *walk, const Place *place, const Positions *here, Fsa
 static int enter(Walk *walk, const Place *place, const FsaNode *node, const char *name,
                  FsaArena *scratch, Place *ret_inside, FsaNodeKind *ret_kind) {
   Place inside = {.by_link = place->by_link};
-  FsaText shown = fsa_text_clean(scratch, name, strlen(name));
+  FsaText shown = fsa_text_from_wtf8(scratch, name, strlen(name));
   inside.opened = fsa_path_join(scratch, place->opened, '/', node->name);
   if (!shown.data || !inside.opened) return FSA_E_NOMEM;
   size_t end = strlen(place->shown);
-  bool is_root = end && place->shown[end - 1] == walk->separator;
+  char last = end ? place->shown[end - 1] : '\0';
+  bool is_root = last == walk->separator || fsa_os_is_separator(last);
   inside.shown = is_root ? fsa_arena_printf(scratch, "%s%s", place->shown, shown.data)
                          : fsa_path_join(scratch, place->shown, walk->separator, shown.data);
   if (!inside.shown) return FSA_E_NOMEM;
@@ -405,7 +431,7 @@ static int walk_volumes(Walk *walk, FsaArena *scratch) {
 static int walk_loose(Walk *walk, FsaArena *scratch) {
   static const char *const everything[] = {"**", NULL};
   int result = compile(walk, everything, scratch);
-  walk->separator = '/';
+  walk->separator = fsa_os_separator_of(walk->evidence->name);
   return result == FSA_OK ? walk_root(walk, "", walk->evidence->name, scratch) : result;
 }
 

@@ -35,10 +35,11 @@ static void file_close(FsaTreeFile *base) {
   free(file);
 }
 
-static int folder_open_file(FsaTree *tree, const char *path, FsaTreeFile **ret_file) {
+static int folder_open_file(FsaTree *tree, const char *path, FsaTreeFile **ret_file,
+                            const char **ret_why) {
   FolderFile *file = malloc(sizeof *file);
   if (!file) return FSA_E_NOMEM;
-  int result = fsa_os_reader_open(folder_of(tree), path, &file->reader);
+  int result = fsa_os_reader_open(folder_of(tree), path, &file->reader, ret_why);
   if (result != FSA_OK) {
     free(file);
     return result;
@@ -61,17 +62,29 @@ static const FsaTreeOps folder_ops = {
     .close = folder_close,
 };
 
-int fsa_folder_open(const char *path, FsaTree **ret_tree) {
+static int tree_of(FsaOsFolder *opened, bool is_machine, FsaTree **ret_tree) {
   Folder *folder = malloc(sizeof *folder);
-  if (!folder) return FSA_E_NOMEM;
-  int result = fsa_os_folder_open(path, &folder->folder);
-  if (result != FSA_OK) {
-    free(folder);
-    return result;
+  if (!folder) {
+    fsa_os_folder_close(opened);
+    return FSA_E_NOMEM;
   }
-  folder->tree = (FsaTree){.ops = &folder_ops, .location = fsa_os_folder_location(folder->folder)};
+  folder->folder = opened;
+  folder->tree = (FsaTree){
+      .ops = &folder_ops, .location = fsa_os_folder_location(opened), .is_machine = is_machine};
   *ret_tree = &folder->tree;
   return FSA_OK;
+}
+
+int fsa_folder_open(const char *path, FsaTree **ret_tree) {
+  FsaOsFolder *folder;
+  int result = fsa_os_folder_open(path, &folder);
+  return result == FSA_OK ? tree_of(folder, false, ret_tree) : result;
+}
+
+int fsa_machine_open(FsaTree **ret_tree) {
+  FsaOsFolder *machine;
+  int result = fsa_os_machine_open(&machine);
+  return result == FSA_OK ? tree_of(machine, true, ret_tree) : result;
 }
 
 int fsa_folder_open_parent(const char *path, FsaArena *arena, FsaTree **ret_tree,

@@ -73,14 +73,16 @@ static int step_up(Way *way) {
 
 /*
  * A mounting program may write the absolute path of its mount point into the links that it makes of
- * Windows junctions; such a target is meant to be inside, and is.
+ * Windows junctions; such a target is meant to be inside, and is. A drive in front of one ("/C:/x")
+ * is that of the volume itself.
  */
 static const char *target_inside(const Way *way, const char *target) {
   const char *location = way->tree->location;
   size_t size = location ? strlen(location) : 0;
   if (size > 1 && strncmp(target, location, size) == 0 && (!target[size] || target[size] == '/'))
     return target + size;
-  return target;
+  bool has_drive = target[1] && target[2] == ':' && (!target[3] || target[3] == '/');
+  return has_drive ? target + 3 : target;
 }
 
 static int follow_link(Way *way, const char *link) {
@@ -89,7 +91,10 @@ static int follow_link(Way *way, const char *link) {
   int result = way->tree->ops->link(way->tree, link, way->arena, &target);
   if (result != FSA_OK) return result;
   if (*target == '/') {
-    target = target_inside(way, target);
+    if (way->tree->is_machine)
+      way->root = "";
+    else
+      target = target_inside(way, target);
     way->done = way->root;
   }
   way->rest = fsa_path_join(way->arena, target, '/', way->rest);

@@ -30,8 +30,11 @@ typedef struct FsaTreeOps {
   int (*look)(FsaTree *tree, const char *path, FsaNodeKind *ret_kind);
   /* Where the link at `path` points to; memory from `arena`. */
   int (*link)(FsaTree *tree, const char *path, FsaArena *arena, const char **ret_target);
-  /* Opens a regular file for reading; FSA_E_UNSUPPORTED for anything else. */
-  int (*open)(FsaTree *tree, const char *path, FsaTreeFile **ret_file);
+  /*
+   * Opens a regular file for reading; FSA_E_UNSUPPORTED for anything else. On failure *ret_why may
+   * become the reason in words, where the result alone would mislead; static storage.
+   */
+  int (*open)(FsaTree *tree, const char *path, FsaTreeFile **ret_file, const char **ret_why);
   void (*close)(FsaTree *tree);
 } FsaTreeOps;
 
@@ -39,7 +42,11 @@ typedef struct FsaTreeOps {
 struct FsaTree {
   const FsaTreeOps *ops;
   const char *location; /* the absolute path of its root on this machine; NULL when it has none */
+  bool is_machine;      /* its root is this machine: absolute targets of links mean what they say */
 };
+
+/* The tree of all that stands on this machine; closed through its ops. */
+int fsa_machine_open(FsaTree **ret_tree);
 
 /* The tree below a directory of this machine; closed through its ops. */
 int fsa_folder_open(const char *path, FsaTree **ret_tree);

@@ -20,6 +20,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "base/result.h"
+#include "base/text.h"
 
 typedef enum FsaNodeKind {
   FSA_NODE_FILE, /* a regular file */
@@ -47,7 +48,31 @@ typedef struct FsaIdentity {
   int64_t changed; /* ns since 1970 UTC */
 } FsaIdentity;
 
+/* ---- the machine ----------------------------------------------------------------------------- */
+
+typedef struct FsaOsFolder FsaOsFolder;
+
+/*
+ * Opens all that stands on this machine; closed by the caller. On Windows its entries are the
+ * drives ("C:") of fsa_os_drives().
+ */
+int fsa_os_machine_open(FsaOsFolder **ret_folder);
+
+#define FSA_OS_DRIVES 26
+
+/*
+ * The letters of the fixed drives, ascending; gives how many. 0 where the system knows no such
+ * letters. A letter that stands for a folder (subst) is left out.
+ */
+size_t fsa_os_drives(char ret_letters[FSA_OS_DRIVES]);
+
 /* ---- paths of this machine ------------------------------------------------------------------- */
+
+/* True for what separates the names of a path: '/', on Windows also '\\'. */
+bool fsa_os_is_separator(char c);
+
+/* What to put between `path` and a name below it: the separator that it uses itself. */
+char fsa_os_separator_of(const char *path);
 
 /* What stands at `path` now, links followed. */
 int fsa_os_path_look(const char *path, FsaNodeKind *ret_kind, uint64_t *ret_size);
@@ -65,15 +90,13 @@ int fsa_os_path_split(const char *path, FsaArena *arena, const char **ret_folder
 
 /* ---- folders --------------------------------------------------------------------------------- */
 
-typedef struct FsaOsFolder FsaOsFolder;
-
 /* Opens the folder `path` of this machine; closed by the caller. */
 int fsa_os_folder_open(const char *path, FsaOsFolder **ret_folder);
 void fsa_os_folder_close(FsaOsFolder *folder); /* accepts NULL */
 
 /*
- * Its own real path, absolute, as the targets of links name it; NULL when it has none. Lives as
- * long as the folder.
+ * Its own real path, '/' separated, as the absolute targets of links name it: on Windows
+ * "/C:/cases". NULL when it has none. Lives as long as the folder.
  */
 const char *fsa_os_folder_location(const FsaOsFolder *folder);
 
@@ -93,8 +116,14 @@ int fsa_os_folder_link(FsaOsFolder *folder, const char *path, FsaArena *arena,
 /* A regular file that is open for reading. */
 typedef struct FsaOsReader FsaOsReader;
 
-/* FSA_E_UNSUPPORTED for anything but a regular file. *ret_reader is closed by the caller. */
-int fsa_os_reader_open(FsaOsFolder *folder, const char *path, FsaOsReader **ret_reader);
+/*
+ * FSA_E_UNSUPPORTED for anything but a regular file. *ret_reader is closed by the caller. A file
+ * that another program has opened for itself alone is read from its volume where that is possible.
+ * On failure *ret_why may become the reason in words ("its content is in the cloud"; static
+ * storage), where the result alone would mislead.
+ */
+int fsa_os_reader_open(FsaOsFolder *folder, const char *path, FsaOsReader **ret_reader,
+                       const char **ret_why);
 void fsa_os_reader_close(FsaOsReader *reader); /* accepts NULL */
 
 /* Its bytes; lives as long as the reader. */

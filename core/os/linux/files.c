@@ -212,7 +212,9 @@ static int open_regular(int holder, const char *name, struct stat *ret_facts, in
   return FSA_OK;
 }
 
-int fsa_os_reader_open(FsaOsFolder *folder, const char *path, FsaOsReader **ret_reader) {
+int fsa_os_reader_open(FsaOsFolder *folder, const char *path, FsaOsReader **ret_reader,
+                       const char **ret_why) {
+  (void)ret_why;
   const char *name;
   int holder = open_holder(folder, path, &name);
   if (holder < 0) return holder;
@@ -280,6 +282,24 @@ void fsa_os_folder_close(FsaOsFolder *folder) {
 
 const char *fsa_os_folder_location(const FsaOsFolder *folder) {
   return folder->location;
+}
+
+int fsa_os_machine_open(FsaOsFolder **ret_folder) {
+  return fsa_os_folder_open("/", ret_folder);
+}
+
+size_t fsa_os_drives(char ret_letters[FSA_OS_DRIVES]) {
+  (void)ret_letters;
+  return 0;
+}
+
+bool fsa_os_is_separator(char c) {
+  return c == '/';
+}
+
+char fsa_os_separator_of(const char *path) {
+  (void)path;
+  return '/';
 }
 
 int fsa_os_path_look(const char *path, FsaNodeKind *ret_kind, uint64_t *ret_size) {

@@ -3,6 +3,25 @@
 
 #include <stdlib.h>
 
+int fsa_os_machine_open(FsaOsFolder **ret_folder) {
+  (void)ret_folder;
+  return FSA_E_UNSUPPORTED;
+}
+
+size_t fsa_os_drives(char ret_letters[FSA_OS_DRIVES]) {
+  (void)ret_letters;
+  return 0;
+}
+
+bool fsa_os_is_separator(char c) {
+  return c == '/';
+}
+
+char fsa_os_separator_of(const char *path) {
+  (void)path;
+  return '/';
+}
+
 int fsa_os_path_look(const char *path, FsaNodeKind *ret_kind, uint64_t *ret_size) {
   (void)path;
   (void)ret_kind;
@@ -70,10 +89,12 @@ int fsa_os_folder_link(FsaOsFolder *folder, const char *path, FsaArena *arena,
   return FSA_E_UNSUPPORTED;
 }
 
-int fsa_os_reader_open(FsaOsFolder *folder, const char *path, FsaOsReader **ret_reader) {
+int fsa_os_reader_open(FsaOsFolder *folder, const char *path, FsaOsReader **ret_reader,
+                       const char **ret_why) {
   (void)folder;
   (void)path;
   (void)ret_reader;
+  (void)ret_why;
   return FSA_E_UNSUPPORTED;
 }
 

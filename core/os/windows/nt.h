@@ -43,12 +43,20 @@ typedef LONG NtStatus;
 #define NT_OBJECT_NAME_INVALID ((NtStatus)0xC0000033)
 #define NT_OBJECT_NAME_NOT_FOUND ((NtStatus)0xC0000034)
 #define NT_OBJECT_PATH_NOT_FOUND ((NtStatus)0xC000003A)
+#define NT_END_OF_FILE ((NtStatus)0xC0000011)
+#define NT_NO_SUCH_FILE ((NtStatus)0xC000000F)
+#define NT_OBJECT_PATH_SYNTAX_BAD ((NtStatus)0xC000003B)
 #define NT_SHARING_VIOLATION ((NtStatus)0xC0000043)
+#define NT_FILE_LOCK_CONFLICT ((NtStatus)0xC0000054)
+#define NT_DELETE_PENDING ((NtStatus)0xC0000056)
 #define NT_PRIVILEGE_NOT_HELD ((NtStatus)0xC0000061)
 #define NT_NO_TOKEN ((NtStatus)0xC000007C)
 #define NT_INSUFFICIENT_RESOURCES ((NtStatus)0xC000009A)
+#define NT_FILE_IS_A_DIRECTORY ((NtStatus)0xC00000BA)
 #define NT_NOT_SUPPORTED ((NtStatus)0xC00000BB)
+#define NT_NOT_A_DIRECTORY ((NtStatus)0xC0000103)
 #define NT_PROCESS_IS_TERMINATING ((NtStatus)0xC000010A)
+#define NT_TOO_MANY_OPENED_FILES ((NtStatus)0xC000011F)
 #define NT_KEY_DELETED ((NtStatus)0xC000017C)
 #define NT_THREAD_IS_TERMINATING ((NtStatus)0xC000004B)
 
@@ -218,13 +226,21 @@ enum {
 
 /* NtQueryInformationFile. */
 enum {
-  NT_FILE_STANDARD = 5,    /* q: FILE_STANDARD_INFORMATION, 24 bytes */
-  NT_FILE_PIPE_LOCAL = 24, /* q: FILE_PIPE_LOCAL_INFORMATION */
+  NT_FILE_STANDARD = 5,       /* q: FILE_STANDARD_INFORMATION, 24 bytes */
+  NT_FILE_INTERNAL = 6,       /* q: FILE_INTERNAL_INFORMATION, 8 bytes: the file's number */
+  NT_FILE_PIPE_LOCAL = 24,    /* q: FILE_PIPE_LOCAL_INFORMATION */
+  NT_FILE_ATTRIBUTE_TAG = 35, /* q: FILE_ATTRIBUTE_TAG_INFORMATION, 8 bytes */
 };
 
 /* NtQueryDirectoryFile. */
 enum {
   NT_DIRECTORY_PLAIN = 1, /* q: FILE_DIRECTORY_INFORMATION[] (formats/nt_directory.h) */
+  NT_DIRECTORY_FULL = 2,  /* q: FILE_FULL_DIR_INFORMATION[] (formats/nt_file.h) */
+};
+
+/* NtQueryVolumeInformationFile. */
+enum {
+  NT_VOLUME_SIZE = 3, /* q: FILE_FS_SIZE_INFORMATION, 24 bytes */
 };
 
 /* ---- calls ----------------------------------------------------------------------------------- */
@@ -280,6 +296,11 @@ enum {
   CALL("ntdll", NtStatus, NtOpenFile,                                                              \
        (HANDLE *, ACCESS_MASK, NtObjectAttributes *, NtIoStatusBlock *, ULONG, ULONG))             \
   CALL("ntdll", NtStatus, NtQueryInformationFile, (HANDLE, NtIoStatusBlock *, void *, ULONG, int)) \
+  CALL("ntdll", NtStatus, NtReadFile,                                                              \
+       (HANDLE, HANDLE, void *, void *, NtIoStatusBlock *, void *, ULONG, LARGE_INTEGER *,         \
+        ULONG *))                                                                                  \
+  CALL("ntdll", NtStatus, NtQueryVolumeInformationFile,                                            \
+       (HANDLE, NtIoStatusBlock *, void *, ULONG, int))                                            \
   CALL("ntdll", NtStatus, NtQueryDirectoryFile,                                                    \
        (HANDLE, HANDLE, void *, void *, NtIoStatusBlock *, void *, ULONG, int, BOOLEAN,            \
         NtUnicodeString *, BOOLEAN))                                                               \
