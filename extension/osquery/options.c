@@ -8,6 +8,7 @@
 
 #include "osquery/endpoint.h"
 #include "osquery/log.h"
+#include "osquery/permit.h"
 
 #define DEFAULT_SECONDS 3 /* osquery's own for --timeout and --interval */
 #define DEFAULT_ROWS 250000
@@ -72,7 +73,7 @@ static bool read_whole(const Flag *flag, const char *value, int64_t most, int64_
 }
 
 static bool add_allowed(FsaExtensionOptions *options, const Flag *flag, const char *value) {
-  if (value[0] != '/') return complain(flag, value, "give a folder by its full path");
+  if (!fsa_permit_is_full(value)) return complain(flag, value, "give a folder by its full path");
   if (options->allowed_count == FSA_MAX_ALLOWED)
     return complain(flag, value, "there are too many of them");
   options->allowed[options->allowed_count++] = value;

@@ -123,8 +123,9 @@ static gint32 read_message_begin(ThriftProtocol *protocol, gchar **ret_name,
 /* An element has a byte at least: more of them than the message may still hold are a lie. */
 static gint32 check_count(ThriftProtocol *protocol, gint32 read, guint32 count, GError **error) {
   ThriftTransport *transport = protocol->transport;
+  const glong size = count < G_MAXINT32 ? (glong)count : G_MAXINT32; /* Windows' long has 32 bits */
   if (read < 0 ||
-      THRIFT_TRANSPORT_GET_CLASS(transport)->checkReadBytesAvailable(transport, count, error))
+      THRIFT_TRANSPORT_GET_CLASS(transport)->checkReadBytesAvailable(transport, size, error))
     return read;
   return -1;
 }

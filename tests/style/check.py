@@ -31,7 +31,7 @@ LAYERS = {
     "core/engine/": ["base/", "evidence/", "os/", "engine/", "fsa.h"],
     "core/sql/": ["base/", "engine/", "evidence/", "sql/", "fsa.h"],
     "tables/": ["fsa.h", "base/", "formats/", "os/*.h", "evidence/registry.h", "catalog/"],
-    "extension/": ["base/", "sql/", "engine/", "evidence/", "fsa.h", "osquery/", *PROGRAM],
+    "extension/": ["base/", "sql/", "engine/", "evidence/", "os/files.h", "fsa.h", "osquery/", *PROGRAM],
     "shell/": ["base/", "sql/", "engine/", "evidence/", "fsa.h", *PROGRAM],
     "scoring/": ["base/", *PROGRAM],
 }
