@@ -1,8 +1,8 @@
 /*
- * Where osquery and an extension meet: streams of bytes at a path.
+ * Where osquery and an extension meet: channels of bytes at a path.
  *
  * A unix socket on POSIX systems (endpoint_unix.c), a named pipe on Windows (endpoint_windows.c). A
- * stream or listener belongs to one thread at a time, but for what is said to wake another. What
+ * channel or listener belongs to one thread at a time, but for what is said to wake another. What
  * runs when a thread ends is cut short on Windows: a thread reads and writes for itself.
  */
 #ifndef FSA_OSQUERY_ENDPOINT_H
@@ -10,7 +10,7 @@
 
 #include "evidence/evidence.h"
 
-typedef struct FsaStream FsaStream;
+typedef struct FsaChannel FsaChannel;
 typedef struct FsaListener FsaListener;
 
 /* The path that osquery's manager has unless it is told another one. */
@@ -29,26 +29,26 @@ int fsa_endpoint_check(const char *path, size_t reserve, FsaError *ret_error);
  * path is too long, FSA_E_USAGE it is no socket, FSA_E_STALE nobody listens any more, FSA_E_IO
  * anything else.
  */
-int fsa_stream_connect(const char *path, FsaStream **ret_stream, FsaError *ret_error);
+int fsa_channel_connect(const char *path, FsaChannel **ret_channel, FsaError *ret_error);
 
 /*
  * Reads at least one and at most `size` bytes; gives their number, 0 when the other side has
- * closed. FSA_E_TIMEOUT when nothing came within `milliseconds`, FSA_E_IO when the stream broke.
+ * closed. FSA_E_TIMEOUT when nothing came within `milliseconds`, FSA_E_IO when the channel broke.
  */
-int64_t fsa_stream_read(FsaStream *stream, void *data, size_t size, int milliseconds);
+int64_t fsa_channel_read(FsaChannel *channel, void *data, size_t size, int milliseconds);
 
 /*
  * Writes all of it. FSA_E_TIMEOUT when the other side took nothing for `milliseconds`, FSA_E_IO
- * when the stream broke.
+ * when the channel broke.
  */
-int fsa_stream_write(FsaStream *stream, const void *data, size_t size, int milliseconds);
+int fsa_channel_write(FsaChannel *channel, const void *data, size_t size, int milliseconds);
 
 /*
- * Ends the stream for both sides: reads and writes of other threads return at once, and the other
+ * Ends the channel for both sides: reads and writes of other threads return at once, and the other
  * side learns of it as soon as it has read what was written.
  */
-void fsa_stream_shut(FsaStream *stream);
-void fsa_stream_close(FsaStream *stream); /* accepts NULL */
+void fsa_channel_shut(FsaChannel *channel);
+void fsa_channel_close(FsaChannel *channel); /* accepts NULL */
 
 /*
  * Listens at `path`, for this user only (and on Windows, as osquery's own pipes do, for SYSTEM and
@@ -61,7 +61,7 @@ int fsa_listener_open(const char *path, FsaListener **ret_listener, FsaError *re
  * Waits for a caller. FSA_OK; FSA_E_CANCELLED once fsa_listener_wake() was called; FSA_E_IO, for
  * good; anything else when there is no room for a caller now, who waits.
  */
-int fsa_listener_accept(FsaListener *listener, FsaStream **ret_stream);
+int fsa_listener_accept(FsaListener *listener, FsaChannel **ret_channel);
 
 /* Ends fsa_listener_accept() for good; from any thread. */
 void fsa_listener_wake(FsaListener *listener);

@@ -15,7 +15,7 @@
 
 #define BACKLOG 1024 /* as osquery's own; the system may allow less */
 
-struct FsaStream {
+struct FsaChannel {
   int fd;
 };
 
@@ -89,18 +89,18 @@ static int explain(const char *path, int error, FsaError *ret_error) {
   return fail(ret_error, FSA_E_IO, "the socket %s cannot be reached (%s)", path, strerror(error));
 }
 
-int fsa_stream_adopt(int fd, FsaStream **ret_stream) {
-  FsaStream *stream = malloc(sizeof *stream);
-  if (!stream) {
+int fsa_channel_adopt(int fd, FsaChannel **ret_channel) {
+  FsaChannel *channel = malloc(sizeof *channel);
+  if (!channel) {
     close(fd);
     return FSA_E_NOMEM;
   }
-  *stream = (FsaStream){.fd = fd};
-  *ret_stream = stream;
+  *channel = (FsaChannel){.fd = fd};
+  *ret_channel = channel;
   return FSA_OK;
 }
 
-int fsa_stream_connect(const char *path, FsaStream **ret_stream, FsaError *ret_error) {
+int fsa_channel_connect(const char *path, FsaChannel **ret_channel, FsaError *ret_error) {
   struct sockaddr_un address;
   int result = address_of(path, &address, ret_error);
   if (result != FSA_OK) return result;
@@ -114,13 +114,13 @@ int fsa_stream_connect(const char *path, FsaStream **ret_stream, FsaError *ret_e
     close(fd);
     return result;
   }
-  result = fsa_stream_adopt(fd, ret_stream);
+  result = fsa_channel_adopt(fd, ret_channel);
   return result == FSA_OK ? FSA_OK : fail(ret_error, result, "%s: %s", path, "out of memory");
 }
 
-/* ---- streams ---- */
+/* ---- channels ---- */
 
-/* FSA_OK when the stream is ready for `events` (or broken, which the next call tells). */
+/* FSA_OK when the channel is ready for `events` (or broken, which the next call tells). */
 static int wait_for(int fd, short events, int milliseconds) {
   struct pollfd one = {.fd = fd, .events = events};
   const int64_t end = fsa_clock_monotonic() + milliseconds * INT64_C(1000000);
@@ -134,21 +134,21 @@ static int wait_for(int fd, short events, int milliseconds) {
   }
 }
 
-int64_t fsa_stream_read(FsaStream *stream, void *data, size_t size, int milliseconds) {
+int64_t fsa_channel_read(FsaChannel *channel, void *data, size_t size, int milliseconds) {
   for (;;) {
-    ssize_t got = recv(stream->fd, data, size, 0);
+    ssize_t got = recv(channel->fd, data, size, 0);
     if (got >= 0) return got;
     if (errno == EINTR) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK) return FSA_E_IO;
-    int result = wait_for(stream->fd, POLLIN, milliseconds);
+    int result = wait_for(channel->fd, POLLIN, milliseconds);
     if (result != FSA_OK) return result;
   }
 }
 
-int fsa_stream_write(FsaStream *stream, const void *data, size_t size, int milliseconds) {
+int fsa_channel_write(FsaChannel *channel, const void *data, size_t size, int milliseconds) {
   const char *at = data;
   while (size > 0) {
-    ssize_t put = send(stream->fd, at, size, MSG_NOSIGNAL);
+    ssize_t put = send(channel->fd, at, size, MSG_NOSIGNAL);
     if (put >= 0) {
       at += put;
       size -= (size_t)put;
@@ -156,20 +156,20 @@ int fsa_stream_write(FsaStream *stream, const void *data, size_t size, int milli
     }
     if (errno == EINTR) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK) return FSA_E_IO;
-    int result = wait_for(stream->fd, POLLOUT, milliseconds);
+    int result = wait_for(channel->fd, POLLOUT, milliseconds);
     if (result != FSA_OK) return result;
   }
   return FSA_OK;
 }
 
-void fsa_stream_shut(FsaStream *stream) {
-  shutdown(stream->fd, SHUT_RDWR);
+void fsa_channel_shut(FsaChannel *channel) {
+  shutdown(channel->fd, SHUT_RDWR);
 }
 
-void fsa_stream_close(FsaStream *stream) {
-  if (!stream) return;
-  close(stream->fd);
-  free(stream);
+void fsa_channel_close(FsaChannel *channel) {
+  if (!channel) return;
+  close(channel->fd);
+  free(channel);
 }
 
 /* ---- listening ---- */
@@ -215,14 +215,14 @@ int fsa_listener_open(const char *path, FsaListener **ret_listener, FsaError *re
               path, strerror(error));
 }
 
-int fsa_listener_accept(FsaListener *listener, FsaStream **ret_stream) {
+int fsa_listener_accept(FsaListener *listener, FsaChannel **ret_channel) {
   for (;;) {
     struct pollfd both[] = {{.fd = listener->wake, .events = POLLIN},
                             {.fd = listener->fd, .events = POLLIN}};
     if (poll(both, 2, -1) < 0 && errno != EINTR) return FSA_E_IO;
     if (both[0].revents) return FSA_E_CANCELLED;
     int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd >= 0) return fsa_stream_adopt(fd, ret_stream);
+    if (fd >= 0) return fsa_channel_adopt(fd, ret_channel);
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
       return FSA_E_LIMIT; /* the caller waits in the backlog */
   }

@@ -5,9 +5,9 @@
 #include "osquery/endpoint.h"
 
 /*
- * A stream over a connected descriptor that does not block, which becomes the stream's. FSA_OK or
+ * A channel over a connected descriptor that does not block, which becomes the channel's. FSA_OK or
  * FSA_E_NOMEM (it is then closed).
  */
-int fsa_stream_adopt(int fd, FsaStream **ret_stream);
+int fsa_channel_adopt(int fd, FsaChannel **ret_channel);
 
 #endif

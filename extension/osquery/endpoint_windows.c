@@ -24,9 +24,9 @@
 #define SPARE 4        /* instances that wait for callers: one is the least, see below */
 #define MODE (PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS)
 
-struct FsaStream {
+struct FsaChannel {
   HANDLE pipe;
-  HANDLE done, shut;    /* events: the running request has ended; the stream is ended */
+  HANDLE done, shut;    /* events: the running request has ended; the channel is ended */
   bool is_server;       /* the pipe is an instance of our listener's */
   atomic_bool is_asked; /* the last thing that happened is that something was read */
 };
@@ -208,25 +208,25 @@ static HANDLE open_pipe(const wchar_t *path, DWORD *ret_error) {
   }
 }
 
-/* Over a pipe and an event, which become the stream's, or are closed. */
-static FsaStream *new_stream(HANDLE pipe, HANDLE done, bool is_server) {
-  FsaStream *stream = calloc(1, sizeof *stream);
+/* Over a pipe and an event, which become the channel's, or are closed. */
+static FsaChannel *new_channel(HANDLE pipe, HANDLE done, bool is_server) {
+  FsaChannel *channel = calloc(1, sizeof *channel);
   HANDLE shut = CreateEventW(NULL, TRUE, FALSE, NULL);
-  if (stream && shut && done) {
-    stream->pipe = pipe;
-    stream->done = done;
-    stream->shut = shut;
-    stream->is_server = is_server;
-    return stream;
+  if (channel && shut && done) {
+    channel->pipe = pipe;
+    channel->done = done;
+    channel->shut = shut;
+    channel->is_server = is_server;
+    return channel;
   }
-  free(stream);
+  free(channel);
   if (shut) CloseHandle(shut);
   if (done) CloseHandle(done);
   CloseHandle(pipe);
   return NULL;
 }
 
-int fsa_stream_connect(const char *path, FsaStream **ret_stream, FsaError *ret_error) {
+int fsa_channel_connect(const char *path, FsaChannel **ret_channel, FsaError *ret_error) {
   wchar_t wide[LONGEST + 1];
   DWORD error = ERROR_SUCCESS;
   int result = widen(path, wide, ret_error);
@@ -238,30 +238,30 @@ int fsa_stream_connect(const char *path, FsaStream **ret_stream, FsaError *ret_e
     CloseHandle(pipe);
     return result;
   }
-  FsaStream *stream = new_stream(pipe, CreateEventW(NULL, TRUE, FALSE, NULL), false);
-  if (!stream) return fail(ret_error, FSA_E_NOMEM, "%s: %s", path, "out of memory");
-  *ret_stream = stream;
+  FsaChannel *channel = new_channel(pipe, CreateEventW(NULL, TRUE, FALSE, NULL), false);
+  if (!channel) return fail(ret_error, FSA_E_NOMEM, "%s: %s", path, "out of memory");
+  *ret_channel = channel;
   return FSA_OK;
 }
 
-/* ---- streams ---- */
+/* ---- channels ---- */
 
-static bool is_shut(const FsaStream *stream) {
-  return WaitForSingleObject(stream->shut, 0) == WAIT_OBJECT_0;
+static bool is_shut(const FsaChannel *channel) {
+  return WaitForSingleObject(channel->shut, 0) == WAIT_OBJECT_0;
 }
 
 /*
  * Waits for a request that was begun; `begun` is what the call said. FSA_OK with the bytes that it
  * moved, FSA_E_TIMEOUT, or FSA_E_IO with what GetLastError() has.
  */
-static int finish(FsaStream *stream, OVERLAPPED *request, BOOL begun, int milliseconds,
+static int finish(FsaChannel *channel, OVERLAPPED *request, BOOL begun, int milliseconds,
                   DWORD *ret_moved) {
-  const HANDLE either[] = {stream->done, stream->shut};
+  const HANDLE either[] = {channel->done, channel->shut};
   if (!begun && GetLastError() != ERROR_IO_PENDING) return FSA_E_IO;
   const DWORD waited = WaitForMultipleObjects(2, either, FALSE, (DWORD)milliseconds);
-  if (waited != WAIT_OBJECT_0) CancelIoEx(stream->pipe, request);
+  if (waited != WAIT_OBJECT_0) CancelIoEx(channel->pipe, request);
   /* until the system is done with it, the request's memory is the system's */
-  if (GetOverlappedResult(stream->pipe, request, ret_moved, TRUE)) return FSA_OK;
+  if (GetOverlappedResult(channel->pipe, request, ret_moved, TRUE)) return FSA_OK;
   return waited == WAIT_TIMEOUT ? FSA_E_TIMEOUT : FSA_E_IO;
 }
 
@@ -270,18 +270,18 @@ static bool means_closed(DWORD error) {
          error == ERROR_NO_DATA || error == ERROR_HANDLE_EOF;
 }
 
-int64_t fsa_stream_read(FsaStream *stream, void *data, size_t size, int milliseconds) {
+int64_t fsa_channel_read(FsaChannel *channel, void *data, size_t size, int milliseconds) {
   const int64_t end = fsa_clock_monotonic() + milliseconds * INT64_C(1000000);
   const DWORD most = size < PIECE ? (DWORD)size : PIECE;
   for (;;) {
-    OVERLAPPED request = {.hEvent = stream->done};
+    OVERLAPPED request = {.hEvent = channel->done};
     DWORD moved = 0;
-    if (is_shut(stream)) return 0;
-    const BOOL begun = ReadFile(stream->pipe, data, most, NULL, &request);
-    const int result = finish(stream, &request, begun, milliseconds, &moved);
-    if (result == FSA_E_IO && (means_closed(GetLastError()) || is_shut(stream))) return 0;
+    if (is_shut(channel)) return 0;
+    const BOOL begun = ReadFile(channel->pipe, data, most, NULL, &request);
+    const int result = finish(channel, &request, begun, milliseconds, &moved);
+    if (result == FSA_E_IO && (means_closed(GetLastError()) || is_shut(channel))) return 0;
     if (result != FSA_OK) return result;
-    atomic_store(&stream->is_asked, true);
+    atomic_store(&channel->is_asked, true);
     if (moved > 0) return moved;
     /* the other side wrote nothing, which on a pipe is something; it may not do so for ever */
     const int64_t left = (end - fsa_clock_monotonic()) / 1000000;
@@ -289,16 +289,16 @@ int64_t fsa_stream_read(FsaStream *stream, void *data, size_t size, int millisec
   }
 }
 
-int fsa_stream_write(FsaStream *stream, const void *data, size_t size, int milliseconds) {
+int fsa_channel_write(FsaChannel *channel, const void *data, size_t size, int milliseconds) {
   const char *at = data;
   while (size > 0) {
-    OVERLAPPED request = {.hEvent = stream->done};
+    OVERLAPPED request = {.hEvent = channel->done};
     DWORD moved = 0;
-    if (is_shut(stream)) return FSA_E_IO;
-    atomic_store(&stream->is_asked, false);
+    if (is_shut(channel)) return FSA_E_IO;
+    atomic_store(&channel->is_asked, false);
     const DWORD piece = size < PIECE ? (DWORD)size : PIECE;
-    const BOOL begun = WriteFile(stream->pipe, at, piece, NULL, &request);
-    const int result = finish(stream, &request, begun, milliseconds, &moved);
+    const BOOL begun = WriteFile(channel->pipe, at, piece, NULL, &request);
+    const int result = finish(channel, &request, begun, milliseconds, &moved);
     if (result != FSA_OK) return result;
     at += moved;
     size -= moved;
@@ -306,19 +306,19 @@ int fsa_stream_write(FsaStream *stream, const void *data, size_t size, int milli
   return FSA_OK;
 }
 
-void fsa_stream_shut(FsaStream *stream) {
-  SetEvent(stream->shut);
+void fsa_channel_shut(FsaChannel *channel) {
+  SetEvent(channel->shut);
   /* who waits for a reply that will not come learns it now; a reply that waits to be read would be
-   * lost by this, and its reader learns of the end when the stream is closed */
-  if (stream->is_server && atomic_load(&stream->is_asked)) DisconnectNamedPipe(stream->pipe);
+   * lost by this, and its reader learns of the end when the channel is closed */
+  if (channel->is_server && atomic_load(&channel->is_asked)) DisconnectNamedPipe(channel->pipe);
 }
 
-void fsa_stream_close(FsaStream *stream) {
-  if (!stream) return;
-  CloseHandle(stream->pipe);
-  CloseHandle(stream->done);
-  CloseHandle(stream->shut);
-  free(stream);
+void fsa_channel_close(FsaChannel *channel) {
+  if (!channel) return;
+  CloseHandle(channel->pipe);
+  CloseHandle(channel->done);
+  CloseHandle(channel->shut);
+  free(channel);
 }
 
 /* ---- listening ---- */
@@ -420,26 +420,26 @@ int fsa_listener_open(const char *path, FsaListener **ret_listener, FsaError *re
  * Gives away the instance that a caller came to. Another one must wait before that: osquery takes a
  * pipe without one for dead, and while there is none somebody else could take the name.
  */
-static int hand_over(FsaListener *listener, size_t index, FsaStream **ret_stream) {
+static int hand_over(FsaListener *listener, size_t index, FsaChannel **ret_channel) {
   Instance *instance = listener->instances[index], *next = new_instance(listener, false);
   if (!next) return FSA_E_LIMIT; /* the caller waits where it is */
   memmove(&listener->instances[index], &listener->instances[index + 1],
           (SPARE - 1 - index) * sizeof *listener->instances);
   listener->instances[SPARE - 1] = next;
-  FsaStream *stream = new_stream(instance->pipe, instance->connecting.hEvent, true);
+  FsaChannel *channel = new_channel(instance->pipe, instance->connecting.hEvent, true);
   free(instance);
-  if (!stream) return FSA_E_NOMEM;
-  *ret_stream = stream;
+  if (!channel) return FSA_E_NOMEM;
+  *ret_channel = channel;
   return FSA_OK;
 }
 
-int fsa_listener_accept(FsaListener *listener, FsaStream **ret_stream) {
+int fsa_listener_accept(FsaListener *listener, FsaChannel **ret_channel) {
   HANDLE all[1 + SPARE] = {listener->wake};
   for (size_t i = 0; i < SPARE; i++) all[1 + i] = listener->instances[i]->connecting.hEvent;
   const DWORD waited = WaitForMultipleObjects(1 + SPARE, all, FALSE, INFINITE);
   if (waited == WAIT_OBJECT_0) return FSA_E_CANCELLED;
   if (waited > WAIT_OBJECT_0 + SPARE) return FSA_E_IO;
-  return hand_over(listener, waited - WAIT_OBJECT_0 - 1, ret_stream);
+  return hand_over(listener, waited - WAIT_OBJECT_0 - 1, ret_channel);
 }
 
 void fsa_listener_wake(FsaListener *listener) {

@@ -4,6 +4,9 @@
 #include <glib.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "os/stream.h"
 
 /* Set once at the start; whether details are said is a property of the process. */
 static bool says_details;
@@ -29,7 +32,8 @@ static void say(const char *format, va_list arguments) {
   char line[1200];
   vsnprintf(line, sizeof line, format, arguments);
   gchar *safe = make_safe(line), *whole = g_strconcat("fsa.ext: ", safe, "\n", NULL);
-  fputs(whole, stderr); /* printf() of MinGW would write it byte by byte */
+  FsaStream error = fsa_stream_standard(FSA_STANDARD_ERROR);
+  fsa_stream_write(&error, whole, strlen(whole)); /* whom else could a failure be told? */
   g_free(safe);
   g_free(whole);
 }

@@ -2,7 +2,9 @@
 #include <malloc.h>
 #include <stdio.h>
 
+#include "os/program.h"
 #include "osquery/cache.h"
+#include "osquery/endpoint.h"
 #include "osquery/generated.h"
 #include "osquery/log.h"
 #include "osquery/membership.h"
@@ -10,12 +12,22 @@
 
 #define ARENAS 2 /* of malloc: one for each core is memory that stays when callers are gone */
 
+#ifdef _WIN32
+#define OWN_NAME "fsa.ext.exe"
+#define HERE ".\\"
+#define BESIDE_OSQUERYD "fsa.ext.exe --socket \\\\.\\pipe\\osquery.em --allow_evidence C:\\cases"
+#else
+#define OWN_NAME "fsa.ext"
+#define HERE "./"
+#define BESIDE_OSQUERYD "sudo fsa.ext --socket /var/osquery/osquery.em --allow_evidence /cases"
+#endif
+
 static const char usage[] =
     "fsa.ext - forensic state of a host as tables of osquery\n"
     "\n"
-    "  fsa.ext [OPTION ...]   osquery starts it; by hand, run it as osquery's user\n"
+    "  " OWN_NAME " [OPTION ...]   osquery starts it; by hand, run it as osquery's user\n"
     "\n"
-    "      --socket PATH          osquery's extensions_socket (/var/osquery/osquery.em)\n"
+    "      --socket PATH          osquery's extensions_socket (%s)\n"
     "      --timeout S            wait so long for osquery at the start (3)\n"
     "      --interval S           look so often whether osquery still knows us (3)\n"
     "      --wait                 wait for osquery without end, also when it goes away\n"
@@ -26,8 +38,9 @@ static const char usage[] =
     "      --version, --help\n"
     "\n"
     "Examples\n"
-    "  osqueryi --extension ./fsa.ext --extensions_require=fsa \"SELECT name FROM fsa_tables\"\n"
-    "  sudo fsa.ext --socket /var/osquery/osquery.em --allow_evidence /cases\n"
+    "  osqueryi --extension " HERE OWN_NAME
+    " --extensions_require=fsa \"SELECT name FROM fsa_tables\"\n"
+    "  " BESIDE_OSQUERYD "\n"
     "\n"
     "Exit codes: 0 asked to end, or osquery is gone; 1 usage; 10 no socket there; 11 no\n"
     "permission; 12 its path is too long; 13 not a socket; 14 nobody listens; 15 it does not\n"
@@ -58,9 +71,13 @@ static FsaExtensionExit run(const FsaExtensionOptions *options) {
 
 int main(int argc, char **argv) {
   FsaExtensionOptions options;
+  if (fsa_program_begin(&argc, &argv) != FSA_OK) {
+    fsa_log("out of memory");
+    return FSA_EXTENSION_USAGE;
+  }
   if (!fsa_extension_options_read(&options, argc, argv)) return FSA_EXTENSION_USAGE;
   if (options.wants_help) {
-    fputs(usage, stdout);
+    printf(usage, fsa_endpoint_default());
     return FSA_EXTENSION_OK;
   }
   if (options.wants_version) {

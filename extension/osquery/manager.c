@@ -23,11 +23,11 @@ typedef struct Call {
 
 /* `time`: ms that may pass before each piece of the reply. */
 static int begin(Call *call, const char *path, int time, FsaError *ret_error) {
-  FsaStream *stream;
+  FsaChannel *channel;
   *call = (Call){0};
-  int result = fsa_stream_connect(path, &stream, ret_error);
+  int result = fsa_channel_connect(path, &channel, ret_error);
   if (result != FSA_OK) return result;
-  FsaTransport *transport = fsa_transport_new(stream);
+  FsaTransport *transport = fsa_transport_new(channel);
   fsa_transport_bound(transport, FSA_MAX_MANAGER_REPLY, time);
   call->protocol = fsa_protocol_new(transport);
   g_object_unref(transport);

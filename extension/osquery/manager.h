@@ -15,8 +15,8 @@ typedef struct FsaRegistration {
 } FsaRegistration;
 
 /*
- * Each gives FSA_OK when the manager answered as osquery does; else what fsa_stream_connect() says,
- * or FSA_E_FORMAT: it answers, but not so, or not in time.
+ * Each gives FSA_OK when the manager answered as osquery does; else what fsa_channel_connect()
+ * says, or FSA_E_FORMAT: it answers, but not so, or not in time.
  */
 /* Waits at most `milliseconds`, or ten seconds, for each piece of the reply. */
 int fsa_manager_ping(const char *path, int64_t milliseconds, FsaError *ret_error);

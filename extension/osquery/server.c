@@ -21,7 +21,7 @@ typedef struct Connection {
   struct Connection *next;
   struct FsaServer *server;
   ThriftProcessor *processor;
-  FsaStream *stream;
+  FsaChannel *channel;
   _Atomic int64_t idle_since; /* monotonic ns; 0 = it is being served */
 } Connection;
 
@@ -72,11 +72,11 @@ static void connection_free(Connection *connection) {
 static void *run_connection(void *argument) {
   Connection *connection = argument;
   FsaServer *server = connection->server;
-  FsaTransport *transport = fsa_transport_new(connection->stream);
+  FsaTransport *transport = fsa_transport_new(connection->channel);
   serve(connection, transport);
-  /* the stream closes while the list is locked: nobody shuts one that is closed */
+  /* the channel closes while the list is locked: nobody shuts one that is closed */
   pthread_mutex_lock(&server->lock);
-  connection->stream = NULL;
+  connection->channel = NULL;
   g_object_unref(transport);
   pthread_mutex_unlock(&server->lock);
   g_clear_object(&connection->processor);
@@ -91,7 +91,7 @@ static Connection *most_idle(const FsaServer *server) {
   int64_t longest = INT64_MAX;
   for (Connection *at = server->connections; at; at = at->next) {
     const int64_t since = atomic_load(&at->idle_since);
-    if (!since || since >= longest || !at->stream) continue;
+    if (!since || since >= longest || !at->channel) continue;
     found = at;
     longest = since;
   }
@@ -104,7 +104,7 @@ static bool make_room(FsaServer *server) {
   struct timespec until;
   Connection *idle = most_idle(server);
   if (!idle) return false;
-  fsa_stream_shut(idle->stream);
+  fsa_channel_shut(idle->channel);
   clock_gettime(CLOCK_REALTIME, &until);
   until.tv_sec += PATIENCE;
   int result = 0;
@@ -142,12 +142,12 @@ static void abandon(FsaServer *server, Connection *connection) {
   forget(server, connection);
 }
 
-static void welcome(FsaServer *server, FsaStream *stream) {
+static void welcome(FsaServer *server, FsaChannel *channel) {
   Connection *connection = calloc(1, sizeof *connection);
   if (connection) {
     connection->server = server;
     connection->processor = g_object_ref(server->processor);
-    connection->stream = stream;
+    connection->channel = channel;
     connection->idle_since = fsa_clock_monotonic(); /* until it says something */
     if (!admit(server, connection))
       fsa_log_detail("a caller was turned away: %d are being served", FSA_MAX_CONNECTIONS);
@@ -157,17 +157,17 @@ static void welcome(FsaServer *server, FsaStream *stream) {
       abandon(server, connection);
     connection_free(connection);
   }
-  fsa_stream_close(stream);
+  fsa_channel_close(channel);
 }
 
 static void *accept_callers(void *argument) {
   FsaServer *server = argument;
   for (;;) {
-    FsaStream *stream;
-    int result = fsa_listener_accept(server->listener, &stream);
+    FsaChannel *channel;
+    int result = fsa_listener_accept(server->listener, &channel);
     if (result == FSA_E_CANCELLED || result == FSA_E_IO) return NULL;
     if (result == FSA_OK)
-      welcome(server, stream);
+      welcome(server, channel);
     else
       usleep(BUSY_US);
   }
@@ -208,7 +208,7 @@ void fsa_server_close(FsaServer *server) {
   server->listener = NULL;
   pthread_mutex_lock(&server->lock);
   for (Connection *at = server->connections; at; at = at->next)
-    if (at->stream) fsa_stream_shut(at->stream);
+    if (at->channel) fsa_channel_shut(at->channel);
   pthread_mutex_unlock(&server->lock);
   g_clear_object(&server->processor);
 }

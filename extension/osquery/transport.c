@@ -8,7 +8,7 @@
 
 struct FsaTransport {
   ThriftTransport parent;
-  FsaStream *stream;
+  FsaChannel *channel;
   size_t at, filled; /* of `in` */
   size_t left;       /* bytes that the message may still hold */
   size_t written;    /* of `out` */
@@ -35,7 +35,7 @@ static gboolean set_error(GError **error, gint code, const char *message) {
 
 /* Refills the empty buffer. FSA_OK, FSA_E_TIMEOUT, or FSA_E_CANCELLED at the end. */
 static int refill(FsaTransport *self, int milliseconds) {
-  int64_t got = fsa_stream_read(self->stream, self->in, BUFFER, milliseconds);
+  int64_t got = fsa_channel_read(self->channel, self->in, BUFFER, milliseconds);
   if (got == FSA_E_TIMEOUT) return FSA_E_TIMEOUT;
   if (got <= 0) return FSA_E_CANCELLED;
   self->at = 0;
@@ -94,7 +94,7 @@ static gboolean transport_has_room(ThriftTransport *transport, glong size, GErro
 /* ---- writing ---- */
 
 static gboolean put(FsaTransport *self, const void *data, size_t size, GError **error) {
-  if (fsa_stream_write(self->stream, data, size, WRITE_STALL) == FSA_OK) return TRUE;
+  if (fsa_channel_write(self->channel, data, size, WRITE_STALL) == FSA_OK) return TRUE;
   return set_error(error, THRIFT_TRANSPORT_ERROR_SEND, "the other side does not read");
 }
 
@@ -118,7 +118,7 @@ static gboolean transport_write(ThriftTransport *transport, const gpointer data,
 /* ---- the rest of what Thrift asks of a transport ---- */
 
 static gboolean transport_is_open(ThriftTransport *transport) {
-  return self_of(transport)->stream != NULL;
+  return self_of(transport)->channel != NULL;
 }
 
 /* It is born open and closes when it ends. */
@@ -129,7 +129,7 @@ static gboolean transport_nothing(ThriftTransport *transport, GError **error) {
 
 static void transport_finalize(GObject *object) {
   FsaTransport *self = self_of(THRIFT_TRANSPORT(object));
-  fsa_stream_close(self->stream);
+  fsa_channel_close(self->channel);
   g_free(self->in);
   g_free(self->out);
   G_OBJECT_CLASS(fsa_transport_parent_class)->finalize(object);
@@ -153,8 +153,8 @@ static void fsa_transport_class_init(FsaTransportClass *class) {
   parent->checkReadBytesAvailable = transport_has_room;
 }
 
-FsaTransport *fsa_transport_new(FsaStream *stream) {
+FsaTransport *fsa_transport_new(FsaChannel *channel) {
   FsaTransport *self = g_object_new(fsa_transport_get_type(), NULL);
-  self->stream = stream;
+  self->channel = channel;
   return self;
 }

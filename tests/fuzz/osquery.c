@@ -65,15 +65,15 @@ static void ignore_message(const gchar *domain, GLogLevelFlags level, const gcha
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   int pair[2];
   const int room = (int)ROOM;
-  FsaStream *stream;
+  FsaChannel *channel;
   if (size > 65536 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair))
     return 0;
   g_log_set_default_handler(ignore_message, NULL);
   for (int i = 0; i < 2; i++) setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
   if (size && send(pair[0], data, size, 0) != (ssize_t)size) abort();
   shutdown(pair[0], SHUT_WR);
-  if (fsa_stream_adopt(pair[1], &stream) != FSA_OK) abort();
-  FsaTransport *transport = fsa_transport_new(stream);
+  if (fsa_channel_adopt(pair[1], &channel) != FSA_OK) abort();
+  FsaTransport *transport = fsa_transport_new(channel);
   serve(transport, pair[0]);
   g_object_unref(transport);
   close(pair[0]);

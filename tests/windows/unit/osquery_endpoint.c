@@ -43,8 +43,8 @@ static int close_listener(void **state) {
 }
 
 /* Both ends of a connection. */
-static void meet(FsaStream **ret_caller, FsaStream **ret_served) {
-  assert_int_equal(fsa_stream_connect(path, ret_caller, &error), FSA_OK);
+static void meet(FsaChannel **ret_caller, FsaChannel **ret_served) {
+  assert_int_equal(fsa_channel_connect(path, ret_caller, &error), FSA_OK);
   assert_int_equal(fsa_listener_accept(listener, ret_served), FSA_OK);
 }
 
@@ -76,9 +76,9 @@ static void a_name_has_256_characters_at_most(void **state) {
 /* ---- connecting ---- */
 
 static void where_nobody_listens_is_nothing(void **state) {
-  FsaStream *stream;
+  FsaChannel *channel;
   (void)state;
-  assert_int_equal(fsa_stream_connect("\\\\.\\pipe\\fsa-test.nothing", &stream, &error),
+  assert_int_equal(fsa_channel_connect("\\\\.\\pipe\\fsa-test.nothing", &channel, &error),
                    FSA_E_ABSENT);
   assert_non_null(strstr(error.message, "is osqueryd running"));
 }
@@ -104,60 +104,60 @@ static void a_strangers_pipe_is_not_used(void **state) {
                {"O:BAD:(A;;FA;;;WD)", FSA_OK}};
   (void)state;
   for (size_t i = 0; i < sizeof pipes / sizeof *pipes; i++) {
-    FsaStream *stream = NULL;
+    FsaChannel *channel = NULL;
     snprintf(path, sizeof path, "\\\\.\\pipe\\fsa-test.owner.%zu", i);
     HANDLE pipe = make_pipe(pipes[i].sddl, 1);
-    assert_int_equal(fsa_stream_connect(path, &stream, &error), pipes[i].result);
+    assert_int_equal(fsa_channel_connect(path, &channel, &error), pipes[i].result);
     if (pipes[i].result != FSA_OK) assert_non_null(strstr(error.message, "S-1-5-"));
-    fsa_stream_close(stream);
+    fsa_channel_close(channel);
     CloseHandle(pipe);
   }
 }
 
 static void a_busy_manager_is_waited_for_three_seconds(void **state) {
-  FsaStream *stream;
+  FsaChannel *channel;
   (void)state;
   snprintf(path, sizeof path, "\\\\.\\pipe\\fsa-test.busy");
   HANDLE pipe = make_pipe("D:(A;;FA;;;WD)", 1), first = open_plainly();
   const int64_t begin = fsa_clock_monotonic();
-  assert_int_equal(fsa_stream_connect(path, &stream, &error), FSA_E_STALE);
+  assert_int_equal(fsa_channel_connect(path, &channel, &error), FSA_E_STALE);
   const int64_t took = fsa_clock_monotonic() - begin;
   assert_in_range(took / 1000000, 2500, 6000);
   CloseHandle(first);
   CloseHandle(pipe);
 }
 
-/* ---- streams ---- */
+/* ---- channels ---- */
 
 static void bytes_go_both_ways(void **state) {
   static char sent[300000], got[sizeof sent];
-  FsaStream *caller, *served;
+  FsaChannel *caller, *served;
   (void)state;
   meet(&caller, &served);
   for (size_t i = 0; i < sizeof sent; i++) sent[i] = (char)(i * 7);
-  assert_int_equal(fsa_stream_write(caller, "ask", 3, LONG), FSA_OK);
-  assert_int_equal(fsa_stream_read(served, got, sizeof got, LONG), 3);
+  assert_int_equal(fsa_channel_write(caller, "ask", 3, LONG), FSA_OK);
+  assert_int_equal(fsa_channel_read(served, got, sizeof got, LONG), 3);
   assert_memory_equal(got, "ask", 3);
   /* what fits the system's buffer waits there for its reader */
-  assert_int_equal(fsa_stream_write(served, sent, 60000, LONG), FSA_OK);
+  assert_int_equal(fsa_channel_write(served, sent, 60000, LONG), FSA_OK);
   for (size_t have = 0; have < 60000;) {
-    const int64_t more = fsa_stream_read(caller, got + have, sizeof got - have, LONG);
+    const int64_t more = fsa_channel_read(caller, got + have, sizeof got - have, LONG);
     assert_true(more > 0);
     have += (size_t)more;
   }
   assert_memory_equal(got, sent, 60000);
-  fsa_stream_close(caller);
-  fsa_stream_close(served);
+  fsa_channel_close(caller);
+  fsa_channel_close(served);
 }
 
 static void *write_much(void *argument) {
   static char bytes[3 << 20];
-  return (void *)(intptr_t)fsa_stream_write(argument, bytes, sizeof bytes, LONG);
+  return (void *)(intptr_t)fsa_channel_write(argument, bytes, sizeof bytes, LONG);
 }
 
 static void more_than_the_system_holds_arrives(void **state) {
   static char got[100000];
-  FsaStream *caller, *served;
+  FsaChannel *caller, *served;
   pthread_t writer;
   void *result;
   size_t have = 0;
@@ -165,57 +165,57 @@ static void more_than_the_system_holds_arrives(void **state) {
   meet(&caller, &served);
   assert_int_equal(pthread_create(&writer, NULL, write_much, served), 0);
   while (have < 3 << 20) {
-    const int64_t more = fsa_stream_read(caller, got, sizeof got, LONG);
+    const int64_t more = fsa_channel_read(caller, got, sizeof got, LONG);
     assert_true(more > 0);
     have += (size_t)more;
   }
   pthread_join(writer, &result);
   assert_int_equal((intptr_t)result, FSA_OK);
-  fsa_stream_close(caller);
-  fsa_stream_close(served);
+  fsa_channel_close(caller);
+  fsa_channel_close(served);
 }
 
 static void what_was_written_is_read_after_the_end(void **state) {
-  FsaStream *caller, *served;
+  FsaChannel *caller, *served;
   char got[16];
   (void)state;
   meet(&caller, &served);
-  assert_int_equal(fsa_stream_write(served, "farewell", 8, LONG), FSA_OK);
-  fsa_stream_close(served);
-  assert_int_equal(fsa_stream_read(caller, got, sizeof got, LONG), 8);
-  assert_int_equal(fsa_stream_read(caller, got, sizeof got, LONG), 0);
-  assert_int_equal(fsa_stream_write(caller, "x", 1, LONG), FSA_E_IO);
-  fsa_stream_close(caller);
+  assert_int_equal(fsa_channel_write(served, "farewell", 8, LONG), FSA_OK);
+  fsa_channel_close(served);
+  assert_int_equal(fsa_channel_read(caller, got, sizeof got, LONG), 8);
+  assert_int_equal(fsa_channel_read(caller, got, sizeof got, LONG), 0);
+  assert_int_equal(fsa_channel_write(caller, "x", 1, LONG), FSA_E_IO);
+  fsa_channel_close(caller);
 }
 
 static void who_says_nothing_is_not_waited_for(void **state) {
-  FsaStream *caller, *served;
+  FsaChannel *caller, *served;
   char got[16];
   (void)state;
   meet(&caller, &served);
-  assert_int_equal(fsa_stream_read(served, got, sizeof got, SHORT), FSA_E_TIMEOUT);
-  assert_int_equal(fsa_stream_read(served, got, sizeof got, 0), FSA_E_TIMEOUT);
+  assert_int_equal(fsa_channel_read(served, got, sizeof got, SHORT), FSA_E_TIMEOUT);
+  assert_int_equal(fsa_channel_read(served, got, sizeof got, 0), FSA_E_TIMEOUT);
   /* nothing is lost by a wait that was cut short */
-  assert_int_equal(fsa_stream_write(caller, "late", 4, LONG), FSA_OK);
-  assert_int_equal(fsa_stream_read(served, got, sizeof got, LONG), 4);
-  fsa_stream_close(caller);
-  fsa_stream_close(served);
+  assert_int_equal(fsa_channel_write(caller, "late", 4, LONG), FSA_OK);
+  assert_int_equal(fsa_channel_read(served, got, sizeof got, LONG), 4);
+  fsa_channel_close(caller);
+  fsa_channel_close(served);
 }
 
 static void who_reads_nothing_is_not_waited_for(void **state) {
   static char much[1 << 20];
-  FsaStream *caller, *served;
+  FsaChannel *caller, *served;
   (void)state;
   meet(&caller, &served);
-  assert_int_equal(fsa_stream_write(served, much, sizeof much, SHORT), FSA_E_TIMEOUT);
-  fsa_stream_close(caller);
-  assert_int_equal(fsa_stream_write(served, much, sizeof much, SHORT), FSA_E_IO);
-  fsa_stream_close(served);
+  assert_int_equal(fsa_channel_write(served, much, sizeof much, SHORT), FSA_E_TIMEOUT);
+  fsa_channel_close(caller);
+  assert_int_equal(fsa_channel_write(served, much, sizeof much, SHORT), FSA_E_IO);
+  fsa_channel_close(served);
 }
 
 /* On a pipe one can write nothing, and the reader wakes for it. */
 static void nothing_is_no_end(void **state) {
-  FsaStream *served;
+  FsaChannel *served;
   char got[16];
   DWORD moved;
   (void)state;
@@ -223,57 +223,57 @@ static void nothing_is_no_end(void **state) {
   assert_int_equal(fsa_listener_accept(listener, &served), FSA_OK);
   assert_true(WriteFile(caller, "", 0, &moved, NULL));
   assert_true(WriteFile(caller, "more", 4, &moved, NULL));
-  assert_int_equal(fsa_stream_read(served, got, sizeof got, LONG), 4);
+  assert_int_equal(fsa_channel_read(served, got, sizeof got, LONG), 4);
   CloseHandle(caller);
-  assert_int_equal(fsa_stream_read(served, got, sizeof got, LONG), 0);
-  fsa_stream_close(served);
+  assert_int_equal(fsa_channel_read(served, got, sizeof got, LONG), 0);
+  fsa_channel_close(served);
 }
 
-/* ---- ending a stream from another thread ---- */
+/* ---- ending a channel from another thread ---- */
 
 static void *read_for_long(void *argument) {
   char got[16];
-  return (void *)(intptr_t)fsa_stream_read(argument, got, sizeof got, LONG);
+  return (void *)(intptr_t)fsa_channel_read(argument, got, sizeof got, LONG);
 }
 
 static void shutting_wakes_both_sides(void **state) {
-  FsaStream *caller, *served;
+  FsaChannel *caller, *served;
   pthread_t reader, other;
   void *result;
   char got[16];
   (void)state;
   meet(&caller, &served);
-  assert_int_equal(fsa_stream_write(caller, "ask", 3, LONG), FSA_OK);
-  assert_int_equal(fsa_stream_read(served, got, sizeof got, LONG), 3);
+  assert_int_equal(fsa_channel_write(caller, "ask", 3, LONG), FSA_OK);
+  assert_int_equal(fsa_channel_read(served, got, sizeof got, LONG), 3);
   const int64_t begin = fsa_clock_monotonic();
   assert_int_equal(pthread_create(&reader, NULL, read_for_long, served), 0);
   assert_int_equal(pthread_create(&other, NULL, read_for_long, caller), 0);
   Sleep(SHORT);
-  fsa_stream_shut(served);
+  fsa_channel_shut(served);
   pthread_join(reader, &result);
   assert_int_equal((intptr_t)result, 0);
   pthread_join(other, &result);
   assert_int_equal((intptr_t)result, 0);
   assert_true(fsa_clock_monotonic() - begin < INT64_C(5000000000));
-  assert_int_equal(fsa_stream_read(served, got, sizeof got, LONG), 0);
-  assert_int_equal(fsa_stream_write(served, "x", 1, LONG), FSA_E_IO);
-  fsa_stream_close(caller);
-  fsa_stream_close(served);
+  assert_int_equal(fsa_channel_read(served, got, sizeof got, LONG), 0);
+  assert_int_equal(fsa_channel_write(served, "x", 1, LONG), FSA_E_IO);
+  fsa_channel_close(caller);
+  fsa_channel_close(served);
 }
 
 static void shutting_keeps_a_reply_that_is_not_read_yet(void **state) {
-  FsaStream *caller, *served;
+  FsaChannel *caller, *served;
   char got[16];
   (void)state;
   meet(&caller, &served);
-  assert_int_equal(fsa_stream_write(caller, "ask", 3, LONG), FSA_OK);
-  assert_int_equal(fsa_stream_read(served, got, sizeof got, LONG), 3);
-  assert_int_equal(fsa_stream_write(served, "reply", 5, LONG), FSA_OK);
-  fsa_stream_shut(served);
-  fsa_stream_close(served);
-  assert_int_equal(fsa_stream_read(caller, got, sizeof got, LONG), 5);
-  assert_int_equal(fsa_stream_read(caller, got, sizeof got, LONG), 0);
-  fsa_stream_close(caller);
+  assert_int_equal(fsa_channel_write(caller, "ask", 3, LONG), FSA_OK);
+  assert_int_equal(fsa_channel_read(served, got, sizeof got, LONG), 3);
+  assert_int_equal(fsa_channel_write(served, "reply", 5, LONG), FSA_OK);
+  fsa_channel_shut(served);
+  fsa_channel_close(served);
+  assert_int_equal(fsa_channel_read(caller, got, sizeof got, LONG), 5);
+  assert_int_equal(fsa_channel_read(caller, got, sizeof got, LONG), 0);
+  fsa_channel_close(caller);
 }
 
 /* ---- listening ---- */
@@ -327,21 +327,21 @@ static void a_second_listener_is_refused(void **state) {
 
 /* As osquery's table `pipes` does with every pipe of the host. */
 static void who_comes_and_goes_leaves_the_listener_alone(void **state) {
-  FsaStream *stream;
+  FsaChannel *channel;
   char got[16];
   (void)state;
   for (int i = 0; i < 50; i++) {
     HANDLE caller = open_plainly();
     assert_ptr_not_equal(caller, INVALID_HANDLE_VALUE);
     CloseHandle(caller);
-    assert_int_equal(fsa_listener_accept(listener, &stream), FSA_OK);
-    assert_int_equal(fsa_stream_read(stream, got, sizeof got, LONG), 0);
-    fsa_stream_close(stream);
+    assert_int_equal(fsa_listener_accept(listener, &channel), FSA_OK);
+    assert_int_equal(fsa_channel_read(channel, got, sizeof got, LONG), 0);
+    fsa_channel_close(channel);
   }
 }
 
 static void one_instance_always_waits(void **state) {
-  FsaStream *callers[CALLERS], *served[CALLERS];
+  FsaChannel *callers[CALLERS], *served[CALLERS];
   (void)state;
   for (int i = 0; i < CALLERS; i++) {
     assert_true(WaitNamedPipeA(path, 1)); /* how osquery asks whether an extension is there */
@@ -349,8 +349,8 @@ static void one_instance_always_waits(void **state) {
   }
   assert_true(WaitNamedPipeA(path, 1));
   for (int i = 0; i < CALLERS; i++) {
-    fsa_stream_close(callers[i]);
-    fsa_stream_close(served[i]);
+    fsa_channel_close(callers[i]);
+    fsa_channel_close(served[i]);
   }
 }
 
@@ -361,21 +361,21 @@ static void *wake_later(void *argument) {
 }
 
 static void waking_ends_accepting_for_good(void **state) {
-  FsaStream *stream;
+  FsaChannel *channel;
   pthread_t waker;
   (void)state;
   assert_int_equal(pthread_create(&waker, NULL, wake_later, listener), 0);
-  assert_int_equal(fsa_listener_accept(listener, &stream), FSA_E_CANCELLED);
-  assert_int_equal(fsa_listener_accept(listener, &stream), FSA_E_CANCELLED);
+  assert_int_equal(fsa_listener_accept(listener, &channel), FSA_E_CANCELLED);
+  assert_int_equal(fsa_listener_accept(listener, &channel), FSA_E_CANCELLED);
   pthread_join(waker, NULL);
 }
 
 static void the_name_is_free_after_closing(void **state) {
-  FsaStream *stream;
+  FsaChannel *channel;
   (void)state;
   assert_true(fsa_listener_is_reachable(listener));
   fsa_listener_close(listener);
-  assert_int_equal(fsa_stream_connect(path, &stream, &error), FSA_E_ABSENT);
+  assert_int_equal(fsa_channel_connect(path, &channel, &error), FSA_E_ABSENT);
   assert_int_equal(fsa_listener_open(path, &listener, &error), FSA_OK);
 }
 
@@ -389,10 +389,10 @@ static void no_handle_is_left_behind(void **state) {
   DWORD before = 0;
   (void)state;
   for (int i = 0; i < ROUNDS; i++) {
-    FsaStream *caller, *served;
+    FsaChannel *caller, *served;
     meet(&caller, &served);
-    fsa_stream_close(caller);
-    fsa_stream_close(served);
+    fsa_channel_close(caller);
+    fsa_channel_close(served);
     if (i == 0) before = handles();
   }
   assert_int_equal(handles(), before);
