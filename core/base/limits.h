@@ -55,6 +55,21 @@
 #define FSA_MAX_LIVE_VALUE (1024u << 20)  /* bytes of one registry value */
 #define FSA_MAX_KEY_ENTRIES 16777216u     /* subkeys, or values, of one key */
 #define FSA_MAX_SDDL (1u << 20) /* bytes of a security descriptor as text; it has 64 KiB */
+/* bytes of the list of all handles, 40 each: as many as all processes of a host ever had */
+#define FSA_MAX_HANDLE_BYTES ((size_t)1 << 30)
+/* guarded threads that the kernel does not let end; more are not made */
+#define FSA_MAX_STUCK_WORKERS 16
+/* ms that a call may take which can hang; once as many handles as the last figure hung, less */
+#define FSA_GUARD_MS 200
+#define FSA_GUARD_SHORT_MS 20
+#define FSA_GUARD_PATIENCE 10
+/* handles that hung of one process, and of the host, after which no more are asked */
+#define FSA_MAX_HANGS_PER_PROCESS 32
+#define FSA_MAX_HANGS 1000
+#define FSA_MAX_OBJECTS 1000000   /* named objects of a host */
+#define FSA_MAX_OBJECT_DEPTH 32   /* object directories inside each other */
+#define FSA_MAX_OBJECT_TYPES 4096 /* types of objects; Windows 11 has 71 */
+#define FSA_MAX_PIPES 1000000     /* named pipes of a host */
 
 /* registry hives (regf) */
 #define FSA_MAX_REGF_PROBLEMS 100   /* problems that one call on a hive tells one by one */

@@ -304,6 +304,7 @@ enum {
   CALL("ntdll", NtStatus, NtQueryDirectoryFile,                                                    \
        (HANDLE, HANDLE, void *, void *, NtIoStatusBlock *, void *, ULONG, int, BOOLEAN,            \
         NtUnicodeString *, BOOLEAN))                                                               \
+  /* not ntdll's, and the one documented way to what the file system of pipes knows */             \
   CALL("kernel32", BOOL, GetNamedPipeServerProcessId, (HANDLE, ULONG *))                           \
   CALL("kernel32", BOOL, GetNamedPipeClientProcessId, (HANDLE, ULONG *))
 
