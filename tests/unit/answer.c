@@ -46,7 +46,9 @@ static void check(const Change *changes, const size_t *order, size_t count, cons
   while (fsa_answer_next(&text, &line)) {
     if (!line.is_present) continue;
     present++;
-    assert_true(memmem(wanted, strlen(wanted), line.json.data, line.json.size) != NULL);
+    char *row = g_strndup(line.json.data, line.json.size);
+    assert_non_null(strstr(wanted, row));
+    g_free(row);
   }
   assert_int_equal(text.size, 0);
   size_t expected = 0;
