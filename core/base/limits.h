@@ -52,9 +52,12 @@
 #define FSA_MAX_REGIONS 1000000           /* regions of one process that are listed */
 #define FSA_MAX_MODULES 8192              /* records in the loader's lists of one process */
 #define FSA_MAX_MODULE_TEXT (16u << 20)   /* bytes of their names */
-#define FSA_MAX_LIVE_VALUE (1024u << 20)  /* bytes of one registry value */
-#define FSA_MAX_KEY_ENTRIES 16777216u     /* subkeys, or values, of one key */
-#define FSA_MAX_SDDL (1u << 20) /* bytes of a security descriptor as text; it has 64 KiB */
+/* bytes of one answer of the system about all of its services, drivers or sockets */
+#define FSA_MAX_SYSTEM_ANSWER (256u << 20)
+#define FSA_MAX_LIVE_VALUE (1024u << 20) /* bytes of one registry value */
+#define FSA_MAX_KEY_ENTRIES 16777216u    /* subkeys, or values, of one key */
+#define FSA_MAX_FAILURE_ACTIONS 256      /* of one service; the manager takes a few */
+#define FSA_MAX_SDDL (1u << 20)          /* bytes of a security descriptor as text; it has 64 KiB */
 /* bytes of the list of all handles, 40 each: as many as all processes of a host ever had */
 #define FSA_MAX_HANDLE_BYTES ((size_t)1 << 30)
 /* guarded threads that the kernel does not let end; more are not made */

@@ -35,7 +35,31 @@ def hive(host):
     h.key('ControlSet001\\Control\\Session Manager\\AppCompatCache',
           write_time='2026-03-02T06:00:00Z').value('AppCompatCache', REG_BINARY,
                                                    serial_10(0x34, PROGRAMS[host]))
+    services(h, host)
     return h.build()
+
+
+def services(h, host):
+    """Two of Windows itself; on host-a one that was set up after the break-in, and another one's DLL was changed."""
+    tcpip = h.key('ControlSet001\\Services\\Tcpip', write_time='2021-06-05T12:05:00Z')
+    tcpip.dword('Type', 1)
+    tcpip.dword('Start', 0)
+    tcpip.expand_sz('ImagePath', '\\SystemRoot\\System32\\drivers\\tcpip.sys')
+    is_changed = host == 'host-a'
+    dns = h.key('ControlSet001\\Services\\Dnscache',
+                write_time='2026-03-01T02:20:00Z' if is_changed else '2021-06-05T12:05:00Z')
+    dns.dword('Type', 0x20)
+    dns.dword('Start', 2)
+    dns.sz('ObjectName', 'NT AUTHORITY\\NetworkService')
+    dns.expand_sz('ImagePath', '%SystemRoot%\\system32\\svchost.exe -k NetworkService')
+    dns.child('Parameters').expand_sz('ServiceDll', 'C:\\Users\\Public\\Libraries\\dns.dll' if is_changed
+                                      else '%SystemRoot%\\System32\\dnsrslvr.dll')
+    if is_changed:
+        updater = h.key('ControlSet001\\Services\\Updater', write_time='2026-03-01T02:16:00Z')
+        updater.dword('Type', 0x10)
+        updater.dword('Start', 2)
+        updater.sz('ObjectName', 'LocalSystem')
+        updater.sz('ImagePath', 'C:\\Users\\Public\\Libraries\\update.exe -s')
 
 
 def event(provider, payload):

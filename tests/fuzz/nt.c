@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "formats/image_path.h"
+#include "formats/nt_image_path.h"
 #include "formats/ip_address.h"
 #include "formats/nt_access.h"
 #include "formats/nt_directory.h"
@@ -169,7 +169,7 @@ static void read_image_path(FsaBytes bytes) {
   const FsaText root = {"C:\\Windows", 10}, image = {(const char *)bytes.data, bytes.size};
   FsaText path;
   for (int is_driver = 0; is_driver < 2; is_driver++)
-    if (fsa_image_path(image, is_driver, root, &arena, &path) == FSA_OK &&
+    if (fsa_nt_image_path(image, is_driver, root, &arena, &path) == FSA_OK &&
         path.size > bytes.size + 64)
       abort();
   fsa_arena_done(&arena);

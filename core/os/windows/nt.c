@@ -2,12 +2,22 @@
 #include "os/windows/nt.h"
 
 #include <pthread.h>
+#include <wchar.h>
 
 Nt nt;
 
+/* A library of the system that is not loaded yet: from System32, and from nowhere else. */
+static HMODULE load_library(const wchar_t *name) {
+  WCHAR path[MAX_PATH + 32];
+  const UINT size = GetSystemDirectoryW(path, MAX_PATH);
+  if (size == 0 || size >= MAX_PATH) return NULL;
+  swprintf(path + size, 32, L"\\%ls.dll", name);
+  return LoadLibraryExW(path, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
+}
+
 static FARPROC find(const wchar_t *library, const char *name) {
-  /* the libraries of the table are loaded into every process, or are asked from System32 only */
   HMODULE module = GetModuleHandleW(library);
+  if (!module) module = load_library(library);
   return module ? GetProcAddress(module, name) : NULL;
 }
 

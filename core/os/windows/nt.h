@@ -149,6 +149,13 @@ _Static_assert(sizeof(NtPipeLocal) == 40, "FILE_PIPE_LOCAL_INFORMATION");
 #define NT_FILE_OPEN_REPARSE_POINT 0x200000u
 #define NT_FILE_OPEN 1u /* CreateDisposition: it must exist */
 
+/* SC_SERVICE_TAG_QUERY; not documented, since Vista. */
+typedef struct NtServiceTagQuery {
+  ULONG ProcessId, ServiceTag, Unknown;
+  WCHAR *Buffer; /* out: freed with LocalFree */
+} NtServiceTagQuery;
+_Static_assert(sizeof(NtServiceTagQuery) == 24, "SC_SERVICE_TAG_QUERY");
+
 /* ---- information classes --------------------------------------------------------------------- */
 
 /* NtQuerySystemInformation. */
@@ -205,6 +212,11 @@ enum {
 /* NtEnumerateValueKey and NtQueryValueKey. */
 enum {
   NT_KEY_VALUE_FULL = 1, /* q: KEY_VALUE_FULL_INFORMATION: type, name, data */
+};
+
+/* I_QueryTagInformation. */
+enum {
+  NT_SERVICE_NAME_OF_TAG = 1, /* q: SC_SERVICE_TAG_QUERY; since Vista */
 };
 
 /* OpenOptions of NtOpenKeyEx. */
@@ -306,7 +318,16 @@ enum {
         NtUnicodeString *, BOOLEAN))                                                               \
   /* not ntdll's, and the one documented way to what the file system of pipes knows */             \
   CALL("kernel32", BOOL, GetNamedPipeServerProcessId, (HANDLE, ULONG *))                           \
-  CALL("kernel32", BOOL, GetNamedPipeClientProcessId, (HANDLE, ULONG *))
+  CALL("kernel32", BOOL, GetNamedPipeClientProcessId, (HANDLE, ULONG *))                           \
+  CALL("advapi32", SC_HANDLE, OpenSCManagerW, (const WCHAR *, const WCHAR *, DWORD))               \
+  CALL("advapi32", SC_HANDLE, OpenServiceW, (SC_HANDLE, const WCHAR *, DWORD))                     \
+  CALL("advapi32", BOOL, CloseServiceHandle, (SC_HANDLE))                                          \
+  CALL("advapi32", BOOL, EnumServicesStatusExW,                                                    \
+       (SC_HANDLE, int, DWORD, DWORD, BYTE *, DWORD, DWORD *, DWORD *, DWORD *, const WCHAR *))    \
+  CALL("iphlpapi", DWORD, GetExtendedTcpTable, (void *, DWORD *, BOOL, ULONG, int, ULONG))         \
+  CALL("iphlpapi", DWORD, GetExtendedUdpTable, (void *, DWORD *, BOOL, ULONG, int, ULONG))         \
+  /* where there is one */                                                                         \
+  CALL("advapi32", ULONG, I_QueryTagInformation, (void *, ULONG, NtServiceTagQuery *))
 
 #define NT_ENTRY(library, result, name, parameters) result(NTAPI *name) parameters;
 typedef struct Nt {

@@ -3,8 +3,8 @@
  * one of many spellings. Source: Microsoft's documentation of CreateService, CreateProcess and of
  * the ImagePath of drivers.
  */
-#ifndef FSA_FORMATS_IMAGE_PATH_H
-#define FSA_FORMATS_IMAGE_PATH_H
+#ifndef FSA_FORMATS_NT_IMAGE_PATH_H
+#define FSA_FORMATS_NT_IMAGE_PATH_H
 
 #include "base/arena.h"
 #include "base/result.h"
@@ -20,7 +20,7 @@
  * Without quotes the program ends at the first ".exe" before a blank, else at the first blank;
  * CreateProcess tries each blank in turn, which depends on the files that are there.
  */
-int fsa_image_path(FsaText image, bool is_driver, FsaText system_root, FsaArena *arena,
+int fsa_nt_image_path(FsaText image, bool is_driver, FsaText system_root, FsaArena *arena,
                    FsaText *ret_path);
 
 #endif

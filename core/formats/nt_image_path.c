@@ -1,5 +1,5 @@
 /* Image paths of services and drivers. */
-#include "formats/image_path.h"
+#include "formats/nt_image_path.h"
 
 #include <string.h>
 
@@ -99,7 +99,7 @@ static int expand(FsaText path, FsaText system_root, FsaArena *arena, FsaText *r
   return FSA_OK;
 }
 
-int fsa_image_path(FsaText image, bool is_driver, FsaText system_root, FsaArena *arena,
+int fsa_nt_image_path(FsaText image, bool is_driver, FsaText system_root, FsaArena *arena,
                    FsaText *ret_path) {
   static const char *const below_root[] = {"System32\\", "SysWOW64\\", "SysNative\\"};
   FsaText path = program_of(image, is_driver);

@@ -1,5 +1,5 @@
-/* formats/image_path: the spellings of ImagePath that real hives hold, and stranger ones. */
-#include "formats/image_path.h"
+/* formats/nt_image_path: the spellings of ImagePath that real hives hold, and stranger ones. */
+#include "formats/nt_image_path.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 static void assert_path(const char *image, bool is_driver, const char *expected) {
   FsaArena arena = fsa_arena(0);
   FsaText path;
-  assert_int_equal(fsa_image_path((FsaText){image, strlen(image)}, is_driver,
+  assert_int_equal(fsa_nt_image_path((FsaText){image, strlen(image)}, is_driver,
                                   (FsaText){"D:\\WINNT", 8}, &arena, &path),
                    FSA_OK);
   if (expected) {

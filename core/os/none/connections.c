@@ -1,0 +1,8 @@
+/* No connections. */
+#include "os/connections.h"
+
+int fsa_os_connections(FsaOs *os, FsaArena *arena, FsaOsConnection **ret_connections,
+                       size_t *ret_count) {
+  (void)os, (void)arena, (void)ret_connections, (void)ret_count;
+  return FSA_E_UNSUPPORTED;
+}
