@@ -114,13 +114,20 @@ static FsaPieceEntry entry_of(const FsaLogEntry *log) {
                          .severity = log->severity};
 }
 
+static bool contains(FsaText text, const char *word) {
+  const size_t size = strlen(word);
+  for (size_t at = 0; at + size <= text.size; at++)
+    if (memcmp(text.data + at, word, size) == 0) return true;
+  return false;
+}
+
 /* Status lines that bear on what arrived: they name one of our queries, or tell of a loss. */
 static bool is_about_us(FsaText message) {
   static const char *const words[] = {
       "fsa_",           "denylist",         "blacklist",          "inesize exceeds",
       "osquery worker", "buffered_log_max", "Maximum sustainable"};
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    if (memmem(message.data, message.size, words[i], strlen(words[i]))) return true;
+    if (contains(message, words[i])) return true;
   return false;
 }
 
