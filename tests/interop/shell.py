@@ -462,7 +462,7 @@ def round_trips():
     texts = ["".join(dice.choice(alphabet) for _ in range(dice.randrange(40))) for _ in range(400)]
     texts += ["x" * n + "\"" + "y" * n for n in range(70)] + ["\u20ac" * n for n in (8191, 8192, 16384, 32767, 40000)]
     sql = "VALUES " + ", ".join("(CAST(x'%s' AS TEXT))" % text.encode().hex() for text in texts)
-    ask = lambda mode: fsa("-f", mode, ".headers off", ".read /dev/stdin", stdin=(sql + ";\n").encode()).stdout
+    ask = lambda mode: fsa("-f", mode, stdin=(".headers off\n" + sql + ";\n").encode()).stdout
     same("json round trip", [row["column1"] for row in json.loads(ask("json"))], texts)
     same("jsonl round trip", [json.loads(line)["column1"] for line in ask("jsonl").split(b"\n")[:-1]], texts)
     same("csv round trip", [row[0] for row in csv.reader(io.StringIO(ask("csv").decode(), newline=""))], texts)
@@ -471,7 +471,7 @@ def round_trips():
     blobs = [dice.randbytes(dice.randrange(1, 60)) for _ in range(400)]
     sql = "VALUES " + ", ".join("(CAST(x'%s' AS TEXT))" % blob.replace(b"\0", b"0").hex() for blob in blobs)
     for mode in ("json", "jsonl", "table", "line", "markdown"):
-        out = fsa("-f", mode, ".read /dev/stdin", stdin=(sql + ";\n").encode()).stdout
+        out = fsa("-f", mode, stdin=(sql + ";\n").encode()).stdout
         try:
             out.decode("utf-8", "strict")
             if mode == "json":

@@ -71,16 +71,17 @@ const char *fsa_program_variable(const char *name, FsaArena *arena) {
 static SRWLOCK handler_lock = SRWLOCK_INIT;
 static CONDITION_VARIABLE handler_ran = CONDITION_VARIABLE_INIT;
 static FsaInterruptHandler *on_interrupt;
-static uint64_t interrupts_handled;
+static bool is_reading;       /* somebody waits for a line that is typed */
+static bool was_read_stopped; /* Ctrl-C came since that began */
 
 static BOOL WINAPI on_control_event(DWORD event) {
   if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT) return FALSE;
   AcquireSRWLockExclusive(&handler_lock);
   const bool is_ours = on_interrupt != NULL;
-  if (is_ours) {
+  if (is_ours && is_reading)
+    was_read_stopped = true;
+  else if (is_ours)
     on_interrupt();
-    interrupts_handled++;
-  }
   ReleaseSRWLockExclusive(&handler_lock);
   WakeAllConditionVariable(&handler_ran);
   return is_ours;
@@ -94,18 +95,19 @@ void fsa_program_on_interrupt(FsaInterruptHandler *handler) {
   ReleaseSRWLockExclusive(&handler_lock);
 }
 
-uint64_t windows_interrupts_handled(void) {
-  AcquireSRWLockShared(&handler_lock);
-  const uint64_t handled = interrupts_handled;
-  ReleaseSRWLockShared(&handler_lock);
-  return handled;
+void windows_reading_begin(void) {
+  AcquireSRWLockExclusive(&handler_lock);
+  is_reading = true;
+  was_read_stopped = false;
+  ReleaseSRWLockExclusive(&handler_lock);
 }
 
-void windows_interrupts_await(uint64_t handled) {
+void windows_reading_end(bool was_interrupted) {
   const ULONGLONG until = GetTickCount64() + HANDLER_PATIENCE_MS;
   AcquireSRWLockExclusive(&handler_lock);
-  while (interrupts_handled <= handled && GetTickCount64() < until)
+  while (was_interrupted && on_interrupt && !was_read_stopped && GetTickCount64() < until)
     SleepConditionVariableSRW(&handler_ran, &handler_lock, HANDLER_PATIENCE_MS, 0);
+  is_reading = false;
   ReleaseSRWLockExclusive(&handler_lock);
 }
 

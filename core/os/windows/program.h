@@ -2,6 +2,7 @@
 #ifndef FSA_OS_WINDOWS_PROGRAM_H
 #define FSA_OS_WINDOWS_PROGRAM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <windows.h>
 
@@ -16,13 +17,12 @@ int windows_user_path(const char *path, FsaArena *arena, WCHAR **ret_path);
 /* The errno value that stands for a GetLastError(). */
 int windows_errno(DWORD error);
 
-/* How often Ctrl-C was handled. */
-uint64_t windows_interrupts_handled(void);
-
 /*
- * A read was ended by Ctrl-C: waits until the handler, which runs on a thread of its own, has been
- * called more than `handled` times. Not for ever, should it not come.
+ * Around a read from a console: a Ctrl-C that ends it is the reader's, and the handler that was set
+ * is not called for it. It comes on a thread of its own, perhaps after the read has returned:
+ * `was_interrupted` lets the end wait for it, though not for ever.
  */
-void windows_interrupts_await(uint64_t handled);
+void windows_reading_begin(void);
+void windows_reading_end(bool was_interrupted);
 
 #endif

@@ -13,7 +13,8 @@
 
 #define MAX_TRANSFER (64u << 20) /* bytes of one call; the console service takes less at once */
 #define CONSOLE_UNITS 4096u      /* UTF-16 units of one call: above 31 KiB Windows 7 refuses */
-#define CTRL_Z 0x1a
+#define CTRL_D 0x04              /* how the end is typed on Linux ... */
+#define CTRL_Z 0x1a              /* ... and on Windows */
 
 static HANDLE handle_of(const FsaStream *stream) {
   return (HANDLE)stream->handle;
@@ -91,7 +92,7 @@ int fsa_stream_close(FsaStream *stream) {
 
 /*
  * A line that was typed, or what of it fits. A high surrogate is held until its other half comes.
- * Ctrl-C ends the call with success and nothing read, and calls its handler elsewhere.
+ * Ctrl-C ends the call with success and nothing read. [ReadConsole; CPython reads so too]
  */
 static int read_console(FsaStream *stream, char *out, size_t size, size_t *ret_size) {
   WCHAR units[CONSOLE_UNITS];
@@ -99,16 +100,14 @@ static int read_console(FsaStream *stream, char *out, size_t size, size_t *ret_s
   if (room > size / 3 - held) room = (DWORD)(size / 3 - held);
   memcpy(units, stream->held, held * sizeof *units);
   stream->held_size = 0;
-  const uint64_t handled = windows_interrupts_handled();
+  windows_reading_begin();
   SetLastError(ERROR_SUCCESS);
   const BOOL is_read = ReadConsoleW(handle_of(stream), units + held, room, &got, NULL);
   const DWORD error = GetLastError();
-  if (got == 0 && error == ERROR_OPERATION_ABORTED) {
-    windows_interrupts_await(handled);
-    return EINTR;
-  }
-  if (!is_read) return windows_errno(error);
-  if (held == 0 && got && units[0] == CTRL_Z) got = 0; /* how the end is typed here */
+  const bool is_aborted = got == 0 && error == ERROR_OPERATION_ABORTED;
+  windows_reading_end(is_aborted);
+  if (is_aborted || !is_read) return windows_errno(error);
+  if (held == 0 && got && (units[0] == CTRL_Z || units[0] == CTRL_D)) got = 0;
   size_t count = held + got;
   if (count && got && (units[count - 1] & 0xfc00) == 0xd800 && count > 1) {
     memcpy(stream->held, &units[--count], sizeof *units);
