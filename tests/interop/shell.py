@@ -192,8 +192,9 @@ def broken_pipe():
 
 def interrupt():
     endless = "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
-    shell = subprocess.Popen([FSA, endless], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(0.5)
+    shell = subprocess.Popen([FSA, "-f", "csv", "SELECT 1", endless], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    shell.stdout.readline()
+    time.sleep(0.3)
     shell.send_signal(signal.SIGINT)
     _, errors = shell.communicate(timeout=30)
     same("Ctrl-C ends a query", shell.returncode, 2)
