@@ -168,9 +168,12 @@ static void tell_entry(FsaRegistry *registry, const char *source, int code, cons
   fsa_arena_done(&scratch);
 }
 
-/* Errors of one listing that are told before it is given up: a key that answers with nothing else.
- */
-#define MAX_TOLD 100
+#define MAX_TOLD 100 /* entries of one listing that are told before it is given up */
+
+/* After an error that is not the entry's own the rest of a listing is not asked for. */
+static bool is_of_entry(int result) {
+  return result == FSA_E_LIMIT || result == FSA_E_FORMAT;
+}
 
 /* The subkeys of `key`; their nodes in `arena`. `source` is told in problems. */
 static int list_keys(FsaRegistry *registry, const char *source, const FsaLiveKey *key,
@@ -186,7 +189,9 @@ static int list_keys(FsaRegistry *registry, const char *source, const FsaLiveKey
     result = fsa_os_subkey(open, i, arena, &facts);
     if (result == FSA_OK) result = add_subkey(&keys, key->path, &facts, arena);
     if (result == FSA_E_ABSENT || result == FSA_E_NOMEM) break;
-    if (result != FSA_OK && ++told) tell_entry(registry, source, result, key, "subkey", i);
+    if (result == FSA_OK) continue;
+    tell_entry(registry, source, result, key, "subkey", i);
+    told += is_of_entry(result) ? 1 : MAX_TOLD;
   }
   release(live);
   if (result == FSA_E_NOMEM) return result;
@@ -271,8 +276,9 @@ int fsa_live_values(FsaMountedHive *hive, const FsaLiveKey *key, FsaArena *arena
     result = fsa_os_key_value(open, i, arena, &value);
     if (result == FSA_OK) result = add_value(&values, &value, arena);
     if (result == FSA_E_ABSENT || result == FSA_E_NOMEM) break;
-    if (result != FSA_OK && ++told)
-      tell_entry(hive->registry, hive->source, result, key, "value", i);
+    if (result == FSA_OK) continue;
+    tell_entry(hive->registry, hive->source, result, key, "value", i);
+    told += is_of_entry(result) ? 1 : MAX_TOLD;
   }
   release(live);
   if (result == FSA_E_NOMEM) return result;
