@@ -193,7 +193,7 @@ static int open_process(FsaScan *scan, void *opaque) {
   int result = fsa_os_process_open(fsa_scan_os(scan), fsa_scan_pid(scan), arena, &state->process);
   if (result == FSA_E_ABSENT) return FSA_OK;
   if (result == FSA_OK) {
-    result = fsa_os_process_regions(state->process, true, arena, &state->regions, &state->count);
+    result = fsa_os_process_regions(state->process, FSA_OS_CODE_REGIONS, arena, &state->regions, &state->count);
     if (result == FSA_OK) find_runtime(state);
     if (result == FSA_OK || result == FSA_E_ABSENT || fsa_os_process_is_kernel(state->process))
       return FSA_OK;
@@ -220,7 +220,7 @@ static void tell_refusal(FsaScan *scan, State *state, int result, const char *wh
 static int64_t is_modified(FsaScan *scan, State *state, const FsaOsRegion *region) {
   if (region->private_size != FSA_OS_UNKNOWN) return region->private_size > 0;
   FsaOsPrivatePages pages; /* a kernel without smaps may still have the page map */
-  int result = fsa_os_private_pages(state->process, region, &pages);
+  int result = fsa_os_private_pages(state->process, region, NULL, &pages);
   if (result == FSA_OK) return pages.count > 0;
   tell_refusal(scan, state, result, "the page map");
   return FSA_OS_UNKNOWN;
@@ -334,7 +334,7 @@ static uint64_t set_private_pages(FsaScan *scan, State *state, FsaRow *row,
       !fsa_wants(scan, FIRST_BYTES))
     return region->start;
   FsaOsPrivatePages pages;
-  int result = fsa_os_private_pages(state->process, region, &pages);
+  int result = fsa_os_private_pages(state->process, region, NULL, &pages);
   if (result != FSA_OK) {
     tell_refusal(scan, state, result, "the page map");
     return region->start;

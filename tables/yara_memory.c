@@ -103,16 +103,22 @@ static bool is_out_of_bounds(const FsaOsRegion *region) {
 
 static bool can_hold_foreign_code(const FsaOsRegion *region) {
   static const char *const loose[] = {"/tmp/", "/var/tmp/", "/dev/shm/", "/memfd:", "/SYSV"};
+  static const char windows_temporary[] = "*\\Temp\\*";
   if (!(region->protection & FSA_OS_EXECUTE)) return false;
-  if (region->inode == 0 || region->is_deleted || region->private_size > 0) return true;
+  if (region->backing == FSA_OS_ANONYMOUS || region->is_deleted || region->private_size > 0)
+    return true;
   for (size_t i = 0; i < sizeof loose / sizeof *loose; i++)
     if (starts(region->name, loose[i])) return true;
-  return false;
+  /* a file that lost its name on Windows */
+  if (region->backing == FSA_OS_IMAGE && region->name.size == 0) return true;
+  return fsa_text_glob(region->name.data, region->name.size, windows_temporary,
+                       sizeof windows_temporary - 1);
 }
 
 /* Address space that was reserved and never used: sanitizers and runtimes reserve terabytes. */
 static bool is_empty(const FsaOsRegion *region) {
-  return region->inode == 0 && region->resident_size == 0 && region->private_size == 0;
+  return region->backing == FSA_OS_ANONYMOUS && region->resident_size == 0 &&
+         region->private_size == 0;
 }
 
 /* Keeps the regions to scan at the front of the list. */
@@ -242,7 +248,8 @@ static int find_regions(FsaScan *scan, State *state) {
   int result = fsa_os_process_open(fsa_scan_os(scan), fsa_scan_pid(scan), arena, &process);
   size_t count = 0;
   if (result == FSA_OK) {
-    result = fsa_os_process_regions(process, true, arena, &state->regions, &count);
+    const FsaOsRegions which = state->all_regions ? FSA_OS_REGIONS_IN_USE : FSA_OS_CODE_REGIONS;
+    result = fsa_os_process_regions(process, which, arena, &state->regions, &count);
     fsa_os_process_close(process);
   }
   if (result == FSA_E_ABSENT) return FSA_OK; /* it ended before it was looked at */

@@ -49,9 +49,6 @@
 /* bytes of one list of the NT kernel: 13 million handles */
 #define FSA_MAX_NT_LIST (512u << 20)
 #define FSA_MAX_FIRMWARE_TABLE (4u << 20) /* bytes of the SMBIOS table; true ones have some KiB */
-#define FSA_MAX_REGIONS 1000000           /* regions of one process that are listed */
-#define FSA_MAX_MODULES 8192              /* records in the loader's lists of one process */
-#define FSA_MAX_MODULE_TEXT (16u << 20)   /* bytes of their names */
 /* bytes of one answer of the system about all of its services, drivers or sockets */
 #define FSA_MAX_SYSTEM_ANSWER (256u << 20)
 #define FSA_MAX_LIVE_VALUE (1024u << 20) /* bytes of one registry value */
@@ -104,6 +101,18 @@
 #define FSA_MAX_SCRIPT_BLOCKS 20000        /* unfinished script blocks */
 #define FSA_MAX_SCRIPT_PARTS 65536         /* parts of one script block */
 #define FSA_MAX_SCRIPT_SEEN (1u << 20)     /* parts that are remembered to know duplicates */
+
+/* memory of live processes */
+#define FSA_MAX_REGIONS 262144 /* regions of one process that are listed */
+#define FSA_MAX_MODULES 8192   /* records in the loader's lists of one process */
+/* bytes of the names in those records */
+#define FSA_MAX_MODULE_TEXT (16u << 20)
+/* bytes of headers that one query remembers of modules' files */
+#define FSA_MAX_MODULE_HEADS (64u << 20)
+/* changed pages of one region that are looked at one by one */
+#define FSA_MAX_PRIVATE_PAGES 65536
+/* pages of one process that the system is asked about: 64 GiB */
+#define FSA_MAX_MEASURED_PAGES 16777216u
 
 /* programs and libraries of Windows (PE) */
 #define FSA_MAX_PE_HEAD (64u << 10)       /* bytes of headers that are looked at */

@@ -254,40 +254,77 @@ int fsa_os_unix_sockets(FsaOsProcess *process, FsaArena *arena, FsaOsUnixSocket 
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-enum { FSA_OS_READ = 1, FSA_OS_WRITE = 2, FSA_OS_EXECUTE = 4, FSA_OS_SHARED = 8 };
+enum {
+  FSA_OS_READ = 1,
+  FSA_OS_WRITE = 2,
+  FSA_OS_EXECUTE = 4,
+  FSA_OS_SHARED = 8,
+  FSA_OS_GUARD =
+      16, /* Windows: the first touch of a page is told to the process, so none is read */
+};
 
-/* One mapping of a process. */
+/* What stands behind a mapping. */
+typedef enum FsaOsBacking {
+  FSA_OS_ANONYMOUS, /* memory without a file, shared or not */
+  FSA_OS_FILE,      /* a file's bytes */
+  FSA_OS_IMAGE,     /* Windows: a program or library, mapped section by section */
+} FsaOsBacking;
+
+/* One mapping of a process; on Windows pages of one protection in one. */
 typedef struct FsaOsRegion {
-  uint64_t start, end;    /* addresses; `end` is the first byte behind */
-  unsigned protection;    /* FSA_OS_READ | ... */
-  uint64_t file_offset;   /* bytes; 0 without a file */
-  uint64_t device, inode; /* of the file; 0 = none */
-  FsaText name;           /* path or "[heap]"; size 0 = anonymous */
+  uint64_t start, end; /* addresses; `end` is the first byte behind */
+  unsigned protection; /* FSA_OS_READ | ... */
+  FsaOsBacking backing;
+  uint64_t file_offset;   /* bytes; 0 without a file and where it is not told */
+  uint64_t device, inode; /* of the file; 0 = none, or not told */
+  FsaText name;           /* path or "[heap]"; size 0 = none, or the system has lost it */
   bool is_deleted;        /* the file's name is gone */
-  /* fsa_os_process_regions() with `use` only; FSA_OS_UNKNOWN where it is not told */
+  /* of the allocation, mapping or image that it is a part of: where that begins, and its bytes */
+  uint64_t allocation, allocation_size;
+  int64_t first_protection; /* what that was allocated with; FSA_OS_UNKNOWN where it is not told */
+  int64_t was_writable;     /* 1: private and at some time writable, 0: never; or FSA_OS_UNKNOWN */
+  /* figures; FSA_OS_UNKNOWN where they were not asked for or are not told */
   int64_t resident_size; /* bytes in memory */
   /* bytes in pages of its own, in memory or swapped: of a file, what it changed */
   int64_t private_size;
-  int64_t was_writable; /* 1: private and at some time writable, 0: never */
 } FsaOsRegion;
 
-/* The mappings of a process, by address. */
+/* What fsa_os_process_regions() is asked for: the figures cost a walk over the pages. */
+typedef enum FsaOsRegions {
+  FSA_OS_ALL_REGIONS,    /* without figures */
+  FSA_OS_REGIONS_IN_USE, /* all, with figures */
+  /*
+   * With figures, at least those that may be executed or were allocated so, and the first of each
+   * image: a system may leave out the others.
+   */
+  FSA_OS_CODE_REGIONS,
+} FsaOsRegions;
+
+/* The mappings of a process, by address, without figures. */
 int fsa_os_regions(FsaOs *os, int64_t pid, FsaArena *arena, FsaOsRegion **ret_regions,
                    size_t *ret_count);
 
-/*
- * The same of an open process; `use` asks for the figures at the end of FsaOsRegion, which cost a
- * walk over its pages.
- */
-int fsa_os_process_regions(FsaOsProcess *process, bool use, FsaArena *arena,
+/* The same of an open process. FSA_E_LIMIT beyond FSA_MAX_REGIONS. */
+int fsa_os_process_regions(FsaOsProcess *process, FsaOsRegions which, FsaArena *arena,
                            FsaOsRegion **ret_regions, size_t *ret_count);
+
+/*
+ * The region that holds an address. FSA_E_ABSENT when nothing is mapped there; FSA_E_UNSUPPORTED on
+ * Linux, which lists them all.
+ */
+int fsa_os_region_at(FsaOsProcess *process, uint64_t address, FsaArena *arena,
+                     FsaOsRegion *ret_region);
 
 /* The pages of a file's mapping that the process has changed. */
 typedef struct FsaOsPrivatePages {
   uint64_t count;
-  uint64_t first; /* address of the first one; meaningless when count is 0 */
+  uint64_t first;  /* address of the first one; meaningless when count is 0 */
+  uint64_t *pages; /* their addresses, ascending, when an arena was given */
+  size_t listed;   /* how many of them: FSA_MAX_PRIVATE_PAGES at the most */
 } FsaOsPrivatePages;
-int fsa_os_private_pages(FsaOsProcess *process, const FsaOsRegion *region,
+
+/* `arena` NULL: they are counted, not listed. */
+int fsa_os_private_pages(FsaOsProcess *process, const FsaOsRegion *region, FsaArena *arena,
                          FsaOsPrivatePages *ret_pages);
 
 /* The file that is mapped, whatever lies at its path now. FSA_E_UNSUPPORTED for a recording. */
@@ -298,9 +335,20 @@ int fsa_os_thread_instruction(FsaOsProcess *process, int64_t tid, FsaArena *aren
                               uint64_t *ret_address);
 
 /*
- * Reads another process's memory without stopping it and without paging in what was swapped out.
- * *ret_size is what could be read from `address` on. FSA_E_UNSUPPORTED for a recording.
+ * Where a thread began to run, as the system remembers it; a thread may have had that changed.
+ * FSA_E_ABSENT when it is gone or nothing is remembered; FSA_E_UNSUPPORTED on Linux.
  */
+int fsa_os_thread_start(FsaOsProcess *process, int64_t tid, uint64_t *ret_address);
+
+/*
+ * Reads another process's memory without stopping it and without paging in what the system says it
+ * has swapped out. *ret_size is what could be read from `address` on. FSA_E_UNSUPPORTED for a
+ * recording.
+ */
+int fsa_os_process_memory(FsaOsProcess *process, uint64_t address, void *buffer, size_t size,
+                          size_t *ret_size);
+
+/* The same of a process by its pid. */
 int fsa_os_memory_read(FsaOs *os, int64_t pid, uint64_t address, void *buffer, size_t size,
                        size_t *ret_size);
 

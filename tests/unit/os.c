@@ -95,8 +95,9 @@ static void a_process_that_ended_is_absent(void **state) {
   assert_int_equal(fsa_os_token(process, 0, &live->arena, &token), FSA_E_ABSENT);
   assert_int_equal(fsa_os_threads(process, &live->arena, &tids, &count), FSA_E_ABSENT);
   assert_int_equal(fsa_os_handles(process, &live->arena, &handles, &count), FSA_E_ABSENT);
-  assert_int_equal(fsa_os_process_regions(process, true, &live->arena, &regions, &count),
-                   FSA_E_ABSENT);
+  assert_int_equal(
+      fsa_os_process_regions(process, FSA_OS_REGIONS_IN_USE, &live->arena, &regions, &count),
+      FSA_E_ABSENT);
   fsa_os_process_close(process);
   assert_int_equal(fsa_os_process_open(live->os, pid, &live->arena, &process), FSA_E_ABSENT);
 }
@@ -154,14 +155,18 @@ static void private_pages_are_counted(void **state) {
   FsaOsPrivatePages pages;
   FsaOsFile mapped, own;
   size_t count;
-  assert_int_equal(fsa_os_process_regions(live->self, true, &live->arena, &regions, &count),
-                   FSA_OK);
+  assert_int_equal(
+      fsa_os_process_regions(live->self, FSA_OS_REGIONS_IN_USE, &live->arena, &regions, &count),
+      FSA_OK);
   const FsaOsRegion *region = region_at(regions, count, (const void *)(uintptr_t)code);
   assert_non_null(region);
   assert_int_equal(region->private_size, 4096);
-  assert_int_equal(fsa_os_private_pages(live->self, region, &pages), FSA_OK);
+  assert_int_equal(fsa_os_private_pages(live->self, region, &live->arena, &pages), FSA_OK);
   assert_int_equal(pages.count, 1);
   assert_true(pages.first == (uint64_t)(uintptr_t)code + 4096);
+  assert_true(pages.listed == 1 && pages.pages[0] == pages.first);
+  assert_int_equal(fsa_os_private_pages(live->self, region, NULL, &pages), FSA_OK);
+  assert_true(pages.count == 1 && pages.listed == 0);
   if (fsa_os_region_file(live->self, region, &mapped) == FSA_OK) { /* needs a capability */
     assert_int_equal(fsa_os_process_image_file(live->self, &own), FSA_OK);
     assert_true(mapped.inode == own.inode);
@@ -309,15 +314,17 @@ static void a_recording_has_no_memory(void **state) {
   FsaOsPrivatePages pages;
   size_t count, size;
   char byte;
-  assert_int_equal(fsa_os_process_regions(process, true, &recording->arena, &regions, &count),
-                   FSA_OK);
+  assert_int_equal(
+      fsa_os_process_regions(process, FSA_OS_REGIONS_IN_USE, &recording->arena, &regions, &count),
+      FSA_OK);
   assert_int_equal(count, 1);
-  assert_int_equal(fsa_os_private_pages(process, regions, &pages), FSA_E_UNSUPPORTED);
+  assert_int_equal(fsa_os_private_pages(process, regions, NULL, &pages), FSA_E_UNSUPPORTED);
   assert_int_equal(fsa_os_memory_read(recording->os, 7, 0x1000, &byte, 1, &size),
                    FSA_E_UNSUPPORTED);
   put(recording, "proc/7/maps", "nonsense\n");
-  assert_int_equal(fsa_os_process_regions(process, false, &recording->arena, &regions, &count),
-                   FSA_E_FORMAT);
+  assert_int_equal(
+      fsa_os_process_regions(process, FSA_OS_ALL_REGIONS, &recording->arena, &regions, &count),
+      FSA_E_FORMAT);
   fsa_os_process_close(process);
 }
 

@@ -39,13 +39,17 @@ static int take_region(const FsaProcRegion *from, FsaArena *arena, FsaOsRegion *
       .protection =
           (from->is_readable ? FSA_OS_READ : 0u) | (from->is_writable ? FSA_OS_WRITE : 0u) |
           (from->is_executable ? FSA_OS_EXECUTE : 0u) | (from->is_shared ? FSA_OS_SHARED : 0u),
+      .backing = from->inode ? FSA_OS_FILE : FSA_OS_ANONYMOUS,
       .file_offset = from->offset,
       .device = makedev((unsigned)from->major, (unsigned)from->minor),
       .inode = from->inode,
       .name = {"", 0},
+      .allocation = from->start,
+      .allocation_size = from->end - from->start,
+      .first_protection = FSA_OS_UNKNOWN,
+      .was_writable = from->is_accounted,
       .resident_size = from->resident_size,
       .private_size = private_size(from),
-      .was_writable = from->is_accounted,
   };
   return from->name.size ? take_name(from->name, arena, region) : FSA_OK;
 }
@@ -77,11 +81,12 @@ static int take_regions(FsaBytes bytes, FsaArena *arena, FsaOsRegion **ret_regio
   return room == 0 && bytes.size ? FSA_E_FORMAT : FSA_OK;
 }
 
-int fsa_os_process_regions(FsaOsProcess *process, bool use, FsaArena *arena,
+int fsa_os_process_regions(FsaOsProcess *process, FsaOsRegions which, FsaArena *arena,
                            FsaOsRegion **ret_regions, size_t *ret_count) {
   FsaBytes bytes;
-  int result =
-      use ? linux_read(process->os, process->directory, "smaps", arena, &bytes) : FSA_E_ABSENT;
+  int result = which == FSA_OS_ALL_REGIONS
+                   ? FSA_E_ABSENT
+                   : linux_read(process->os, process->directory, "smaps", arena, &bytes);
   /* a kernel without CONFIG_PROC_PAGE_MONITOR and some recordings have no smaps */
   if (result == FSA_E_ABSENT)
     result = linux_read(process->os, process->directory, "maps", arena, &bytes);
@@ -93,9 +98,15 @@ int fsa_os_regions(FsaOs *os, int64_t pid, FsaArena *arena, FsaOsRegion **ret_re
   FsaOsProcess *process;
   int result = fsa_os_process_open(os, pid, arena, &process);
   if (result != FSA_OK) return result;
-  result = fsa_os_process_regions(process, false, arena, ret_regions, ret_count);
+  result = fsa_os_process_regions(process, FSA_OS_ALL_REGIONS, arena, ret_regions, ret_count);
   fsa_os_process_close(process);
   return result;
+}
+
+int fsa_os_region_at(FsaOsProcess *process, uint64_t address, FsaArena *arena,
+                     FsaOsRegion *ret_region) {
+  (void)process, (void)address, (void)arena, (void)ret_region;
+  return FSA_E_UNSUPPORTED;
 }
 
 /* ---- pages ----------------------------------------------------------------------------------- */
@@ -115,7 +126,7 @@ static bool is_private_page(uint64_t entry) {
   return (entry & (FSA_PROC_PAGE_PRESENT | FSA_PROC_PAGE_SWAPPED)) && !(entry & FSA_PROC_PAGE_FILE);
 }
 
-static int count_private(int pagemap, int64_t page_size, const FsaOsRegion *region,
+static int count_private(int pagemap, int64_t page_size, const FsaOsRegion *region, size_t room,
                          FsaOsPrivatePages *pages) {
   uint64_t entries[PAGEMAP_ENTRIES];
   for (uint64_t address = region->start; address < region->end;) {
@@ -125,21 +136,27 @@ static int count_private(int pagemap, int64_t page_size, const FsaOsRegion *regi
     if (count == 0) return FSA_OK; /* the process ended or unmapped it */
     for (size_t i = 0; i < count; i++) {
       if (!is_private_page(entries[i])) continue;
-      if (pages->count++ == 0) pages->first = address + i * (uint64_t)page_size;
+      const uint64_t page = address + i * (uint64_t)page_size;
+      if (pages->count++ == 0) pages->first = page;
+      if (pages->listed < room) pages->pages[pages->listed++] = page;
     }
     address += count * (uint64_t)page_size;
   }
   return FSA_OK;
 }
 
-int fsa_os_private_pages(FsaOsProcess *process, const FsaOsRegion *region,
+int fsa_os_private_pages(FsaOsProcess *process, const FsaOsRegion *region, FsaArena *arena,
                          FsaOsPrivatePages *ret_pages) {
   if (!process->os->is_this_machine) return FSA_E_UNSUPPORTED;
+  FsaOsPrivatePages pages = {0};
+  uint64_t room = arena ? (region->end - region->start) / (uint64_t)process->os->page_size : 0;
+  if (room > FSA_MAX_PRIVATE_PAGES) room = FSA_MAX_PRIVATE_PAGES;
+  if (arena) pages.pages = fsa_arena_zero(arena, (size_t)room + 1, sizeof *pages.pages);
+  if (arena && !pages.pages) return FSA_E_NOMEM;
   int pagemap;
   int result = linux_open(process->os, process->directory, "pagemap", &pagemap);
   if (result != FSA_OK) return result;
-  FsaOsPrivatePages pages = {0, 0};
-  result = count_private(pagemap, process->os->page_size, region, &pages);
+  result = count_private(pagemap, process->os->page_size, region, (size_t)room, &pages);
   close(pagemap);
   if (result == FSA_OK) *ret_pages = pages;
   return result;
@@ -162,6 +179,12 @@ int fsa_os_thread_instruction(FsaOsProcess *process, int64_t tid, FsaArena *aren
   int result = linux_read_small(process->os, process->directory, name, text, sizeof text, &bytes);
   if (result != FSA_OK) return result;
   return fsa_proc_instruction(bytes, ret_address) ? FSA_OK : FSA_E_ABSENT;
+}
+
+/* Linux does not keep it. */
+int fsa_os_thread_start(FsaOsProcess *process, int64_t tid, uint64_t *ret_address) {
+  (void)process, (void)tid, (void)ret_address;
+  return FSA_E_UNSUPPORTED;
 }
 
 /* ---- contents -------------------------------------------------------------------------------- */
@@ -188,8 +211,9 @@ static int size_before_swap(int pagemap, int64_t page_size, uint64_t address, si
   return FSA_OK;
 }
 
-static int read_memory(FsaOsProcess *process, uint64_t address, void *buffer, size_t size,
-                       size_t *ret_size) {
+int fsa_os_process_memory(FsaOsProcess *process, uint64_t address, void *buffer, size_t size,
+                          size_t *ret_size) {
+  if (!process->os->is_this_machine) return FSA_E_UNSUPPORTED;
   int pagemap;
   int result = linux_open(process->os, process->directory, "pagemap", &pagemap);
   if (result != FSA_OK) return result;
@@ -216,7 +240,7 @@ int fsa_os_memory_read(FsaOs *os, int64_t pid, uint64_t address, void *buffer, s
   FsaOsProcess *process;
   int result = fsa_os_process_open(os, pid, &arena, &process);
   if (result == FSA_OK) {
-    result = read_memory(process, address, buffer, size, ret_size);
+    result = fsa_os_process_memory(process, address, buffer, size, ret_size);
     fsa_os_process_close(process);
   }
   fsa_arena_done(&arena);
