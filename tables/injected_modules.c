@@ -193,7 +193,8 @@ static int open_process(FsaScan *scan, void *opaque) {
   int result = fsa_os_process_open(fsa_scan_os(scan), fsa_scan_pid(scan), arena, &state->process);
   if (result == FSA_E_ABSENT) return FSA_OK;
   if (result == FSA_OK) {
-    result = fsa_os_process_regions(state->process, FSA_OS_CODE_REGIONS, arena, &state->regions, &state->count);
+    result = fsa_os_process_regions(state->process, FSA_OS_CODE_REGIONS, arena, &state->regions,
+                                    &state->count);
     if (result == FSA_OK) find_runtime(state);
     if (result == FSA_OK || result == FSA_E_ABSENT || fsa_os_process_is_kernel(state->process))
       return FSA_OK;

@@ -83,13 +83,13 @@ static int take_regions(FsaBytes bytes, FsaArena *arena, FsaOsRegion **ret_regio
 
 int fsa_os_process_regions(FsaOsProcess *process, FsaOsRegions which, FsaArena *arena,
                            FsaOsRegion **ret_regions, size_t *ret_count) {
+  /* a kernel without CONFIG_PROC_PAGE_MONITOR has no smaps; a recording may have one of the two */
+  static const char *const names[] = {"smaps", "maps"};
+  const size_t first = which == FSA_OS_ALL_REGIONS;
   FsaBytes bytes;
-  int result = which == FSA_OS_ALL_REGIONS
-                   ? FSA_E_ABSENT
-                   : linux_read(process->os, process->directory, "smaps", arena, &bytes);
-  /* a kernel without CONFIG_PROC_PAGE_MONITOR and some recordings have no smaps */
+  int result = linux_read(process->os, process->directory, names[first], arena, &bytes);
   if (result == FSA_E_ABSENT)
-    result = linux_read(process->os, process->directory, "maps", arena, &bytes);
+    result = linux_read(process->os, process->directory, names[1 - first], arena, &bytes);
   return result == FSA_OK ? take_regions(bytes, arena, ret_regions, ret_count) : result;
 }
 

@@ -81,20 +81,12 @@ static bool is_mended(FsaText path) {
   return false;
 }
 
-int windows_native_path(FsaText path, FsaArena *arena, NtUnicodeString *ret_native) {
+int windows_file_path(FsaText path, FsaArena *arena, WCHAR **ret_path) {
   if (path.size < 3 || (path.data[0] == '\\' && path.data[1] == '\\') || is_mended(path))
     return FSA_E_UNSUPPORTED;
-  const bool is_native = path.data[0] == '\\';
-  const char *text =
-      fsa_arena_printf(arena, "%s%.*s", is_native ? "" : "\\??\\", (int)path.size, path.data);
-  if (!text) return FSA_E_NOMEM;
-  WCHAR *wide;
+  const char *root = path.data[0] == '\\' ? "\\\\?\\GLOBALROOT" : "\\\\?\\";
+  const char *text = fsa_arena_printf(arena, "%s%.*s", root, (int)path.size, path.data);
   size_t units;
-  const int result = windows_wide(arena, (FsaText){text, strlen(text)}, &wide, &units);
-  if (result != FSA_OK) return result;
-  if (units > UINT16_MAX / sizeof *wide - 1) return FSA_E_LIMIT;
-  *ret_native = (NtUnicodeString){.Length = (USHORT)(units * sizeof *wide),
-                                  .MaximumLength = (USHORT)((units + 1) * sizeof *wide),
-                                  .Buffer = wide};
-  return FSA_OK;
+  if (!text) return FSA_E_NOMEM;
+  return windows_wide(arena, (FsaText){text, strlen(text)}, ret_path, &units);
 }

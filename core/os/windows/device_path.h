@@ -17,11 +17,11 @@ int windows_device_path_wide(FsaOs *os, const WCHAR *native, size_t bytes, FsaAr
                              FsaText *ret_path);
 
 /*
- * The way back, for opening the file: "C:\x" as "\??\C:\x", a native path as it is.
- * FSA_E_UNSUPPORTED for a path on another machine: it is not this host's evidence, and asking for
- * it may take minutes.
+ * The way back, for CreateFileW(): "C:\x" as "\\?\C:\x", a native path below the root of all
+ * devices. FSA_E_UNSUPPORTED for a path on another machine: it is not this host's evidence, and
+ * asking for it may take minutes; and for a name that UTF-8 cannot say.
  */
-int windows_native_path(FsaText path, FsaArena *arena, NtUnicodeString *ret_native);
+int windows_file_path(FsaText path, FsaArena *arena, WCHAR **ret_path);
 
 /* Gives back what the host remembers of its drives; for fsa_os_close(). */
 void windows_forget_drives(FsaOs *os);

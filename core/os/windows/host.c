@@ -42,6 +42,12 @@ static unsigned enable_privileges(void) {
   return held;
 }
 
+/* What the kernel says, not what a program without a manifest is told. */
+static uint32_t build_of_system(void) {
+  OSVERSIONINFOW version = {.dwOSVersionInfoSize = sizeof version};
+  return NT_OK(nt.RtlGetVersion(&version)) ? version.dwBuildNumber : 0;
+}
+
 /* ---- the host -------------------------------------------------------------------------------- */
 
 int fsa_os_open(const char *root, FsaOs **ret_os) {
@@ -54,6 +60,7 @@ int fsa_os_open(const char *root, FsaOs **ret_os) {
   }
   nt_load();
   os->privileges = enable_privileges();
+  os->build = build_of_system();
   *ret_os = os;
   return FSA_OK;
 }

@@ -20,8 +20,9 @@ enum {
 typedef struct WindowsDrives WindowsDrives; /* device_path.c */
 
 struct FsaOs {
-  unsigned privileges;              /* WINDOWS_MAY_...: held and enabled */
-  WindowsDrives *drives;            /* NULL until a path is asked about; guarded by `lock` */
+  unsigned privileges;   /* WINDOWS_MAY_...: held and enabled */
+  uint32_t build;        /* of the system: 7601, 19045, 26100, ...; 0 = it does not tell */
+  WindowsDrives *drives; /* NULL until a path is asked about; guarded by `lock` */
   struct WindowsSnapshot *snapshot; /* the newest one, or NULL (snapshot.h); guarded by `lock` */
   pthread_mutex_t lock; /* guards what a file of this folder keeps from one call to the next */
 };

@@ -277,6 +277,7 @@ enum {
   CALL("ntdll", NtStatus, NtDuplicateObject,                                                       \
        (HANDLE, HANDLE, HANDLE, HANDLE *, ACCESS_MASK, ULONG, ULONG))                              \
   CALL("ntdll", NtStatus, NtClose, (HANDLE))                                                       \
+  CALL("ntdll", NtStatus, RtlGetVersion, (OSVERSIONINFOW *))                                       \
   CALL("ntdll", NtStatus, NtOpenKeyEx, (HANDLE *, ACCESS_MASK, NtObjectAttributes *, ULONG))       \
   CALL("ntdll", NtStatus, NtQueryKey, (HANDLE, int, void *, ULONG, ULONG *))                       \
   CALL("ntdll", NtStatus, NtEnumerateKey, (HANDLE, ULONG, int, void *, ULONG, ULONG *))            \

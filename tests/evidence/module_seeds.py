@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Seeds of two fuzz targets, made from nothing.
 
-make_modules.py --pe DIR   PE files (tests/fuzz/corpus/pe): a byte that chooses the base, then a small library
-make_modules.py --nt DIR   regions, pages and loader's lists (tests/fuzz/corpus/nt): what NtQueryVirtualMemory fills,
+module_seeds.py --pe DIR   PE files (tests/fuzz/corpus/pe): a byte that chooses the base, then a small library
+module_seeds.py --nt DIR   regions, pages and loader's lists (tests/fuzz/corpus/nt): what NtQueryVirtualMemory fills,
                            and a process's memory that begins with its PEB_LDR_DATA at FILLED_AT of tests/fuzz/nt.c
 """
 import os
