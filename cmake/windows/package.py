@@ -24,14 +24,15 @@ def members(build):
     """Name in the archive -> path on this machine."""
     found = {name: os.path.join(build, "bin", name) for name in PROGRAMS}
     found["README.md"] = os.path.join(ROOT, "README.md")
-    # the texts that the libraries inside were made of: who wants to link anew knows which
-    found["LIBRARIES"] = os.path.join(cached(build, "FSA_SYSROOT"), "SOURCES")
-    packs = os.path.join(ROOT, "packs")
-    for folder, _, names in os.walk(packs):
-        for name in names:
-            if name.endswith((".sql", ".yar", ".md")):
-                path = os.path.join(folder, name)
-                found[os.path.relpath(path, ROOT).replace(os.sep, "/")] = path
+    # the texts that the libraries inside were made of, and their terms: who wants to link anew knows which
+    sysroot = cached(build, "FSA_SYSROOT")
+    found["LIBRARIES"] = os.path.join(sysroot, "SOURCES")
+    for base, part in ((ROOT, "packs"), (sysroot, "licenses")):
+        for folder, _, names in os.walk(os.path.join(base, part)):
+            for name in names:
+                if name.endswith((".sql", ".yar", ".md", ".txt")) and name != "cmocka.txt":
+                    path = os.path.join(folder, name)
+                    found[os.path.relpath(path, base)] = path
     return found
 
 
