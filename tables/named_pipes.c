@@ -1,18 +1,25 @@
 /*
- * fsa_named_pipes: the ends of FIFOs, unix sockets and pipes that processes hold open, each with
- * who holds the other end. No pipe is opened, connected to or read for it. Column names are
- * osquery's (process_open_pipes) where the fact is the same. [pipe(7), fifo(7), unix(7),
- * sock_diag(7)]
+ * fsa_named_pipes: the pipes of a host and who talks through them. No pipe is opened, connected to
+ * or read for it. Column names are osquery's (process_open_pipes, pipes) where the fact is the
+ * same. [pipe(7), fifo(7), unix(7), sock_diag(7); the WDK and Microsoft's "Named Pipes"]
  *
- * How: all descriptors of all processes are listed once. Ends of one pipe share its inode; the two
- * ends of a unix socket have two inodes, and the kernel's socket diagnosis says which belong
- * together.
+ * Linux: the ends of FIFOs, unix sockets and pipes. All descriptors of all processes are listed
+ * once. Ends of one pipe share its inode; the two ends of a unix socket have two inodes, and the
+ * kernel's socket diagnosis says which belong together.
+ *
+ * Windows: the named pipes. Their names come from the root of their file system, who serves and
+ * uses them from copies of all handles of type File in the host.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "catalog/known_pipes.h"
+#include "formats/object_name.h"
 #include "fsa.h"
+#include "os/handle_table.h"
 #include "os/os.h"
+#include "os/pipe.h"
+#include "os/process_block.h"
 
 enum {
   PID,
@@ -34,19 +41,38 @@ enum {
   PARTNER_COUNT,
   PARTNER_INODE,
   PARTNER_PATH,
+  NAME,
+  INSTANCES,
+  MAX_INSTANCES,
+  CLIENT_PIDS,
+  CREATOR_PID,
+  SESSION,
+  SDDL,
+  NORMALIZED_NAME,
+  NAME_PID,
+  IS_PID_FORGED,
+  KNOWN_AS,
+  KNOWN_FROM,
 };
 
 static const FsaColumn columns[] = {
-    [PID] = {"pid", FSA_INTEGER, FSA_KEY, "The process that holds this end; never NULL."},
-    [FD] = {"fd", FSA_INTEGER, 0, "Its descriptor; never NULL."},
+    [PID] = {"pid", FSA_INTEGER, FSA_KEY,
+             "The process that holds this end, on Windows the server. NULL on Windows when no "
+             "handle that could be asked tells who serves the pipe; never NULL on Linux."},
+    [FD] = {"fd", FSA_INTEGER, 0,
+            "Its descriptor, on Windows the lowest handle on a server's end; NULL on Windows when "
+            "none is seen."},
     [TYPE] = {"type", FSA_TEXT, FSA_KEY,
-              "fifo (a pipe with a name), unix_socket or pipe (without a name); never NULL."},
+              "fifo (a pipe with a name), unix_socket or pipe (without a name); on Windows "
+              "named_pipe. Never NULL."},
     [PATH] = {"path", FSA_TEXT, FSA_KEY,
-              "The name: a path, or '@...' for an abstract socket; NULL for pipes and for sockets "
-              "without a name, as clients mostly are."},
-    [MODE] = {"mode", FSA_TEXT, 0, "How it is open: r, w or rw; NULL when it cannot be read."},
+              "The name: a path, '@...' for an abstract socket, \\\\.\\pipe\\... on Windows; "
+              "NULL for pipes and for sockets without a name, as clients mostly are."},
+    [MODE] = {"mode", FSA_TEXT, 0,
+              "How it is open: r, w or rw, on Windows by the server; NULL when it cannot be read."},
     [INODE] = {"inode", FSA_INTEGER, 0,
-               "Names the pipe or the socket's end: equal at all ends of one pipe; never NULL."},
+               "Names the pipe or the socket's end: equal at all ends of one pipe; NULL on "
+               "Windows."},
     [DEVICE] = {"device", FSA_INTEGER, 0,
                 "Device number of a FIFO's file system; NULL for the others."},
     [OWNER_UID] = {"owner_uid", FSA_INTEGER, 0, "Who owns a FIFO's file; NULL for the others."},
@@ -69,16 +95,54 @@ static const FsaColumn columns[] = {
                      "one. NULL when nobody that can be seen does, and for sockets when the kernel "
                      "was not asked (recording, other network namespace)."},
     [PARTNER_FD] = {"partner_fd", FSA_INTEGER, FSA_COSTLY,
-                    "Its descriptor there; NULL as partner_pid."},
+                    "Its descriptor or handle there; NULL as partner_pid."},
     [PARTNER_COUNT] = {"partner_count", FSA_INTEGER, FSA_COSTLY,
                        "How many processes that can be seen hold the other end; join the table "
-                       "with itself by inode to see all. NULL for sockets when the kernel was not "
-                       "asked."},
+                       "with itself by inode to see all, or read client_pids. NULL for sockets "
+                       "when the kernel was not asked."},
     [PARTNER_INODE] = {"partner_inode", FSA_INTEGER, 0,
                        "Inode of the other end of a socket; NULL for the others and without one."},
     [PARTNER_PATH] = {"partner_path", FSA_TEXT, 0,
                       "The other end's name: what a client is connected to; NULL as partner_inode "
                       "and when it has none."},
+    [NAME] = {"name", FSA_TEXT, FSA_KEY,
+              "On Windows the pipe's name alone, without \\\\.\\pipe\\; NULL on Linux."},
+    [INSTANCES] = {"instances", FSA_INTEGER, FSA_VARIES,
+                   "On Windows how many instances of the pipe exist, of all its servers; NULL on "
+                   "Linux and when neither the list of pipes nor a handle tells."},
+    [MAX_INSTANCES] = {"max_instances", FSA_INTEGER, 0,
+                       "On Windows how many there may be at once, -1 for any number; NULL as "
+                       "instances."},
+    [CLIENT_PIDS] = {"client_pids", FSA_JSON, FSA_COSTLY | FSA_VARIES,
+                     "On Windows the processes that hold a client's end of this server's pipe, "
+                     "ascending, as a JSON array; NULL on Linux."},
+    [CREATOR_PID] = {"creator_pid", FSA_INTEGER, 0,
+                     "On Windows who made the instance, as the file system of pipes remembers it: "
+                     "another process than pid when the server's handle was inherited or handed "
+                     "over. NULL on Linux and when it is not told."},
+    [SESSION] = {"session", FSA_INTEGER, FSA_COSTLY,
+                 "On Windows the terminal session of the server, 0 for services; NULL on Linux and "
+                 "when the server cannot be asked."},
+    [SDDL] = {"sddl", FSA_TEXT, 0,
+              "On Windows the pipe's owner, group and who may do what with it, in the Security "
+              "Descriptor Definition Language; NULL on Linux and when no handle may be asked for "
+              "it."},
+    [NORMALIZED_NAME] = {"normalized_name", FSA_TEXT, 0,
+                         "On Windows the name with its changing parts replaced, to be counted over "
+                         "hosts: G for a GUID, H for 6 and more hexadecimal digits, P for the pid "
+                         "of the server or creator, D for other digits; NULL on Linux."},
+    [NAME_PID] = {"name_pid", FSA_INTEGER, 0,
+                  "On Windows the pid that the name carries by the custom of the program that "
+                  "makes such pipes (mojo., chrome., crashpad_, PSHost., Winsock2\\"
+                  "CatalogChangeListener-); NULL for other names and on Linux."},
+    [IS_PID_FORGED] = {"is_pid_forged", FSA_BOOL, FSA_COSTLY,
+                       "1 when that pid is neither the server nor the creator nor the server's "
+                       "parent: somebody else borrows the name. NULL without name_pid, and when "
+                       "the server or its parent is not known."},
+    [KNOWN_AS] = {"known_as", FSA_TEXT, 0,
+                  "On Windows the attackers' tool that makes pipes of this name by default, or a "
+                  "tool of administrators that attackers use; NULL for other names and on Linux."},
+    [KNOWN_FROM] = {"known_from", FSA_TEXT, 0, "Where that is published; NULL as known_as."},
 };
 
 typedef enum Type { FIFO, UNIX_SOCKET, PIPE } Type;
@@ -128,9 +192,11 @@ typedef struct State {
   size_t namespace_count, namespace_room;
   Group *groups;
   size_t group_count;
+  bool is_windows;
+  struct Pipe *pipes; /* on Windows; `count` and `index` are theirs then */
 } State;
 
-/* ---- collecting ------------------------------------------------------------------------------ */
+/* ---- Linux: collecting ----------------------------------------------------------------------- */
 
 static int add_end(FsaScan *scan, State *state, const End *end) {
   if (state->count == state->room) {
@@ -271,7 +337,7 @@ static int collect(FsaScan *scan, State *state) {
   return FSA_OK;
 }
 
-/* ---- sockets --------------------------------------------------------------------------------- */
+/* ---- Linux: sockets -------------------------------------------------------------------------- */
 
 static int compare_inodes(const void *a, const void *b) {
   const FsaOsUnixSocket *x = a, *y = b;
@@ -308,7 +374,7 @@ static void resolve_sockets(State *state) {
   state->count = kept;
 }
 
-/* ---- partners -------------------------------------------------------------------------------- */
+/* ---- Linux: partners ------------------------------------------------------------------------- */
 
 static int compare_keys(const End *a, const End *b) {
   if (a->type != b->type) return a->type < b->type ? -1 : 1;
@@ -402,15 +468,312 @@ static void set_partners(FsaScan *scan, const State *state, FsaRow *row, const E
   fsa_row_int(row, PARTNER_FD, partner->fd);
 }
 
-/* ---- rows ------------------------------------------------------------------------------------ */
+/* ---- Windows: collecting --------------------------------------------------------------------- */
 
-static int open_host(FsaScan *scan, void *opaque) {
-  State *state = opaque;
-  fsa_tell_hidden_processes(scan);
-  int result = collect(scan, state);
+/* One end of a named pipe, as a handle shows it. */
+typedef struct PipeEnd {
+  int64_t pid, handle;
+  FsaOsPipeEnd facts;
+} PipeEnd;
+
+typedef struct PipeEnds {
+  PipeEnd *ends;
+  size_t count, room;
+  int64_t told_pid; /* whose refusal was told last */
+} PipeEnds;
+
+static int add_pipe_end(FsaScan *scan, PipeEnds *ends, const FsaOsTableHandle *handle,
+                        const FsaOsPipeEnd *facts) {
+  if (ends->count == ends->room) {
+    const size_t room = ends->room ? ends->room * 2 : 256;
+    PipeEnd *grown = fsa_arena_grow(fsa_scan_arena(scan), ends->ends, ends->room * sizeof *grown,
+                                    room * sizeof *grown);
+    if (!grown) return FSA_E_NOMEM;
+    ends->ends = grown;
+    ends->room = room;
+  }
+  ends->ends[ends->count++] =
+      (PipeEnd){.pid = handle->pid, .handle = handle->number, .facts = *facts};
+  return FSA_OK;
+}
+
+/* What hangs is told for each handle, what is refused once for each process. */
+static void tell_pipe(FsaScan *scan, PipeEnds *ends, const FsaOsTableHandle *handle, int result) {
+  char source[32];
+  if (result == FSA_E_ABSENT || result == FSA_E_UNSUPPORTED) return;
+  snprintf(source, sizeof source, "%lld", (long long)handle->pid);
+  if (result == FSA_E_TIMEOUT) {
+    fsa_problem_in(scan, result, source, FSA_NO_OFFSET,
+                   "handle %lld (access 0x%x) does not answer, as a pipe does not while its owner "
+                   "waits at it: if it is one, the process is missing at it",
+                   (long long)handle->number, (unsigned)handle->access);
+  } else if (ends->told_pid != handle->pid) {
+    ends->told_pid = handle->pid;
+    fsa_problem_in(scan, result, source, FSA_NO_OFFSET,
+                   "its handles cannot be asked (%s): the pipes that it serves and uses are not "
+                   "known",
+                   fsa_result_name(result));
+  }
+}
+
+static int collect_pipe_ends(FsaScan *scan, FsaOsHandleTable *table, PipeEnds *ends) {
+  FsaOsTableHandle handle;
+  while (fsa_os_handle_table_next(table, &handle) == FSA_ROW) {
+    if (!handle.type.data || strcmp(handle.type.data, "File") != 0) continue;
+    if (fsa_expired(scan)) return FSA_E_TIMEOUT;
+    FsaOsPipeEnd facts;
+    int result = fsa_os_handle_pipe(table, &handle, fsa_scan_arena(scan), &facts);
+    if (result == FSA_OK) result = add_pipe_end(scan, ends, &handle, &facts);
+    if (result == FSA_E_NOMEM) return result;
+    if (result != FSA_OK) tell_pipe(scan, ends, &handle, result);
+  }
+  return FSA_OK;
+}
+
+static int compare_names(FsaText a, FsaText b) {
+  return fsa_text_compare(a.data, a.size, b.data, b.size);
+}
+
+/* By name, servers first, then by pid and handle. */
+static int compare_pipe_ends(const void *a, const void *b) {
+  const PipeEnd *x = a, *y = b;
+  const int order = compare_names(x->facts.name, y->facts.name);
+  if (order) return order;
+  if (x->facts.is_server != y->facts.is_server) return x->facts.is_server ? -1 : 1;
+  if (x->pid != y->pid) return x->pid < y->pid ? -1 : 1;
+  return (x->handle > y->handle) - (x->handle < y->handle);
+}
+
+static int compare_listed(const void *a, const void *b) {
+  const FsaOsPipe *x = a, *y = b;
+  return compare_names(x->name, y->name);
+}
+
+/* ---- Windows: one row for each name and server ----------------------------------------------- */
+
+typedef struct Pipe {
+  FsaText name;
+  const FsaOsPipe *listed; /* NULL = the list of pipes has it not */
+  int64_t server, creator; /* pids; FSA_OS_UNKNOWN */
+  const PipeEnd *end;      /* of the server, else any; NULL = no handle shows the pipe */
+  const PipeEnd **clients; /* the first end of each process, by pid */
+  size_t client_count;
+} Pipe;
+
+/* All ends of one name, and its rows. */
+typedef struct Named {
+  const PipeEnd *ends;
+  size_t end_count;
+  Pipe *pipes;
+  size_t pipe_count;
+} Named;
+
+static bool is_client(const PipeEnd *end) {
+  return end->facts.is_end_known && !end->facts.is_server;
+}
+
+static bool has_server(const Named *named, int64_t pid) {
+  for (size_t i = 0; i < named->pipe_count; i++)
+    if (named->pipes[i].server == pid) return true;
+  return false;
+}
+
+static void add_server(Named *named, const PipeEnd *end, int64_t server) {
+  if (has_server(named, server)) return;
+  named->pipes[named->pipe_count++] =
+      (Pipe){.name = end->facts.name, .server = server, .creator = end->facts.creator, .end = end};
+}
+
+/*
+ * Who holds a server's end serves the pipe, whatever the file system of pipes remembers of its
+ * maker. Where none of those handles could be asked, what the clients' ends tell must do.
+ */
+static void find_servers(Named *named) {
+  for (size_t i = 0; i < named->end_count; i++)
+    if (named->ends[i].facts.is_server) add_server(named, &named->ends[i], named->ends[i].pid);
+  if (named->pipe_count) return;
+  for (size_t i = 0; i < named->end_count; i++)
+    if (named->ends[i].facts.creator != FSA_OS_UNKNOWN)
+      add_server(named, &named->ends[i], named->ends[i].facts.creator);
+  if (!named->pipe_count) add_server(named, &named->ends[0], FSA_OS_UNKNOWN);
+}
+
+static bool made_by(const PipeEnd *client, const Pipe *pipe) {
+  const int64_t creator = client->facts.creator;
+  return creator != FSA_OS_UNKNOWN && (creator == pipe->server || creator == pipe->creator);
+}
+
+/* A client belongs to the server that made its instance; to all, when that is not told. */
+static bool belongs_to(const Named *named, const PipeEnd *client, const Pipe *pipe) {
+  if (made_by(client, pipe)) return true;
+  for (size_t i = 0; i < named->pipe_count; i++)
+    if (made_by(client, &named->pipes[i])) return false;
+  return true;
+}
+
+static int find_clients(FsaScan *scan, Named *named) {
+  for (size_t i = 0; i < named->pipe_count; i++) {
+    Pipe *pipe = &named->pipes[i];
+    pipe->clients = fsa_arena_zero(fsa_scan_arena(scan), named->end_count, sizeof *pipe->clients);
+    if (!pipe->clients) return FSA_E_NOMEM;
+    for (size_t j = 0; j < named->end_count; j++) {
+      const PipeEnd *end = &named->ends[j];
+      if (!is_client(end) || !belongs_to(named, end, pipe)) continue;
+      const size_t count = pipe->client_count;
+      if (!count || pipe->clients[count - 1]->pid != end->pid)
+        pipe->clients[pipe->client_count++] = end;
+    }
+  }
+  return FSA_OK;
+}
+
+static int compare_pipes(const void *a, const void *b) {
+  const Pipe *x = a, *y = b;
+  const int order = compare_names(x->name, y->name);
+  return order ? order : (x->server > y->server) - (x->server < y->server);
+}
+
+/* The rows: names that handles show, then those that only the list has. */
+static int make_pipes(FsaScan *scan, State *state, const PipeEnds *ends, const FsaOsPipe *listed,
+                      size_t listed_count) {
+  FsaArena *arena = fsa_scan_arena(scan);
+  state->pipes = fsa_arena_zero(arena, ends->count + listed_count + 1, sizeof *state->pipes);
+  bool *is_shown = fsa_arena_zero(arena, listed_count + 1, sizeof *is_shown);
+  if (!state->pipes || !is_shown) return FSA_E_NOMEM;
+  for (size_t i = 0, next; i < ends->count; i = next) {
+    for (next = i + 1; next < ends->count; next++)
+      if (compare_names(ends->ends[i].facts.name, ends->ends[next].facts.name)) break;
+    Named named = {
+        .ends = ends->ends + i, .end_count = next - i, .pipes = state->pipes + state->count};
+    find_servers(&named);
+    const int result = find_clients(scan, &named);
+    if (result != FSA_OK) return result;
+    const FsaOsPipe wanted = {.name = ends->ends[i].facts.name};
+    const FsaOsPipe *found =
+        listed_count ? bsearch(&wanted, listed, listed_count, sizeof wanted, compare_listed) : NULL;
+    if (found) is_shown[found - listed] = true;
+    for (size_t j = 0; j < named.pipe_count; j++) named.pipes[j].listed = found;
+    state->count += named.pipe_count;
+  }
+  for (size_t i = 0; i < listed_count; i++)
+    if (!is_shown[i])
+      state->pipes[state->count++] = (Pipe){.name = listed[i].name,
+                                            .listed = &listed[i],
+                                            .server = FSA_OS_UNKNOWN,
+                                            .creator = FSA_OS_UNKNOWN};
+  qsort(state->pipes, state->count, sizeof *state->pipes, compare_pipes);
+  return FSA_OK;
+}
+
+static int collect_pipes(FsaScan *scan, State *state, FsaOsHandleTable *table) {
+  FsaOsPipe *listed = NULL;
+  size_t listed_count = 0;
+  PipeEnds ends = {.told_pid = -1};
+  int result = fsa_os_pipes(fsa_scan_os(scan), fsa_scan_arena(scan), &listed, &listed_count);
+  if (result == FSA_E_NOMEM) return result;
+  if (result != FSA_OK)
+    fsa_problem(scan, result, FSA_NO_OFFSET,
+                "the pipes cannot be listed (%s): those that no handle shows are missing",
+                fsa_result_name(result));
+  if (listed_count) qsort(listed, listed_count, sizeof *listed, compare_listed);
+  result = table ? collect_pipe_ends(scan, table, &ends) : FSA_OK;
   if (result != FSA_OK) return result;
-  resolve_sockets(state);
-  return wants_partners(scan) ? make_groups(scan, state) : FSA_OK;
+  if (ends.count) qsort(ends.ends, ends.count, sizeof *ends.ends, compare_pipe_ends);
+  return make_pipes(scan, state, &ends, listed, listed_count);
+}
+
+static int open_windows(FsaScan *scan, State *state) {
+  FsaOsHandleTable *table = NULL;
+  int result = fsa_os_handle_table_open(fsa_scan_os(scan), &table);
+  if (result != FSA_OK)
+    fsa_problem(scan, result, FSA_NO_OFFSET,
+                "the table of all handles cannot be read (%s): servers and clients are not known",
+                fsa_result_name(result));
+  if (result == FSA_E_NOMEM) return result;
+  result = collect_pipes(scan, state, table);
+  fsa_os_handle_table_close(table);
+  return result;
+}
+
+/* ---- Windows: rows --------------------------------------------------------------------------- */
+
+/* What the process itself tells of a pipe's server; FSA_OS_UNKNOWN where it does not. */
+typedef struct Server {
+  int64_t parent, session;
+} Server;
+
+static Server ask_server(FsaScan *scan, int64_t pid) {
+  Server server = {FSA_OS_UNKNOWN, FSA_OS_UNKNOWN};
+  FsaArena *arena = fsa_row_arena(scan);
+  FsaOsProcess *process;
+  int result = fsa_os_process_open(fsa_scan_os(scan), pid, arena, &process);
+  if (result != FSA_OK) {
+    tell(scan, pid, result, "the process");
+    return server;
+  }
+  FsaOsProcessFacts facts;
+  FsaOsKernelBlock block;
+  if (fsa_os_process_facts(process, arena, &facts) == FSA_OK) server.parent = facts.parent;
+  if (fsa_os_kernel_block(process, &block) == FSA_OK) server.session = block.session_number;
+  fsa_os_process_close(process);
+  return server;
+}
+
+static void set_forged(FsaRow *row, const Pipe *pipe, int64_t name_pid, const Server *server) {
+  if (pipe->server == FSA_OS_UNKNOWN) return;
+  const bool is_own = name_pid == pipe->server || name_pid == pipe->creator;
+  if (!is_own && server->parent == FSA_OS_UNKNOWN) return;
+  fsa_row_bool(row, IS_PID_FORGED, !is_own && name_pid != server->parent);
+}
+
+static void set_server(FsaScan *scan, FsaRow *row, const Pipe *pipe) {
+  int64_t name_pid;
+  const bool has_pid = fsa_pipe_name_pid(pipe->name, &name_pid);
+  if (has_pid) fsa_row_int(row, NAME_PID, name_pid);
+  Server server = {FSA_OS_UNKNOWN, FSA_OS_UNKNOWN};
+  const bool is_asked = fsa_wants(scan, SESSION) || (has_pid && fsa_wants(scan, IS_PID_FORGED));
+  if (is_asked && pipe->server != FSA_OS_UNKNOWN) server = ask_server(scan, pipe->server);
+  fsa_row_known(row, SESSION, server.session, FSA_OS_UNKNOWN);
+  if (has_pid) set_forged(row, pipe, name_pid, &server);
+}
+
+static int set_names(FsaScan *scan, FsaRow *row, const Pipe *pipe) {
+  FsaArena *arena = fsa_row_arena(scan);
+  const char *path = fsa_arena_printf(arena, "\\\\.\\pipe\\%s", pipe->name.data);
+  const int64_t pids[] = {pipe->server, pipe->creator};
+  const FsaText normal = fsa_object_name_normalize(arena, pipe->name, pids, 2);
+  if (!path || !normal.data) return FSA_E_NOMEM;
+  fsa_row_source(row, path, strlen(path));
+  fsa_row_string(row, PATH, path);
+  fsa_row_text(row, NAME, pipe->name.data, pipe->name.size);
+  fsa_row_text(row, NORMALIZED_NAME, normal.data, normal.size);
+  const FsaKnownPipe *known = fsa_known_pipe(pipe->name);
+  if (known) fsa_row_string(row, KNOWN_AS, known->tool);
+  if (known) fsa_row_string(row, KNOWN_FROM, known->source);
+  return FSA_OK;
+}
+
+enum { PID_CHARACTERS = 12 }; /* pids have 32 bits; a comma behind each */
+
+static int set_clients(FsaScan *scan, FsaRow *row, const Pipe *pipe) {
+  const size_t room = pipe->client_count * PID_CHARACTERS + 3;
+  char *json = fsa_arena_alloc(fsa_row_arena(scan), room);
+  if (!json) return FSA_E_NOMEM;
+  size_t size = 0;
+  const PipeEnd *partner = NULL;
+  json[size++] = '[';
+  for (size_t i = 0; i < pipe->client_count; i++) {
+    const PipeEnd *client = pipe->clients[i];
+    size += (size_t)snprintf(json + size, room - size, "%s%u", i ? "," : "", (unsigned)client->pid);
+    if (!partner || (partner->pid == pipe->server && client->pid != pipe->server)) partner = client;
+  }
+  json[size++] = ']';
+  fsa_row_text(row, CLIENT_PIDS, json, size);
+  fsa_row_int(row, PARTNER_COUNT, (int64_t)pipe->client_count);
+  if (!partner) return FSA_OK;
+  fsa_row_int(row, PARTNER_PID, partner->pid);
+  fsa_row_int(row, PARTNER_FD, partner->handle);
+  return FSA_OK;
 }
 
 static const char *mode_name(unsigned access) {
@@ -420,6 +783,55 @@ static const char *mode_name(unsigned access) {
   case FSA_OS_READ | FSA_OS_WRITE: return "rw";
   default: return NULL;
   }
+}
+
+static void set_end(FsaRow *row, const Pipe *pipe) {
+  const PipeEnd *end = pipe->end;
+  if (pipe->listed) {
+    fsa_row_int(row, INSTANCES, pipe->listed->instances);
+    fsa_row_int(row, MAX_INSTANCES, pipe->listed->most_instances);
+  } else if (end) {
+    fsa_row_known(row, INSTANCES, end->facts.instances, FSA_OS_UNKNOWN);
+    fsa_row_known(row, MAX_INSTANCES, end->facts.most_instances, FSA_OS_UNKNOWN);
+  }
+  if (!end) return;
+  if (end->facts.is_server) fsa_row_int(row, FD, end->handle);
+  fsa_row_string(row, MODE, mode_name(end->facts.server_access));
+  fsa_row_known(row, CREATOR_PID, pipe->creator, FSA_OS_UNKNOWN);
+  fsa_row_text(row, SDDL, end->facts.sddl.data, end->facts.sddl.size);
+}
+
+static bool admits_pipe(const FsaScan *scan, const Pipe *pipe) {
+  static const char type[] = "named_pipe";
+  return (pipe->server == FSA_OS_UNKNOWN ? !fsa_key(scan, PID)
+                                         : fsa_admits_int(scan, PID, pipe->server)) &&
+         fsa_admits_text(scan, TYPE, type, sizeof type - 1) &&
+         fsa_admits_text(scan, NAME, pipe->name.data, pipe->name.size);
+}
+
+static int next_pipe(FsaScan *scan, State *state, FsaRow *row) {
+  while (state->index < state->count) {
+    const Pipe *pipe = &state->pipes[state->index++];
+    if (!admits_pipe(scan, pipe)) continue;
+    fsa_row_known(row, PID, pipe->server, FSA_OS_UNKNOWN);
+    fsa_row_string(row, TYPE, "named_pipe");
+    set_end(row, pipe);
+    set_server(scan, row, pipe);
+    int result = set_names(scan, row, pipe);
+    if (result == FSA_OK) result = set_clients(scan, row, pipe);
+    return result == FSA_OK ? FSA_ROW : result;
+  }
+  return FSA_OK;
+}
+
+/* ---- Linux: rows ----------------------------------------------------------------------------- */
+
+static int open_linux(FsaScan *scan, State *state) {
+  fsa_tell_hidden_processes(scan);
+  int result = collect(scan, state);
+  if (result != FSA_OK) return result;
+  resolve_sockets(state);
+  return wants_partners(scan) ? make_groups(scan, state) : FSA_OK;
 }
 
 static const char *socket_type_name(unsigned type) {
@@ -458,8 +870,7 @@ static bool admits(const FsaScan *scan, const End *end) {
          fsa_admits_text(scan, PATH, end->path.data ? end->path.data : "", end->path.size);
 }
 
-static int next(FsaScan *scan, void *opaque, FsaRow *row) {
-  State *state = opaque;
+static int next_end(FsaScan *scan, State *state, FsaRow *row) {
   while (state->index < state->count) {
     const End *end = &state->ends[state->index++];
     if (!admits(scan, end)) continue;
@@ -479,15 +890,30 @@ static int next(FsaScan *scan, void *opaque, FsaRow *row) {
   return FSA_OK;
 }
 
+static int open_host(FsaScan *scan, void *opaque) {
+  State *state = opaque;
+  state->is_windows = fsa_os_family(fsa_scan_os(scan)) == FSA_OS_WINDOWS;
+  return state->is_windows ? open_windows(scan, state) : open_linux(scan, state);
+}
+
+static int next(FsaScan *scan, void *opaque, FsaRow *row) {
+  State *state = opaque;
+  return state->is_windows ? next_pipe(scan, state, row) : next_end(scan, state, row);
+}
+
 const FsaTable fsa_table_named_pipes = {
     .name = "named_pipes",
-    .summary = "One row for each end of a FIFO, unix socket or pipe that a process holds open.",
-    .proves = "The process held the descriptor while it was looked at; partner_pid held the other "
-              "end, so the two could talk.",
+    .summary = "On Linux one row for each end of a FIFO, unix socket or pipe that a process holds "
+               "open; on Windows one for each named pipe and process that serves it.",
+    .proves = "The process held the descriptor, or served the pipe, while it was looked at; "
+              "partner_pid held the other end, so the two could talk.",
     .caveat = "A FIFO or socket that nobody holds open has no row, nor have processes whose "
-              "descriptors may not be read; partners in other network namespaces are not known.",
+              "descriptors may not be read; partners in other network namespaces are not known. "
+              "On Windows pid is NULL where the server's handles may not be copied, or where it "
+              "waits at a synchronous pipe, which then does not answer: a problem names the "
+              "process. Pipes without a name have no row there.",
     .example = "SELECT pid, type, path, partner_pid FROM fsa_named_pipes WHERE path LIKE '/tmp/%'",
-    .sources = FSA_LIVE_LINUX,
+    .sources = FSA_LIVE_LINUX | FSA_LIVE_WINDOWS,
     .subject = FSA_HOST,
     .subject_key = -1,
     .columns = columns,
