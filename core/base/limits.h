@@ -48,6 +48,8 @@
 #define FSA_MAX_PROC_BYTES (64u << 20)
 /* bytes of one list of the NT kernel: 13 million handles */
 #define FSA_MAX_NT_LIST (512u << 20)
+#define FSA_MAX_LOGON_SESSIONS 100000
+#define FSA_MAX_ACCOUNTS 4096 /* names of accounts that an open host remembers */
 #define FSA_MAX_FIRMWARE_TABLE (4u << 20) /* bytes of the SMBIOS table; true ones have some KiB */
 /* bytes of one answer of the system about all of its services, drivers or sockets */
 #define FSA_MAX_SYSTEM_ANSWER (256u << 20)

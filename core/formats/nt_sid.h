@@ -16,4 +16,20 @@
  */
 int fsa_nt_sid_text(FsaBytes bytes, size_t offset, char out[FSA_NT_SID_TEXT], size_t *ret_size);
 
+/* The bytes of the SID at `offset`; an empty view, and `bad` in `bytes`, when none lies there. */
+FsaBytes fsa_nt_sid(FsaBytes *bytes, size_t offset);
+
+/* Its last sub-authority, which tells accounts of one authority apart; 0 when it has none. */
+uint32_t fsa_nt_sid_last(FsaBytes sid);
+
+/* True for the SID that is written so: "S-1-5-18". */
+bool fsa_nt_sid_is(FsaBytes sid, const char *text);
+
+/*
+ * The name of a SID that means the same on every Windows ("NT AUTHORITY\SYSTEM"), in English
+ * whatever the system's language is; NULL for others. `text` as fsa_nt_sid_text() writes it. Static
+ * storage. [MS-DTYP 2.4.2.4]
+ */
+const char *fsa_nt_sid_name(const char *text);
+
 #endif

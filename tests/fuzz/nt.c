@@ -18,6 +18,8 @@
 #include "formats/nt_process.h"
 #include "formats/nt_security.h"
 #include "formats/nt_service.h"
+#include "formats/nt_sid.h"
+#include "formats/nt_token.h"
 #include "formats/object_name.h"
 
 /* Where the bytes stood when they were filled: what absolute addresses in them are taken from. */
@@ -227,6 +229,29 @@ static void read_answers(FsaBytes bytes) {
   }
 }
 
+static void check_sid(FsaBytes bytes, FsaBytes sid) {
+  char text[FSA_NT_SID_TEXT];
+  size_t size;
+  check_inside(bytes, sid);
+  if (fsa_nt_sid_text(sid, 0, text, &size) != FSA_OK || size != sid.size) abort();
+  fsa_nt_sid_last(sid);
+}
+
+static void read_token(FsaBytes bytes) {
+  FsaNtGroup group;
+  FsaNtPrivilege privilege;
+  FsaNtTokenStatistics statistics;
+  FsaBytes part;
+  if (fsa_nt_token_user(bytes, FILLED_AT, &group) == FSA_OK) check_sid(bytes, group.sid);
+  if (fsa_nt_token_owner(bytes, FILLED_AT, &part) == FSA_OK && part.size) check_sid(bytes, part);
+  for (uint32_t i = 0; fsa_nt_token_group(bytes, FILLED_AT, i, &group) == FSA_ROW; i++)
+    check_sid(bytes, group.sid);
+  for (uint32_t i = 0; fsa_nt_token_privilege(bytes, i, &privilege) == FSA_ROW; i++)
+    if (privilege.number >= FSA_NT_PRIVILEGES) abort();
+  fsa_nt_token_statistics(bytes, &statistics);
+  if (fsa_nt_token_source(bytes, &part) == FSA_OK) check_inside(bytes, part);
+}
+
 static const struct {
   char name;
   void (*read)(FsaBytes bytes);
@@ -234,7 +259,8 @@ static const struct {
     {'c', read_sockets},     {'d', read_directory}, {'f', read_files},     {'h', read_handles},
     {'i', read_image_path},  {'k', read_key},       {'l', read_modules},   {'m', read_memory},
     {'n', read_object_name}, {'o', read_object},    {'p', read_processes}, {'q', read_answers},
-    {'r', read_drivers},     {'s', read_security},  {'t', read_types},     {'v', read_service},
+    {'r', read_drivers},     {'s', read_security},  {'t', read_types},     {'u', read_token},
+    {'v', read_service},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

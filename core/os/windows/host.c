@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "os/windows/account.h"
 #include "os/windows/device_path.h"
 #include "os/windows/snapshot.h"
 
@@ -68,6 +69,7 @@ int fsa_os_open(const char *root, FsaOs **ret_os) {
 void fsa_os_close(FsaOs *os) {
   if (!os) return;
   windows_snapshot_drop(os, os->snapshot);
+  windows_forget_accounts(os);
   windows_forget_drives(os);
   pthread_mutex_destroy(&os->lock);
   free(os);

@@ -17,12 +17,14 @@ enum {
   WINDOWS_MAY_SECURITY = 4, /* SeSecurityPrivilege: read audit lists */
 };
 
-typedef struct WindowsDrives WindowsDrives; /* device_path.c */
+typedef struct WindowsDrives WindowsDrives;     /* device_path.c */
+typedef struct WindowsAccounts WindowsAccounts; /* account.c */
 
 struct FsaOs {
-  unsigned privileges;   /* WINDOWS_MAY_...: held and enabled */
-  uint32_t build;        /* of the system: 7601, 19045, 26100, ...; 0 = it does not tell */
-  WindowsDrives *drives; /* NULL until a path is asked about; guarded by `lock` */
+  unsigned privileges;       /* WINDOWS_MAY_...: held and enabled */
+  uint32_t build;            /* of the system: 7601, 19045, 26100, ...; 0 = it does not tell */
+  WindowsDrives *drives;     /* NULL until a path is asked about; guarded by `lock` */
+  WindowsAccounts *accounts; /* NULL until a name is asked; guarded by `lock` */
   struct WindowsSnapshot *snapshot; /* the newest one, or NULL (snapshot.h); guarded by `lock` */
   pthread_mutex_t lock; /* guards what a file of this folder keeps from one call to the next */
 };

@@ -51,6 +51,7 @@ typedef LONG NtStatus;
 #define NT_DELETE_PENDING ((NtStatus)0xC0000056)
 #define NT_PRIVILEGE_NOT_HELD ((NtStatus)0xC0000061)
 #define NT_NO_TOKEN ((NtStatus)0xC000007C)
+#define NT_CANT_OPEN_ANONYMOUS ((NtStatus)0xC00000A6)
 #define NT_INSUFFICIENT_RESOURCES ((NtStatus)0xC000009A)
 #define NT_FILE_IS_A_DIRECTORY ((NtStatus)0xC00000BA)
 #define NT_NOT_SUPPORTED ((NtStatus)0xC00000BB)
@@ -186,6 +187,23 @@ enum {
 enum {
   NT_THREAD_BASIC = 0,         /* q: THREAD_BASIC_INFORMATION, 48 bytes */
   NT_THREAD_START_ADDRESS = 9, /* q: PVOID: the Win32 start address */
+  NT_THREAD_NAME = 38,         /* q: UNICODE_STRING and its text; since 10 (1607) */
+};
+
+/* NtQueryInformationToken: TOKEN_INFORMATION_CLASS (formats/nt_token.h). */
+enum {
+  NT_TOKEN_USER = 1,              /* q: TOKEN_USER */
+  NT_TOKEN_GROUPS = 2,            /* q: TOKEN_GROUPS */
+  NT_TOKEN_PRIVILEGES = 3,        /* q: TOKEN_PRIVILEGES */
+  NT_TOKEN_SOURCE = 7,            /* q: TOKEN_SOURCE; wants TOKEN_QUERY_SOURCE */
+  NT_TOKEN_STATISTICS = 10,       /* q: TOKEN_STATISTICS, 56 bytes */
+  NT_TOKEN_RESTRICTED_SIDS = 11,  /* q: TOKEN_GROUPS */
+  NT_TOKEN_SESSION = 12,          /* q: ULONG */
+  NT_TOKEN_ORIGIN = 17,           /* q: LUID */
+  NT_TOKEN_ELEVATION_TYPE = 18,   /* q: ULONG; since Vista */
+  NT_TOKEN_ELEVATION = 20,        /* q: ULONG; since Vista */
+  NT_TOKEN_INTEGRITY = 25,        /* q: TOKEN_MANDATORY_LABEL; since Vista */
+  NT_TOKEN_IS_APP_CONTAINER = 29, /* q: ULONG; since 8 */
 };
 
 /* NtQueryVirtualMemory. */
@@ -317,6 +335,9 @@ enum {
   CALL("ntdll", NtStatus, NtQueryDirectoryFile,                                                    \
        (HANDLE, HANDLE, void *, void *, NtIoStatusBlock *, void *, ULONG, int, BOOLEAN,            \
         NtUnicodeString *, BOOLEAN))                                                               \
+  CALL("secur32", NtStatus, LsaEnumerateLogonSessions, (ULONG *, LUID **))                         \
+  CALL("secur32", NtStatus, LsaGetLogonSessionData, (LUID *, void **))                             \
+  CALL("secur32", NtStatus, LsaFreeReturnBuffer, (void *))                                         \
   /* not ntdll's, and the one documented way to what the file system of pipes knows */             \
   CALL("kernel32", BOOL, GetNamedPipeServerProcessId, (HANDLE, ULONG *))                           \
   CALL("kernel32", BOOL, GetNamedPipeClientProcessId, (HANDLE, ULONG *))                           \
