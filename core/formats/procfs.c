@@ -376,6 +376,54 @@ int fsa_proc_unix_next(FsaProcLines *lines, FsaProcUnixSocket *ret_socket) {
   return take_unix_socket(line, ret_socket) ? FSA_ROW : FSA_E_FORMAT;
 }
 
+/* ---- net/tcp and its kin --------------------------------------------------------------------- */
+
+/*
+ * "0100007F:0277" or 32 digits and a port: the address is a row of 32-bit words, each printed as
+ * the number that its bytes make on this kind of machine, little-endian.
+ */
+static bool take_address(Rest *rest, uint8_t address[16], size_t *ret_size, uint16_t *ret_port) {
+  uint64_t port;
+  size_t digits = 0;
+  skip_blanks(rest);
+  const char *start = rest->at;
+  while (rest->at < rest->end && digit(*rest->at) < 16) rest->at++, digits++;
+  if (digits != 8 && digits != 32) return false;
+  for (size_t i = 0; i < digits / 2; i++)
+    address[i / 4 * 4 + 3 - i % 4] = (uint8_t)(digit(start[2 * i]) << 4 | digit(start[2 * i + 1]));
+  if (!take_char(rest, ':') || !take_digits(rest, 16, &port) || port > 0xFFFF) return false;
+  *ret_size = digits / 2;
+  *ret_port = (uint16_t)port;
+  return true;
+}
+
+/* "  0: LOCAL REMOTE 0A 00000000:00000000 00:00000000 00000000  1000  0 12345 1 ..." */
+static bool take_inet_socket(FsaText line, FsaProcInetSocket *ret_socket) {
+  Rest rest = {line.data, line.data + line.size};
+  FsaProcInetSocket socket = {.inode = 0};
+  uint64_t state;
+  size_t remote_size;
+  if (!skip_fields(&rest, 1)) return false; /* its number */
+  if (!take_address(&rest, socket.local, &socket.address_size, &socket.local_port) ||
+      !take_address(&rest, socket.remote, &remote_size, &socket.remote_port) ||
+      remote_size != socket.address_size || !take_number(&rest, 16, &state) || state > 0xFF)
+    return false;
+  if (!skip_fields(&rest, 3)) return false; /* queues, timer, retransmits */
+  if (!take_number(&rest, 10, &socket.uid) || !skip_fields(&rest, 1)) return false;
+  if (!take_number(&rest, 10, &socket.inode)) return false;
+  socket.state = (unsigned)state;
+  *ret_socket = socket;
+  return true;
+}
+
+int fsa_proc_inet_next(FsaProcLines *lines, FsaProcInetSocket *ret_socket) {
+  FsaText line;
+  do {
+    if (!fsa_proc_line(lines, &line)) return FSA_OK;
+  } while (line.size == 0 || starts(line, "  sl ") || starts(line, "   sl "));
+  return take_inet_socket(line, ret_socket) ? FSA_ROW : FSA_E_FORMAT;
+}
+
 /* ---- small ones ------------------------------------------------------------------------------ */
 
 /* "0::/system.slice/x" or "1:name=systemd:/x": what stands behind the second colon. */

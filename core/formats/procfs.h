@@ -125,6 +125,20 @@ typedef struct FsaProcLines {
 /* The next socket of net/unix; the heading is skipped. FSA_ROW, FSA_OK, FSA_E_FORMAT as above. */
 int fsa_proc_unix_next(FsaProcLines *lines, FsaProcUnixSocket *ret_socket);
 
+/* ---- net/tcp, net/tcp6, net/udp, net/udp6 ---------------------------------------------------- */
+
+typedef struct FsaProcInetSocket {
+  uint64_t inode;                /* 0 = no file belongs to it any more */
+  uint8_t local[16], remote[16]; /* in network order */
+  size_t address_size;           /* 4 or 16 */
+  uint16_t local_port, remote_port;
+  unsigned state; /* TCP_...: 1 established .. 10 listen; of UDP 1 connected, 7 not */
+  uint64_t uid;
+} FsaProcInetSocket;
+
+/* The next socket; the heading is skipped. FSA_ROW, FSA_OK, FSA_E_FORMAT as above. */
+int fsa_proc_inet_next(FsaProcLines *lines, FsaProcInetSocket *ret_socket);
+
 /* ---- small ones ------------------------------------------------------------------------------ */
 
 /* The next line without its newline; false at the end. */

@@ -117,6 +117,29 @@ class Process:
         self.put("fdinfo/%d" % number, "pos:\t0\nflags:\t%07o\nmnt_id:\t15\nino:\t1\n" % flags)
 
 
+def inet(number, local, remote, state, uid, inode):
+    return "%4d: %s %s %02X 00000000:00000000 00:00000000 00000000 %5d        0 %d 1 0000000000000000 100 0 0 10 0\n" % (
+        number, local, remote, state, uid, inode)
+
+
+def four(address, port):
+    """An address as the kernel prints it: the four bytes as one little-endian number."""
+    return "".join("%02X" % int(part) for part in reversed(address.split("."))) + ":%04X" % port
+
+
+ANY = "0" * 32 + ":0000"
+INET = {  # of pid 610: a listener, a connection out (its fd 8), what is left of one; the rest belongs to nobody seen
+    "tcp": inet(0, four("0.0.0.0", 22), four("0.0.0.0", 0), 10, 0, 7001) +
+    inet(1, four("10.0.0.5", 49152), four("93.184.216.34", 443), 1, 33, 7777) +
+    inet(2, four("10.0.0.5", 22), four("192.168.1.9", 51000), 6, 0, 0),
+    "tcp6": inet(0, "0000000000000000FFFF00000500000A:0016", "0000000000000000FFFF000022D8B85D:C738", 1, 0, 7002) +
+    inet(1, "B80D0120000000000000000001000000:1F90", ANY, 10, 33, 7003),
+    "udp": inet(0, four("0.0.0.0", 68), four("0.0.0.0", 0), 7, 0, 7004) +
+    inet(1, four("127.0.0.1", 40000), four("127.0.0.53", 53), 1, 33, 7005),
+    "raw": inet(1, four("0.0.0.0", 1), four("0.0.0.0", 0), 7, 0, 7006),
+}
+
+
 def make(host):
     write(host + "/proc/stat", "cpu  1 2 3 4\nctxt 5\nbtime %d\nprocesses 1000\n" % BOOT)
     write(host + "/proc/version", "Linux version 6.1.0-test (made by a script)\n")
@@ -174,6 +197,8 @@ def make(host):
         "0000000000000000: 00000002 00000000 00000000 0002 01  6003 @abstract name\n"
     for process in (one, two):
         process.put("net/unix", sockets)
+    for name, lines in INET.items():
+        two.put("net/" + name, "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n" + lines)
     odd = Process(host, 700, b"a) R 1 (b\n\xff", 100, 11000, b"odd\0arg \xff\xfe\0", "/usr/bin/server", 1000)
     odd.put("cgroup", "12:memory:/old\n1:name=systemd:/user.slice\n")
     Process(host, 710, "cut", 1, 11100, b"cut\0", "/usr/bin/server").put("stat", b"710 (cut) S 1 71")

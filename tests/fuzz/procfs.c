@@ -50,6 +50,14 @@ static void read_sockets(FsaBytes bytes) {
     if (result == FSA_ROW) check_inside(bytes, socket.path);
 }
 
+static void read_inet(FsaBytes bytes) {
+  FsaProcLines lines = {bytes, 0};
+  FsaProcInetSocket socket;
+  int result;
+  while ((result = fsa_proc_inet_next(&lines, &socket)) != FSA_OK)
+    if (result == FSA_ROW && socket.address_size != 4 && socket.address_size != 16) abort();
+}
+
 static void read_small(FsaBytes bytes) {
   FsaText text = {(const char *)bytes.data, bytes.size}, value;
   uint64_t number;
@@ -71,6 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   case 't': read_status(bytes); break;
   case 'm': read_maps(bytes); break;
   case 'u': read_sockets(bytes); break;
+  case 'i': read_inet(bytes); break;
   default: read_small(bytes); break;
   }
   return 0;

@@ -187,6 +187,39 @@ static void unix_sockets(void **state) {
   assert_int_equal(fsa_proc_unix_next(&lines, &socket), FSA_OK);
 }
 
+#define INET_TAIL " 00000000:00000000 00:00000000 00000000   33        0 7777 1 0000000000000000\n"
+
+static void inet_sockets(void **state) {
+  (void)state;
+  static const char text[] =
+      "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n"
+      "   0: 0500000A:C000 22D8B85D:01BB 01" INET_TAIL
+      "   1: B80D0120000000000000000001000000:1F90 00000000000000000000000000000000:0000 "
+      "0A" INET_TAIL "\n"
+      "   2: 0500000A:C000 B80D0120000000000000000001000000:1F90 01" INET_TAIL
+      "   3: 0500000A:1C000 22D8B85D:01BB 01" INET_TAIL
+      "   4: 0500000A:C000 22D8B85D:01BB 01 00000000:00000000\n";
+  FsaProcLines lines = {bytes_of(text), 0};
+  FsaProcInetSocket socket;
+  assert_int_equal(fsa_proc_inet_next(&lines, &socket), FSA_ROW);
+  assert_int_equal(socket.address_size, 4);
+  assert_memory_equal(socket.local, "\12\0\0\5", 4);
+  assert_memory_equal(socket.remote, "\135\270\330\42", 4);
+  assert_int_equal(socket.local_port, 49152);
+  assert_int_equal(socket.remote_port, 443);
+  assert_int_equal(socket.state, 1);
+  assert_int_equal(socket.uid, 33);
+  assert_int_equal(socket.inode, 7777);
+  assert_int_equal(fsa_proc_inet_next(&lines, &socket), FSA_ROW);
+  assert_int_equal(socket.address_size, 16);
+  assert_memory_equal(socket.local, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+  assert_int_equal(socket.local_port, 8080);
+  assert_int_equal(socket.state, 10);
+  for (int i = 0; i < 3; i++) /* two families, a port beyond 16 bits, a line that is cut */
+    assert_int_equal(fsa_proc_inet_next(&lines, &socket), FSA_E_FORMAT);
+  assert_int_equal(fsa_proc_inet_next(&lines, &socket), FSA_OK);
+}
+
 static void control_groups(void **state) {
   (void)state;
   FsaText path;
@@ -267,6 +300,7 @@ int main(void) {
       cmocka_unit_test(smaps_region_by_region),
       cmocka_unit_test(maps_with_damaged_lines),
       cmocka_unit_test(unix_sockets),
+      cmocka_unit_test(inet_sockets),
       cmocka_unit_test(control_groups),
       cmocka_unit_test(instruction_pointers),
       cmocka_unit_test(links_and_numbers),

@@ -17,7 +17,7 @@ enum {
 
 static const struct {
   FsaNtNetKind kind;
-  FsaOsProtocol protocol;
+  int64_t protocol;
   ULONG family;
 } tables[] = {
     {FSA_NT_TCP4, FSA_OS_TCP, FAMILY_4},
@@ -57,24 +57,25 @@ static int ask_table(size_t table, FsaArena *arena, FsaBytes *ret_bytes) {
   return FSA_E_LIMIT;
 }
 
-static FsaOsConnection connection_of(const FsaNtSocket *socket, FsaOsProtocol protocol) {
+static FsaOsConnection connection_of(const FsaNtSocket *socket, size_t table) {
   FsaOsConnection connection = {
-      .protocol = protocol,
+      .protocol = tables[table].protocol,
+      .family = (int64_t)tables[table].family,
       .local = socket->local,
       .local_port = socket->local_port,
-      .local_scope = socket->local_scope,
+      .remote_port = FSA_OS_UNKNOWN,
       .pid = socket->pid,
       .create_time = FSA_OS_UNKNOWN,
       .service_tag = socket->service_tag,
+      .uid = FSA_OS_UNKNOWN,
   };
   fsa_time_from_filetime(socket->create_time, &connection.create_time);
-  if (protocol == FSA_OS_UDP) return connection;
+  if (connection.protocol == FSA_OS_UDP) return connection;
   connection.is_listening = socket->state == LISTENS;
   if (socket->state < sizeof states / sizeof *states) connection.state = states[socket->state];
   if (connection.is_listening) return connection; /* what stands for a remote end is left-over */
   connection.remote = socket->remote;
   connection.remote_port = socket->remote_port;
-  connection.remote_scope = socket->remote_scope;
   return connection;
 }
 
@@ -94,9 +95,15 @@ int fsa_os_connections(FsaOs *os, FsaArena *arena, FsaOsConnection **ret_connect
   for (size_t t = 0; t < TABLE_COUNT; t++) {
     FsaNtSocket socket;
     for (size_t i = 0; fsa_nt_socket(bytes[t], tables[t].kind, i, &socket) == FSA_OK; i++)
-      connections[filled++] = connection_of(&socket, tables[t].protocol);
+      connections[filled++] = connection_of(&socket, t);
   }
   *ret_connections = connections;
   *ret_count = filled;
   return FSA_OK;
+}
+
+int fsa_os_namespace_connections(FsaOsProcess *process, FsaArena *arena,
+                                 FsaOsConnection **ret_connections, size_t *ret_count) {
+  (void)process, (void)arena, (void)ret_connections, (void)ret_count;
+  return FSA_E_UNSUPPORTED;
 }
