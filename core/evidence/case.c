@@ -60,7 +60,8 @@ static int describe(const char *path, FsaNodeKind kind, FsaArena *arena,
   FsaNodeKind stands;
   uint64_t size;
   info.kind = kind == FSA_NODE_DIRECTORY ? "folder" : "file";
-  if (kind == FSA_NODE_FILE && fsa_os_path_look(path, &stands, &size) == FSA_OK)
+  if (kind == FSA_NODE_FILE && fsa_os_path_look(path, &stands, &size) == FSA_OK &&
+      stands == FSA_NODE_FILE)
     info.size = (int64_t)size;
   if (fsa_evidence_open(path, &evidence, &error) == FSA_OK) {
     info.kind = kind_name(evidence->kind);

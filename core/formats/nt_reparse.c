@@ -6,6 +6,7 @@
 #include "base/wtf8.h"
 
 /* Tags. [MS-FSCC 2.1.2.1; ntifs.h] */
+#define TAG_UNTOLD 0u /* Wine of a symbolic link: it says that there is one, not which */
 #define TAG_MOUNT_POINT 0xA0000003u
 #define TAG_SYMLINK 0xA000000Cu
 #define TAG_DEDUP 0x80000013u
@@ -22,6 +23,7 @@
 
 FsaNtReparse fsa_nt_reparse(uint32_t tag) {
   switch (tag) {
+  case TAG_UNTOLD:
   case TAG_MOUNT_POINT:
   case TAG_SYMLINK:
   case TAG_LX_SYMLINK: return FSA_NT_LINK;

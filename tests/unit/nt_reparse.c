@@ -106,6 +106,7 @@ static void tags(void **state) {
   (void)state;
   assert_int_equal(fsa_nt_reparse(SYMLINK), FSA_NT_LINK);
   assert_int_equal(fsa_nt_reparse(JUNCTION), FSA_NT_LINK);
+  assert_int_equal(fsa_nt_reparse(0), FSA_NT_LINK);
   assert_int_equal(fsa_nt_reparse(0x80000017u), FSA_NT_FILTERED); /* WOF */
   assert_int_equal(fsa_nt_reparse(0x80000013u), FSA_NT_FILTERED); /* deduplicated */
   assert_int_equal(fsa_nt_reparse(0x9000601Au), FSA_NT_PLAIN);    /* a cloud file */

@@ -42,10 +42,13 @@ static bool is_volume(const char *name, size_t size) {
   return size > 8 && memcmp(name, "Volume{", 7) == 0 && name[size - 1] == '}';
 }
 
-/* One component in UTF-16. Win32's own signs (streams, separators) are no part of a name. */
+/*
+ * One component in UTF-16. FSA_E_FORMAT for a name that Windows itself cannot open, though another
+ * system may have put it on the disk: with the sign of a stream, with its own separator.
+ */
 static int name_of(const char *part, size_t size, WCHAR name[FSA_MAX_PATH], size_t *ret_units) {
-  if (size > FSA_MAX_PATH || memchr(part, '\\', size) || memchr(part, ':', size))
-    return FSA_E_ABSENT;
+  if (size > FSA_MAX_PATH) return FSA_E_ABSENT;
+  if (memchr(part, '\\', size) || memchr(part, ':', size)) return FSA_E_FORMAT;
   size_t units = fsa_utf16_from_wtf8(name, part, size);
   if (units > WINDOWS_NAME_UNITS) return FSA_E_ABSENT;
   *ret_units = units;
@@ -444,6 +447,7 @@ static char *location_of(HANDLE handle) {
 int fsa_os_folder_open(const char *path, FsaOsFolder **ret_folder) {
   FsaOsFolder *folder = calloc(1, sizeof *folder);
   if (!folder) return FSA_E_NOMEM;
+  (void)windows_enable(WINDOWS_MAY_BACK_UP); /* a mounted volume has the owners of its host */
   int result = windows_path_open(path, WINDOWS_LOOK | FILE_LIST_DIRECTORY, NT_FILE_DIRECTORY_FILE,
                                  &folder->handle);
   if (result != FSA_OK) {

@@ -32,13 +32,13 @@ static bool enable(HANDLE token, const wchar_t *name) {
          GetLastError() == ERROR_SUCCESS;
 }
 
-static unsigned enable_privileges(void) {
+unsigned windows_enable(unsigned wanted) {
   HANDLE token;
   unsigned held = 0;
   if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY, &token))
     return 0;
   for (size_t i = 0; i < PRIVILEGE_COUNT; i++)
-    if (enable(token, privileges[i].wide)) held |= privileges[i].bit;
+    if (wanted & privileges[i].bit && enable(token, privileges[i].wide)) held |= privileges[i].bit;
   CloseHandle(token);
   return held;
 }
@@ -60,7 +60,7 @@ int fsa_os_open(const char *root, FsaOs **ret_os) {
     return FSA_E_NOMEM;
   }
   nt_load();
-  os->privileges = enable_privileges();
+  os->privileges = windows_enable(WINDOWS_MAY_DEBUG | WINDOWS_MAY_BACK_UP | WINDOWS_MAY_SECURITY);
   os->build = build_of_system();
   *ret_os = os;
   return FSA_OK;

@@ -20,6 +20,9 @@ enum {
 typedef struct WindowsDrives WindowsDrives;     /* device_path.c */
 typedef struct WindowsAccounts WindowsAccounts; /* account.c */
 
+/* Enables those of the `wanted` privileges that this program holds; gives them. */
+unsigned windows_enable(unsigned wanted);
+
 struct FsaOs {
   unsigned privileges;       /* WINDOWS_MAY_...: held and enabled */
   uint32_t build;            /* of the system: 7601, 19045, 26100, ...; 0 = it does not tell */

@@ -154,15 +154,19 @@ int fsa_os_path_identity(const char *path, FsaIdentity *ret_identity) {
   return FSA_OK;
 }
 
+/* By its folder's listing, which tells the tag of every entry (Wine's only hint of a link). */
 bool fsa_os_path_is_link(const char *path) {
-  HANDLE handle;
-  uint32_t attributes, tag;
-  if (windows_path_open(path, WINDOWS_LOOK, NT_FILE_OPEN_REPARSE_POINT, &handle) != FSA_OK)
-    return false;
-  bool is_link = windows_node_tag(handle, &attributes, &tag) == FSA_OK &&
-                 windows_node_kind(attributes, tag) == FSA_NODE_LINK;
-  nt.NtClose(handle);
-  return is_link;
+  WCHAR *name;
+  WIN32_FIND_DATAW entry;
+  if (native_path(path, &name) != FSA_OK) return false;
+  size_t size = wcslen(name);
+  name[1] = L'\\'; /* "\??\" to "\\?\", which is Win32's word for the same */
+  bool is_entry = name[size - 1] != L'\\' && !wcspbrk(name + 4, L"*?<>\"");
+  HANDLE search = is_entry ? FindFirstFileW(name, &entry) : INVALID_HANDLE_VALUE;
+  free(name);
+  if (search == INVALID_HANDLE_VALUE) return false;
+  FindClose(search);
+  return windows_node_kind(entry.dwFileAttributes, entry.dwReserved0) == FSA_NODE_LINK;
 }
 
 int fsa_os_path_split(const char *path, FsaArena *arena, const char **ret_folder,
