@@ -269,13 +269,12 @@ int fsa_os_folder_link(FsaOsFolder *folder, const char *path, FsaArena *arena,
   size_t first = folder->handle ? 0 : strcspn(path, "/");
   const char *volume = fsa_arena_printf(arena, "%s%.*s", first ? "/" : "", (int)first, path);
   uint8_t *data = fsa_arena_alloc(arena, MAXIMUM_REPARSE_DATA_BUFFER_SIZE);
-  DWORD size = 0;
-  if (!data || !volume)
-    result = FSA_E_NOMEM;
-  else if (!DeviceIoControl(node, FSCTL_GET_REPARSE_POINT, NULL, 0, data,
-                            MAXIMUM_REPARSE_DATA_BUFFER_SIZE, &size, NULL))
-    result = windows_result_of_error(GetLastError());
-  else
+  size_t size;
+  if (!data || !volume) result = FSA_E_NOMEM;
+  if (result == FSA_OK)
+    result = windows_node_result(windows_node_ask(node, FSCTL_GET_REPARSE_POINT, NULL, 0, data,
+                                                  MAXIMUM_REPARSE_DATA_BUFFER_SIZE, &size));
+  if (result == FSA_OK)
     result = fsa_nt_link_target(fsa_bytes(data, size), volume, arena, ret_target);
   nt.NtClose(node);
   return result;

@@ -47,6 +47,16 @@ int windows_node_tag(HANDLE handle, uint32_t *ret_attributes, uint32_t *ret_tag)
   return FSA_OK;
 }
 
+NtStatus windows_node_ask(HANDLE handle, ULONG code, const void *question, size_t question_size,
+                          void *answer, size_t answer_size, size_t *ret_size) {
+  NtIoStatusBlock io = {0};
+  NtStatus status =
+      nt.NtFsControlFile(handle, NULL, NULL, NULL, &io, code, (void *)(uintptr_t)question,
+                         (ULONG)question_size, answer, (ULONG)answer_size);
+  *ret_size = io.Information < answer_size ? io.Information : answer_size;
+  return status;
+}
+
 FsaNodeKind windows_node_kind(uint32_t attributes, uint32_t tag) {
   if (attributes & FSA_NT_REPARSE_POINT) {
     FsaNtReparse reparse = fsa_nt_reparse(tag);

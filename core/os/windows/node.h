@@ -28,6 +28,13 @@ int windows_node_result(NtStatus status);
 /* Attributes and reparse tag of something open. */
 int windows_node_tag(HANDLE handle, uint32_t *ret_attributes, uint32_t *ret_tag);
 
+/*
+ * Asks the file system (FSCTL_...). *ret_size is what was filled of `answer`, also where the status
+ * says that there is more (NT_BUFFER_OVERFLOW).
+ */
+NtStatus windows_node_ask(HANDLE handle, ULONG code, const void *question, size_t question_size,
+                          void *answer, size_t answer_size, size_t *ret_size);
+
 FsaNodeKind windows_node_kind(uint32_t attributes, uint32_t tag);
 
 /*

@@ -330,6 +330,8 @@ enum {
   CALL("ntdll", NtStatus, NtReadFile,                                                              \
        (HANDLE, HANDLE, void *, void *, NtIoStatusBlock *, void *, ULONG, LARGE_INTEGER *,         \
         ULONG *))                                                                                  \
+  CALL("ntdll", NtStatus, NtFsControlFile,                                                         \
+       (HANDLE, HANDLE, void *, void *, NtIoStatusBlock *, ULONG, void *, ULONG, void *, ULONG))   \
   CALL("ntdll", NtStatus, NtQueryVolumeInformationFile,                                            \
        (HANDLE, NtIoStatusBlock *, void *, ULONG, int))                                            \
   CALL("ntdll", NtStatus, NtQueryDirectoryFile,                                                    \

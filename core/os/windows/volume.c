@@ -93,16 +93,15 @@ static int find_extents(HANDLE file, WindowsClusters *clusters) {
   FsaNtExtents *extents = &clusters->file.extents;
   uint8_t answer[16384] __attribute__((aligned(8)));
   for (;;) {
-    STARTING_VCN_INPUT_BUFFER from = {.StartingVcn.QuadPart = (LONGLONG)extents->end};
-    DWORD size = 0;
-    bool is_all = DeviceIoControl(file, FSCTL_GET_RETRIEVAL_POINTERS, &from, sizeof from, answer,
-                                  sizeof answer, &size, NULL);
-    DWORD error = is_all ? ERROR_SUCCESS : GetLastError();
-    if (error == ERROR_HANDLE_EOF) return extents->count ? FSA_OK : FSA_E_ABSENT;
-    if (!is_all && error != ERROR_MORE_DATA) return windows_result_of_error(error);
+    uint64_t from = extents->end; /* STARTING_VCN_INPUT_BUFFER */
+    size_t size;
+    NtStatus status = windows_node_ask(file, FSCTL_GET_RETRIEVAL_POINTERS, &from, sizeof from,
+                                       answer, sizeof answer, &size);
+    if (status == NT_END_OF_FILE) return extents->count ? FSA_OK : FSA_E_ABSENT;
+    if (!NT_OK(status) && status != NT_BUFFER_OVERFLOW) return windows_node_result(status);
     int result = fsa_nt_extents_add(extents, fsa_bytes(answer, size), &clusters->arena);
     if (result < 0) return result;
-    if (is_all) return FSA_OK;
+    if (status != NT_BUFFER_OVERFLOW) return FSA_OK;
     if (result == FSA_OK) return FSA_E_IO; /* more, it said, and gave nothing */
   }
 }
@@ -113,11 +112,11 @@ static int find_extents(HANDLE file, WindowsClusters *clusters) {
  */
 static uint64_t written_size(HANDLE file, uint64_t size) {
   uint8_t answer[4096] __attribute__((aligned(8)));
-  DWORD told = 0;
+  size_t told;
   uint64_t end;
-  if (!DeviceIoControl(file, QUERY_FILE_REGIONS, NULL, 0, answer, sizeof answer, &told, NULL))
-    return size;
-  if (fsa_nt_regions_end(fsa_bytes(answer, told), &end) != FSA_OK) return size;
+  NtStatus status =
+      windows_node_ask(file, QUERY_FILE_REGIONS, NULL, 0, answer, sizeof answer, &told);
+  if (status != 0 || fsa_nt_regions_end(fsa_bytes(answer, told), &end) != FSA_OK) return size;
   return end < size ? end : size;
 }
 
