@@ -79,14 +79,15 @@ static uint64_t section_end(const FsaPeSection *section) {
   return (end + FSA_PE_PAGE - 1) / FSA_PE_PAGE * FSA_PE_PAGE;
 }
 
-bool fsa_pe_has_code(FsaBytes head, const FsaPe *pe, uint64_t address, uint64_t size) {
+bool fsa_pe_is_code(FsaBytes head, const FsaPe *pe, uint64_t address, uint64_t size) {
   FsaPeSection section;
   const uint64_t end = size > UINT64_MAX - address ? UINT64_MAX : address + size;
-  for (unsigned i = 0; fsa_pe_section(head, pe, i, &section); i++)
-    if ((section.characteristics & FSA_PE_MAY_EXECUTE) && section.address < end &&
-        section_end(&section) > address)
-      return true;
-  return false;
+  uint64_t covered = address; /* sections stand in ascending order, or nothing is loaded */
+  for (unsigned i = 0; covered < end && fsa_pe_section(head, pe, i, &section); i++)
+    if ((section.characteristics & FSA_PE_MAY_EXECUTE) && section.address <= covered &&
+        section_end(&section) > covered)
+      covered = section_end(&section);
+  return covered >= end;
 }
 
 static bool has_signature(FsaBytes bytes, const FsaPe *file) {

@@ -68,9 +68,10 @@ int fsa_pe(FsaBytes head, FsaPe *ret_pe);
 bool fsa_pe_section(FsaBytes head, const FsaPe *pe, unsigned index, FsaPeSection *ret_section);
 
 /*
- * True when a section that may be executed has bytes in [address, address + size) from the base.
+ * True when all of [address, address + size), from the base, lies in pages of sections that may be
+ * executed.
  */
-bool fsa_pe_has_code(FsaBytes head, const FsaPe *pe, uint64_t address, uint64_t size);
+bool fsa_pe_is_code(FsaBytes head, const FsaPe *pe, uint64_t address, uint64_t size);
 
 /* What the header of a mapped image says beside that of the file. */
 typedef struct FsaPeHeaders {

@@ -25,7 +25,7 @@ static void read_headers(FsaBytes bytes) {
     abort();
   if (fsa_pe(bytes, &pe) != FSA_OK) return;
   for (unsigned i = 0; fsa_pe_section(bytes, &pe, i, &section); i++)
-    (void)fsa_pe_has_code(bytes, &pe, section.address, section.size);
+    (void)fsa_pe_is_code(bytes, &pe, section.address, section.size);
 }
 
 /* Parts of an image are what the whole is. */

@@ -139,16 +139,19 @@ static void damaged_headers_are_refused(void **state) {
   assert_false(fsa_pe_section(fsa_bytes(file, sizeof file), &pe, 0, &section));
 }
 
-static void code_is_where_a_section_may_execute(void **state) {
+static void code_is_where_sections_may_execute(void **state) {
   (void)state;
   FsaPe pe;
   FsaBytes head = fsa_bytes(file, sizeof file);
+  put_section(1, ".more", 0x2000, 0x1800, 0x800, 0x200, 0x60000020);
   assert_int_equal(fsa_pe(head, &pe), FSA_OK);
-  assert_true(fsa_pe_has_code(head, &pe, 0x1000, 0x1000));
-  assert_true(fsa_pe_has_code(head, &pe, 0x1FFF, 1)); /* behind its bytes, in its page */
-  assert_false(fsa_pe_has_code(head, &pe, 0x2000, 0x4000));
-  assert_false(fsa_pe_has_code(head, &pe, 0, 0x1000));
-  assert_true(fsa_pe_has_code(head, &pe, 0, UINT64_MAX));
+  assert_true(fsa_pe_is_code(head, &pe, 0x1000, 0x1000));
+  assert_true(fsa_pe_is_code(head, &pe, 0x1FFF, 1)); /* behind its bytes, in its page */
+  assert_true(fsa_pe_is_code(head, &pe, 0x1800, 0x2800));
+  assert_false(fsa_pe_is_code(head, &pe, 0x1800, 0x2801)); /* and a byte of what follows */
+  assert_false(fsa_pe_is_code(head, &pe, 0, 0x2000));
+  assert_false(fsa_pe_is_code(head, &pe, 0x5000, 0x1000));
+  assert_false(fsa_pe_is_code(head, &pe, 0x1000, UINT64_MAX));
 }
 
 /* ---- headers in memory ----------------------------------------------------------------------- */
@@ -304,7 +307,7 @@ int main(void) {
       cmocka_unit_test_setup(headers_are_read, make_file),
       cmocka_unit_test_setup(a_small_optional_header_has_few_directories, make_file),
       cmocka_unit_test_setup(damaged_headers_are_refused, make_file),
-      cmocka_unit_test_setup(code_is_where_a_section_may_execute, make_file),
+      cmocka_unit_test_setup(code_is_where_sections_may_execute, make_file),
       cmocka_unit_test_setup(headers_in_memory, make_file),
       cmocka_unit_test_setup(managed_headers_are_rewritten, make_file),
       cmocka_unit_test_setup(sections_are_mapped, make_file),

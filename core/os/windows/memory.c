@@ -38,8 +38,8 @@ static int ask_basic(HANDLE handle, uint64_t address, FsaNtMemory *ret_memory) {
 static unsigned protection_of(uint32_t told, bool is_shared) {
   const FsaNtAccess access = fsa_nt_access(told);
   unsigned protection = is_shared && !access.is_copied ? FSA_OS_SHARED : 0u;
-  if (access.is_guard) return protection | FSA_OS_GUARD;
-  if (access.may_read) protection |= FSA_OS_READ;
+  if (access.is_guard) protection |= FSA_OS_GUARD;
+  if (access.may_read && !access.is_guard) protection |= FSA_OS_READ;
   if (access.may_write) protection |= FSA_OS_WRITE;
   if (access.may_execute) protection |= FSA_OS_EXECUTE;
   return protection;
