@@ -1,7 +1,7 @@
 -- id: fsa_injected_modules
 -- title: Executable memory that no installed file accounts for
 -- pillar: running
--- platform: linux
+-- platform: all
 -- logging: snapshot
 -- interval: daily
 -- max_rows: 5000
@@ -9,13 +9,15 @@
 -- key: process_path, kind, path
 -- join: process_path
 -- family: injection
--- attack: T1055, T1055.009, T1620
+-- attack: T1055, T1055.009, T1055.012, T1620
 -- tpr: 0.5
 -- fpr: 0.05
 -- proves: The process can run code that stands in no unchanged file on the disk.
 -- does_not_prove: That the code is foreign: runtimes that compile as they run (is_explained = 1) do the
 --   same. Injected code that was written into a file first gives no row.
--- false_positives: JIT compilers that are not recognised, trampolines of libffi, packed programs.
+-- false_positives: JIT compilers that are not recognised, trampolines of libffi, packed programs. On Windows
+--   security software that patches system libraries, the same on all hosts that have it, and libraries
+--   that were mapped for their resources (unlinked_image).
 -- next_step: fsa "SELECT * FROM fsa_injected_modules WHERE pid = PID", read first_bytes and
 --   threads_in_region, then dump the region.
 -- positive: live:recorded_host

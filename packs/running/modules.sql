@@ -1,0 +1,28 @@
+-- id: fsa_modules
+-- title: Libraries that processes have mapped, and what their loader says of them
+-- pillar: running
+-- platform: all
+-- logging: snapshot
+-- interval: daily
+-- max_rows: 8000
+-- max_bytes: 700000
+-- key: path, is_mapped, is_listed, is_name_mismatch
+-- join: path
+-- family: module
+-- attack: T1574.001, T1574.002, T1129, T1014
+-- proves: At least so many processes had the file mapped as a program or library (is_mapped), or claimed
+--   to (is_mapped = 0); is_listed = 0: in none of the lists of the loader of the process.
+-- does_not_prove: That it is malicious. Code that was copied into memory instead of being mapped is no
+--   module. is_listed is NULL on Linux, which has no such lists.
+-- false_positives: Libraries that were mapped for their resources only are in no list; a file that is
+--   renamed by an upgrade while it is mapped has another name in the list.
+-- next_step: fsa "SELECT * FROM fsa_modules WHERE pid = PID AND path = PATH"; a system library outside
+--   of the system's folders beside a signed program is a side-loaded one until shown otherwise.
+-- positive: live
+-- negative: -
+SELECT coalesce(nullif(path, ''), listed_path) AS path, is_mapped, is_listed,
+       is_name_mismatch, count(DISTINCT pid) AS processes, min(pid) AS pid,
+       max(is_deleted) AS is_deleted
+FROM fsa_modules
+WHERE coalesce(path, '') <> '' OR coalesce(listed_path, '') <> ''
+GROUP BY coalesce(nullif(path, ''), listed_path), is_mapped, is_listed, is_name_mismatch
