@@ -49,7 +49,8 @@
 /* bytes of one list of the NT kernel: 13 million handles */
 #define FSA_MAX_NT_LIST (512u << 20)
 #define FSA_MAX_LOGON_SESSIONS 100000
-#define FSA_MAX_ACCOUNTS 4096 /* names of accounts that an open host remembers */
+#define FSA_MAX_TOKEN_JSON (1u << 20) /* bytes of the groups of one token; it has 1024 at most */
+#define FSA_MAX_ACCOUNTS 4096         /* names of accounts that an open host remembers */
 #define FSA_MAX_FIRMWARE_TABLE (4u << 20) /* bytes of the SMBIOS table; true ones have some KiB */
 /* bytes of one answer of the system about all of its services, drivers or sockets */
 #define FSA_MAX_SYSTEM_ANSWER (256u << 20)

@@ -22,12 +22,9 @@ enum {
   MOST_TEXT = 1u << 17, /* a UNICODE_STRING holds 64 KiB */
 };
 
-/* How old a snapshot may be for a new query: a join asks one query for each of its rows. */
-#define SNAPSHOT_AGE (FSA_NS_PER_SECOND / 5)
-
 int fsa_os_pids(FsaOs *os, FsaArena *arena, int64_t **ret_pids, size_t *ret_count) {
   WindowsSnapshot *snapshot;
-  const int result = windows_snapshot(os, SNAPSHOT_AGE, &snapshot);
+  const int result = windows_snapshot(os, true, &snapshot);
   if (result != FSA_OK) return result;
   int64_t *pids = fsa_arena_zero(arena, snapshot->count + 1, sizeof *pids);
   const size_t count = snapshot->count;
@@ -139,7 +136,7 @@ int fsa_os_process_open(FsaOs *os, int64_t pid, FsaArena *arena, FsaOsProcess **
   FsaOsProcess *process = fsa_arena_zero(arena, 1, sizeof *process);
   if (!process) return FSA_E_NOMEM;
   *process = (FsaOsProcess){.os = os, .pid = pid};
-  int result = windows_snapshot(os, INT64_MAX, &process->snapshot);
+  int result = windows_snapshot(os, false, &process->snapshot);
   if (result != FSA_OK) return result;
   process->known = windows_snapshot_find(process->snapshot, pid);
   result = open_handle(process);

@@ -92,6 +92,21 @@ static int read_wow64_cwd(FsaOsProcess *process, FsaArena *arena, FsaText *cwd) 
   return read_text(process, parameters.cwd, arena, cwd);
 }
 
+/* "C:\\a\\.\\..\\b/c" as "C:\\b\\c"; what does not begin with a drive is left as it was claimed. */
+static int plain_path(FsaArena *arena, FsaText *path) {
+  WCHAR *wide, *full;
+  size_t units;
+  if (path->size < 3 || path->data[1] != ':') return FSA_OK;
+  int result = windows_wide(arena, *path, &wide, &units);
+  if (result != FSA_OK) return result;
+  const DWORD room =
+      (DWORD)units + 2; /* the drive's own folder may be put in front: then it stays */
+  full = fsa_arena_zero(arena, room, sizeof *full);
+  if (!full) return FSA_E_NOMEM;
+  const DWORD size = GetFullPathNameW(wide, room, full, NULL);
+  return size && size < room ? windows_text(arena, full, size, path) : FSA_OK;
+}
+
 static int read_texts(FsaOsProcess *process, const FsaNtParameters *parameters, FsaArena *arena,
                       FsaOsEnvironmentBlock *block) {
   int result = read_text(process, parameters->image_path, arena, &block->path);
@@ -103,6 +118,7 @@ static int read_texts(FsaOsProcess *process, const FsaNtParameters *parameters, 
   if (result == FSA_OK) result = read_wow64_cwd(process, arena, &block->cwd);
   if (result == FSA_OK && block->path.size)
     result = windows_device_path(process->os, block->path, arena, &block->path);
+  if (result == FSA_OK && block->path.size) result = plain_path(arena, &block->path);
   return result;
 }
 

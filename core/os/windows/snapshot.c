@@ -249,14 +249,16 @@ static int find_hidden(WindowsSnapshot *snapshot) {
 
 static int take(WindowsSnapshot *snapshot) {
   FsaNtProcesses list;
+  snapshot->taken = fsa_clock_monotonic();
   int result = ask_list(&snapshot->arena, &list);
   if (result == FSA_OK)
     result = read_list(list, &snapshot->arena, &snapshot->processes, &snapshot->count);
   if (result != FSA_OK) return result;
   result = read_owners(&snapshot->arena, &snapshot->owners, &snapshot->owner_count);
   if (result == FSA_E_NOMEM) return result;
-  snapshot->taken = fsa_clock_monotonic();
-  return find_hidden(snapshot);
+  result = find_hidden(snapshot);
+  snapshot->cost = fsa_clock_monotonic() - snapshot->taken;
+  return result;
 }
 
 static void release(WindowsSnapshot *snapshot) {
@@ -272,17 +274,18 @@ void windows_snapshot_drop(FsaOs *os, WindowsSnapshot *snapshot) {
   if (is_last) release(snapshot);
 }
 
-static WindowsSnapshot *kept(FsaOs *os, int64_t age) {
+static WindowsSnapshot *kept(FsaOs *os, bool fresh) {
   pthread_mutex_lock(&os->lock);
   WindowsSnapshot *snapshot = os->snapshot;
-  if (snapshot && fsa_clock_monotonic() - snapshot->taken >= age) snapshot = NULL;
+  if (snapshot && fresh && fsa_clock_monotonic() - snapshot->taken > 3 * snapshot->cost)
+    snapshot = NULL;
   if (snapshot) snapshot->users++;
   pthread_mutex_unlock(&os->lock);
   return snapshot;
 }
 
-int windows_snapshot(FsaOs *os, int64_t age, WindowsSnapshot **ret_snapshot) {
-  WindowsSnapshot *snapshot = kept(os, age), *former;
+int windows_snapshot(FsaOs *os, bool fresh, WindowsSnapshot **ret_snapshot) {
+  WindowsSnapshot *snapshot = kept(os, fresh), *former;
   if (!snapshot) {
     snapshot = calloc(1, sizeof *snapshot);
     if (!snapshot) return FSA_E_NOMEM;

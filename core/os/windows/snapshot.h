@@ -20,7 +20,8 @@ typedef struct WindowsKnown {
 
 typedef struct WindowsSnapshot {
   unsigned users; /* guarded by the host's lock */
-  int64_t taken;  /* monotonic ns */
+  int64_t taken;  /* when the list was read, monotonic ns */
+  int64_t cost;   /* how long taking it took, ns */
   FsaArena arena; /* of all below */
   WindowsKnown *processes;
   size_t count; /* ascending by pid */
@@ -30,10 +31,12 @@ typedef struct WindowsSnapshot {
 } WindowsSnapshot;
 
 /*
- * The newest snapshot when it is younger than `age` ns (INT64_MAX: any), else a new one; given back
- * by windows_snapshot_drop(). An error of the list of processes is the one error.
+ * The newest snapshot when it will do, else a new one; given back by windows_snapshot_drop(). With
+ * `fresh` it must be younger than a moment (a join asks one query for each of its rows, and most of
+ * the time should not go into snapshots), without it may have any age. An error of the list of
+ * processes is the one error.
  */
-int windows_snapshot(FsaOs *os, int64_t age, WindowsSnapshot **ret_snapshot);
+int windows_snapshot(FsaOs *os, bool fresh, WindowsSnapshot **ret_snapshot);
 void windows_snapshot_drop(FsaOs *os, WindowsSnapshot *snapshot); /* accepts NULL */
 
 /* The process `pid`, or NULL. */
