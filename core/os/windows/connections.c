@@ -84,6 +84,7 @@ int fsa_os_connections(FsaOs *os, FsaArena *arena, FsaOsConnection **ret_connect
   (void)os;
   FsaBytes bytes[TABLE_COUNT];
   size_t count = 0, filled = 0;
+  nt_load_later();
   if (!nt.GetExtendedTcpTable || !nt.GetExtendedUdpTable) return FSA_E_UNSUPPORTED;
   for (size_t t = 0; t < TABLE_COUNT; t++) {
     int result = ask_table(t, arena, &bytes[t]);

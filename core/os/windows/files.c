@@ -19,6 +19,7 @@
 #include "base/wtf8.h"
 #include "formats/nt_file.h"
 #include "formats/nt_reparse.h"
+#include "os/windows/event_log.h"
 #include "os/windows/host.h"
 #include "os/windows/node.h"
 #include "os/windows/volume.h"
@@ -32,6 +33,7 @@ struct FsaOsReader {
   HANDLE file;
   uint64_t size;
   WindowsClusters *clusters; /* NULL: the file itself can be read */
+  WindowsExport *exported;   /* non-NULL: `file` is what a service wrote of its log */
 };
 
 /* ---- the way to a node ----------------------------------------------------------------------- */
@@ -392,6 +394,22 @@ static int open_file(HANDLE holder, const char *name, FsaOsReader *reader, const
   return result;
 }
 
+/*
+ * The last way to an event log of this machine, when neither its file nor the clusters of it may be
+ * read: what the service lets the caller see of its channel. Any failure leaves the reason at that.
+ */
+static int open_export(const FsaOsFolder *folder, const char *path, FsaOsReader *reader) {
+  if (folder->handle) return FSA_E_ACCESS;
+  int result = windows_export_open(path, &reader->exported, &reader->file);
+  if (result == FSA_OK) {
+    result = size_of(reader->file, &reader->size);
+    if (result == FSA_OK) return FSA_OK;
+    nt.NtClose(reader->file);
+    windows_export_close(reader->exported);
+  }
+  return result == FSA_E_NOMEM ? result : FSA_E_ACCESS;
+}
+
 int fsa_os_reader_open(FsaOsFolder *folder, const char *path, FsaOsReader **ret_reader,
                        const char **ret_why) {
   HANDLE holder;
@@ -403,6 +421,7 @@ int fsa_os_reader_open(FsaOsFolder *folder, const char *path, FsaOsReader **ret_
     result = open_file(holder, name, reader, ret_why);
     close_holder(folder, holder);
   }
+  if (result == FSA_E_ACCESS) result = open_export(folder, path, reader);
   if (result != FSA_OK) {
     free(reader);
     return result;
@@ -415,6 +434,7 @@ void fsa_os_reader_close(FsaOsReader *reader) {
   if (!reader) return;
   windows_clusters_close(reader->clusters);
   nt.NtClose(reader->file);
+  windows_export_close(reader->exported);
   free(reader);
 }
 

@@ -21,7 +21,6 @@ static FARPROC find(const wchar_t *library, const char *name) {
   return module ? GetProcAddress(module, name) : NULL;
 }
 
-static void load(void) {
 /* ISO C has no cast from a function's pointer to another kind of pointer; a union may read both */
 #define NT_LOAD(library, result, call, parameters)                                                 \
   {                                                                                                \
@@ -31,11 +30,23 @@ static void load(void) {
     } entry = {.found = find(L"" library, #call)};                                                 \
     nt.call = entry.call;                                                                          \
   }
+
+static void load(void) {
   NT_CALLS(NT_LOAD)
-#undef NT_LOAD
 }
+
+static void load_later(void) {
+  NT_LATER_CALLS(NT_LOAD)
+}
+
+#undef NT_LOAD
 
 void nt_load(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, load);
+}
+
+void nt_load_later(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, load_later);
 }

@@ -348,14 +348,19 @@ enum {
   CALL("advapi32", BOOL, CloseServiceHandle, (SC_HANDLE))                                          \
   CALL("advapi32", BOOL, EnumServicesStatusExW,                                                    \
        (SC_HANDLE, int, DWORD, DWORD, BYTE *, DWORD, DWORD *, DWORD *, DWORD *, const WCHAR *))    \
-  CALL("iphlpapi", DWORD, GetExtendedTcpTable, (void *, DWORD *, BOOL, ULONG, int, ULONG))         \
-  CALL("iphlpapi", DWORD, GetExtendedUdpTable, (void *, DWORD *, BOOL, ULONG, int, ULONG))         \
   /* where there is one */                                                                         \
   CALL("advapi32", ULONG, I_QueryTagInformation, (void *, ULONG, NtServiceTagQuery *))
+
+/* Those of libraries that few programs need: found by nt_load_later(). */
+#define NT_LATER_CALLS(CALL)                                                                       \
+  CALL("iphlpapi", DWORD, GetExtendedTcpTable, (void *, DWORD *, BOOL, ULONG, int, ULONG))         \
+  CALL("iphlpapi", DWORD, GetExtendedUdpTable, (void *, DWORD *, BOOL, ULONG, int, ULONG))         \
+  CALL("wevtapi", BOOL, EvtExportLog, (HANDLE, const WCHAR *, const WCHAR *, const WCHAR *, DWORD))
 
 #define NT_ENTRY(library, result, name, parameters) result(NTAPI *name) parameters;
 typedef struct Nt {
   NT_CALLS(NT_ENTRY)
+  NT_LATER_CALLS(NT_ENTRY)
 } Nt;
 #undef NT_ENTRY
 
@@ -364,5 +369,11 @@ extern Nt nt;
 
 /* Finds the calls, once; any thread may call it at any time. */
 void nt_load(void);
+
+/*
+ * Finds those of NT_LATER_CALLS, once: whoever needs one calls this before. A test that overwrites
+ * one calls it first.
+ */
+void nt_load_later(void);
 
 #endif
