@@ -211,6 +211,8 @@ typedef struct FsaKey {
   int64_t min, max;
   /* LIKE 'prefix%': a row is admitted when it begins so, in any letter case; NULL = none. */
   FsaText prefix;
+  /* the same up to the first '%': '_' in it stands for any one character; NULL = prefix is all */
+  FsaText wide_prefix;
 } FsaKey;
 
 typedef struct FsaKeyValue {

@@ -217,11 +217,23 @@ static int add_prefix(FsaScan *scan, State *state, FsaText prefix) {
                           : add_unfound(scan, state, start.path, result);
 }
 
+/*
+ * What a LIKE names in full: "HKEY_LOCAL_MACHINE\Soft" of 'HKEY_LOCAL_MACHINE\Soft_are\%'. The '_'
+ * in the name of a root, which no other root fits, is no wildcard.
+ */
+static FsaText fixed_part(const FsaKey *key) {
+  const FsaText wide = key->wide_prefix;
+  if (!wide.data) return key->prefix;
+  const size_t root_size = strcspn(wide.data, "\\");
+  if (!find_root(wide.data, root_size)) return key->prefix;
+  return (FsaText){wide.data, root_size + strcspn(wide.data + root_size, "_")};
+}
+
 static int find_starts(FsaScan *scan, State *state) {
   const FsaKey *key = fsa_key(scan, KEY);
   if (!key || (key->value_count == 0 && !key->prefix.data))
     return add_hives(scan, state, NULL, NULL, NULL, true);
-  if (key->value_count == 0) return add_prefix(scan, state, key->prefix);
+  if (key->value_count == 0) return add_prefix(scan, state, fixed_part(key));
   int result = FSA_OK;
   for (size_t i = 0; result == FSA_OK && i < key->value_count; i++)
     if (key->values[i].text.data) result = add_named(scan, state, key->values[i].text);

@@ -54,6 +54,15 @@ void fsa_key_bound(FsaKey *key, FsaComparison comparison, FsaNumber number, FsaK
   narrow(key, is_upper ? INT64_MIN : bound, is_upper ? bound : INT64_MAX);
 }
 
+/* LIKE 'HKEY_USERS\x%': names that hold '_' themselves would end the prefix at their first one. */
+static int add_wide_prefix(FsaKey *key, FsaArena *arena, FsaText pattern) {
+  const size_t size = strcspn(pattern.data, "%");
+  const char *copy = fsa_arena_copy(arena, pattern.data, size);
+  if (!copy) return FSA_E_NOMEM;
+  key->wide_prefix = (FsaText){copy, size};
+  return FSA_OK;
+}
+
 int fsa_key_pattern(FsaKey *key, FsaArena *arena, FsaText pattern, const char *wildcards) {
   const size_t fixed = strcspn(pattern.data, wildcards);
   if (key->prefix.data || fixed == 0) return FSA_OK;
@@ -61,6 +70,7 @@ int fsa_key_pattern(FsaKey *key, FsaArena *arena, FsaText pattern, const char *w
   if (!copy) return FSA_E_NOMEM;
   if (fixed < pattern.size || key->value_count) {
     key->prefix = (FsaText){copy, fixed};
+    if (pattern.data[fixed] == '_') return add_wide_prefix(key, arena, pattern);
     return FSA_OK;
   }
   FsaKeyValue *only = fsa_arena_zero(arena, 1, sizeof *only); /* nothing but this, in any case */
