@@ -485,7 +485,8 @@ const FsaTable fsa_table_registry = {
         "also what was deleted and not yet overwritten.",
     .caveat = "Offline there is only what lies in hive files: volatile keys (HKLM\\HARDWARE) and "
               "links are not in them. CurrentControlSet is answered when a query names it; a walk "
-              "shows the control sets under their own names.",
+              "shows the control sets under their own names. Live there is nothing deleted, and a "
+              "rootkit may keep keys from being listed: compare with a copy of the hives.",
     .example = "SELECT name, type, data FROM fsa_registry WHERE key = "
                "'HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion'",
     .sources = FSA_LIVE_WINDOWS | FSA_WINDOWS_VOLUME | FSA_LOOSE_FILE,
