@@ -16,6 +16,8 @@ BUILD = os.environ.get("FSA_BUILD", os.path.join(ROOT, "build-windows"))
 WINE = os.environ.get("FSA_WINE", os.path.join(ROOT, "cmake/windows/wine"))
 FSA = os.path.join(BUILD, "bin/fsa.exe")
 HIVE = os.path.join(BUILD, "evidence/folders/kape/D/Profiles/eve/NTUSER.DAT")
+LOG = os.path.join(BUILD, "evidence/demo/case/host-a/C/Windows/System32/winevt/Logs/"
+                   "Microsoft-Windows-PowerShell%4Operational.evtx")
 HOME = "HKEY_LOCAL_MACHINE\\Software\\FsaPlant"
 GHOST = "HKEY_USERS\\S-1-5-21-7-7-7-1001"
 totals = {"passed": 0, "failed": 0, "skipped": 0}
@@ -107,6 +109,15 @@ def ghost():
     test("the pack of Run keys sees it", [r["name"] for r in rows if r["key"].startswith(GHOST)] == ["run_of_eve"], rows)
 
 
+def event_log():
+    """A log that is open for writing, as those of the event log service are."""
+    rows, problems = ask("SELECT eventid, source FROM fsa_event_log WHERE source LIKE '%PowerShell%4Operational.evtx'")
+    test("events of a log that is written", [r["eventid"] for r in rows] == [4104] * 3, (rows, problems))
+    test("its path", rows and rows[0]["source"].lower() == "c:\\windows\\system32\\winevt\\logs\\microsoft-windows-powershell%4operational.evtx", rows[:1])
+    rows, problems = ask("SELECT count(*) AS n FROM fsa_script_blocks")
+    test("its script block", rows == [{"n": 1}] and not problems, (rows, problems))
+
+
 def second_opinion():
     """Wine's reg.exe: the names of the subkeys of some keys."""
     for key in ("HKLM\\System\\CurrentControlSet\\Services", "HKLM\\Software\\Microsoft\\Windows NT\\CurrentVersion",
@@ -186,8 +197,8 @@ def nothing_left():
 
 
 def main():
-    with Plant("registry", "Z:" + HIVE.replace("/", "\\")):
-        for part in (values, keys, ghost, second_opinion, services):
+    with Plant("registry", *["Z:" + path.replace("/", "\\") for path in (HIVE, LOG)]):
+        for part in (values, keys, ghost, event_log, second_opinion, services):
             part()
     nothing_left()
     connections()

@@ -3,7 +3,9 @@
  * others, types that are none, a link that leads back up, a service that the service control
  * manager knows and a key of one that it does not, and a profile whose hive nobody has loaded.
  *
- * `plant-registry [NTUSER.DAT]`: prints "ready", waits until its input ends, takes everything back.
+ * `plant-registry NTUSER.DAT LOG.evtx`: puts the log among those of the system too and keeps it
+ * open as the event log service does; prints "ready", waits until its input ends, takes everything
+ * back.
  */
 #include <stdio.h>
 #include <string.h>
@@ -134,7 +136,27 @@ static void plant_profile(const char *hive) {
     printf("no hive (%lu)\n", GetLastError()), failures++;
 }
 
+#define LOGS L"C:\\windows\\system32\\winevt"
+
+static HANDLE log_file = INVALID_HANDLE_VALUE;
+
+static void plant_log(const char *path) {
+  CreateDirectoryW(LOGS, NULL);
+  CreateDirectoryW(LOGS L"\\Logs", NULL);
+  CopyFileA(path,
+            "C:\\windows\\system32\\winevt\\Logs\\Microsoft-Windows-PowerShell%4Operational.evtx",
+            FALSE);
+  log_file =
+      CreateFileW(LOGS L"\\Logs\\Microsoft-Windows-PowerShell%4Operational.evtx",
+                  GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+  if (log_file == INVALID_HANDLE_VALUE) printf("no log (%lu)\n", GetLastError()), failures++;
+}
+
 static void take_back(void) {
+  CloseHandle(log_file);
+  DeleteFileW(LOGS L"\\Logs\\Microsoft-Windows-PowerShell%4Operational.evtx");
+  RemoveDirectoryW(LOGS L"\\Logs"); /* unless it holds other logs */
+  RemoveDirectoryW(LOGS);
   DeleteFileW(L"C:\\users\\fsaghost\\NTUSER.DAT");
   RemoveDirectoryW(L"C:\\users\\fsaghost");
   if (service) DeleteService(service), CloseServiceHandle(service);
@@ -146,12 +168,14 @@ static void take_back(void) {
 }
 
 int main(int argc, char **argv) {
+  if (argc != 3) return 1;
   find("NtCreateKey", &create_key);
   find("NtSetValueKey", &set_value);
   find("NtDeleteKey", &delete_key);
   plant_keys();
   plant_service();
-  if (argc > 1) plant_profile(argv[1]);
+  plant_profile(argv[1]);
+  plant_log(argv[2]);
   printf(failures ? "%d failures\n" : "ready\n", failures);
   fflush(stdout);
   while (getchar() != EOF) continue;
