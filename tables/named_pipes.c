@@ -129,8 +129,8 @@ static const FsaColumn columns[] = {
               "it."},
     [NORMALIZED_NAME] = {"normalized_name", FSA_TEXT, 0,
                          "On Windows the name with its changing parts replaced, to be counted over "
-                         "hosts: G for a GUID, H for 6 and more hexadecimal digits, P for the pid "
-                         "of the server or creator, D for other digits; NULL on Linux."},
+                         "hosts: G for a GUID, H for 6 and more hexadecimal digits, P for name_pid "
+                         "and the pids of server and creator, D for other digits; NULL on Linux."},
     [NAME_PID] = {"name_pid", FSA_INTEGER, 0,
                   "On Windows the pid that the name carries by the custom of the program that "
                   "makes such pipes (mojo., chrome., crashpad_, PSHost., Winsock2\\"
@@ -740,8 +740,9 @@ static void set_server(FsaScan *scan, FsaRow *row, const Pipe *pipe) {
 static int set_names(FsaScan *scan, FsaRow *row, const Pipe *pipe) {
   FsaArena *arena = fsa_row_arena(scan);
   const char *path = fsa_arena_printf(arena, "\\\\.\\pipe\\%s", pipe->name.data);
-  const int64_t pids[] = {pipe->server, pipe->creator};
-  const FsaText normal = fsa_object_name_normalize(arena, pipe->name, pids, 2);
+  int64_t pids[] = {pipe->server, pipe->creator, FSA_OS_UNKNOWN};
+  fsa_pipe_name_pid(pipe->name, &pids[2]);
+  const FsaText normal = fsa_object_name_normalize(arena, pipe->name, pids, 3);
   if (!path || !normal.data) return FSA_E_NOMEM;
   fsa_row_source(row, path, strlen(path));
   fsa_row_string(row, PATH, path);

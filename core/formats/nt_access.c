@@ -1,17 +1,22 @@
 /* Access masks of Windows in words. */
 #include "formats/nt_access.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#define SPECIFIC_BITS 16 /* the low half of a mask means something else for each type */
+enum {
+  BITS = 32,
+  SPECIFIC_BITS = 16, /* the low half of a mask means something else for each type */
+  NAME_ROOM = 36,     /* of the longest name, with its NUL: the compiler refuses a longer one */
+};
 
 typedef struct Rights {
   const char *type;
-  const char *names[SPECIFIC_BITS]; /* by bit; NULL = none */
+  char names[SPECIFIC_BITS][NAME_ROOM]; /* by bit; empty = none */
 } Rights;
 
 /* Rights that every type has. */
-static const char *const standard[32] = {
+static const char standard[BITS][NAME_ROOM] = {
     [16] = "DELETE",          [17] = "READ_CONTROL", [18] = "WRITE_DAC",
     [19] = "WRITE_OWNER",     [20] = "SYNCHRONIZE",  [24] = "ACCESS_SYSTEM_SECURITY",
     [25] = "MAXIMUM_ALLOWED", [28] = "GENERIC_ALL",  [29] = "GENERIC_EXECUTE",
@@ -39,7 +44,7 @@ static const Rights rights[] = {
       "FILE_EXECUTE", "FILE_DELETE_CHILD", "FILE_READ_ATTRIBUTES", "FILE_WRITE_ATTRIBUTES"}},
     {"Key",
      {"KEY_QUERY_VALUE", "KEY_SET_VALUE", "KEY_CREATE_SUB_KEY", "KEY_ENUMERATE_SUB_KEYS",
-      "KEY_NOTIFY", "KEY_CREATE_LINK", NULL, NULL, "KEY_WOW64_64KEY", "KEY_WOW64_32KEY"}},
+      "KEY_NOTIFY", "KEY_CREATE_LINK", "", "", "KEY_WOW64_64KEY", "KEY_WOW64_32KEY"}},
     {"Section",
      {"SECTION_QUERY", "SECTION_MAP_WRITE", "SECTION_MAP_READ", "SECTION_MAP_EXECUTE",
       "SECTION_EXTEND_SIZE", "SECTION_MAP_EXECUTE_EXPLICIT"}},
@@ -64,7 +69,7 @@ static const Rights rights[] = {
     {"WindowStation",
      {"WINSTA_ENUMDESKTOPS", "WINSTA_READATTRIBUTES", "WINSTA_ACCESSCLIPBOARD",
       "WINSTA_CREATEDESKTOP", "WINSTA_WRITEATTRIBUTES", "WINSTA_ACCESSGLOBALATOMS",
-      "WINSTA_EXITWINDOWS", NULL, "WINSTA_ENUMERATE", "WINSTA_READSCREEN"}},
+      "WINSTA_EXITWINDOWS", "", "WINSTA_ENUMERATE", "WINSTA_READSCREEN"}},
 };
 
 static const Rights *rights_of(FsaText type) {
@@ -76,34 +81,30 @@ static const Rights *rights_of(FsaText type) {
 
 static const char *name_of(const Rights *of_type, unsigned bit) {
   if (bit >= SPECIFIC_BITS) return standard[bit];
-  return of_type ? of_type->names[bit] : NULL;
+  return of_type ? of_type->names[bit] : "";
 }
+
+/* Each name with a blank in front, what is left as a number behind them. */
+enum { MOST_TEXT = BITS * NAME_ROOM + sizeof " 0x00000000" };
 
 FsaText fsa_nt_access_text(FsaArena *arena, FsaText type, uint32_t mask) {
   const Rights *of_type = type.data ? rights_of(type) : NULL;
-  size_t size = sizeof " 0x00000000";
-  for (unsigned bit = 0; bit < 32; bit++) {
-    const char *name = mask >> bit & 1 ? name_of(of_type, bit) : NULL;
-    if (name) size += strlen(name) + 1;
-  }
-  char *text = fsa_arena_alloc(arena, size), *end = text;
-  if (!text) return (FsaText){NULL, 0};
+  char text[MOST_TEXT];
+  size_t size = 0;
   uint32_t nameless = mask;
-  for (unsigned bit = 0; bit < 32; bit++) {
-    const char *name = mask >> bit & 1 ? name_of(of_type, bit) : NULL;
-    if (!name) continue;
-    if (end > text) *end++ = ' ';
-    memcpy(end, name, strlen(name));
-    end += strlen(name);
-    nameless &= ~(1u << bit);
+  for (unsigned bit = 0; bit < BITS; bit++) {
+    if (!(mask >> bit & 1)) continue;
+    const char *name = name_of(of_type, bit);
+    const size_t length = strlen(name);
+    if (!length) continue;
+    if (size) text[size++] = ' ';
+    memcpy(text + size, name, length);
+    size += length;
+    nameless &= ~(UINT32_C(1) << bit);
   }
-  if (nameless) {
-    const char *separator = end > text ? " " : "";
-    const char *rest = fsa_arena_printf(arena, "%s0x%x", separator, (unsigned)nameless);
-    if (!rest) return (FsaText){NULL, 0};
-    memcpy(end, rest, strlen(rest));
-    end += strlen(rest);
-  }
-  *end = '\0';
-  return (FsaText){text, (size_t)(end - text)};
+  if (nameless)
+    size += (size_t)snprintf(text + size, sizeof text - size, "%s0x%x", size ? " " : "",
+                             (unsigned)nameless);
+  const char *copy = fsa_arena_copy(arena, text, size);
+  return (FsaText){copy, copy ? size : 0};
 }

@@ -9,6 +9,9 @@
 /* How long an ended worker may take to be gone, ms: it is only late when the kernel holds it. */
 #define END_MS 100u
 
+/* How long a worker may take to begin, ms: it needs the loader's lock, which others may hold. */
+#define BEGIN_MS 5000u
+
 typedef struct Worker {
   HANDLE thread, wake, done;
   WindowsGuarded *call;     /* NULL = close the handle only */
@@ -27,6 +30,7 @@ struct WindowsGuard {
 
 static DWORD WINAPI work(void *context) {
   Worker *worker = context;
+  SetEvent(worker->done); /* that it began */
   for (;;) {
     WaitForSingleObject(worker->wake, INFINITE);
     if (!worker->handle) return 0;
@@ -62,6 +66,16 @@ static Worker *worker_new(void) {
   return worker;
 }
 
+/*
+ * False when the worker does not begin; it then ends itself as soon as it does. Only one that has
+ * begun may be ended by us: before, it holds the loader's lock, which would never be given back.
+ */
+static bool has_begun(Worker *worker) {
+  if (WaitForSingleObject(worker->done, BEGIN_MS) == WAIT_OBJECT_0) return true;
+  SetEvent(worker->wake);
+  return false;
+}
+
 /* ---- the guard ------------------------------------------------------------------------------- */
 
 /* Gives back workers that the kernel has let go meanwhile. */
@@ -77,12 +91,19 @@ static void reap(WindowsGuard *guard) {
   guard->stuck_count = kept;
 }
 
+/* Makes sure that there is a worker, which sleeps. */
 static int need_worker(WindowsGuard *guard) {
   if (guard->worker) return FSA_OK;
   if (guard->stuck_count) reap(guard);
   if (guard->stuck_count == FSA_MAX_STUCK_WORKERS) return FSA_E_LIMIT;
-  guard->worker = worker_new();
-  return guard->worker ? FSA_OK : FSA_E_NOMEM;
+  Worker *worker = worker_new();
+  if (!worker) return FSA_E_NOMEM;
+  if (!has_begun(worker)) {
+    guard->stuck[guard->stuck_count++] = worker;
+    return FSA_E_TIMEOUT;
+  }
+  guard->worker = worker;
+  return FSA_OK;
 }
 
 /*
@@ -147,7 +168,7 @@ int windows_guard_call(WindowsGuard *guard, WindowsGuarded *call, HANDLE handle,
     return FSA_OK;
   }
   /* Our copy of the handle, left open, would keep a pipe from breaking when its owner closes it. */
-  if (!end_worker(guard) && need_worker(guard) == FSA_OK && !run(guard, NULL, handle, limit_ms))
+  if (!end_worker(guard) && need_worker(guard) == FSA_OK && !run(guard, NULL, handle, FSA_GUARD_MS))
     end_worker(guard);
   return FSA_E_TIMEOUT;
 }
