@@ -1,7 +1,15 @@
 /* os/windows/guard: calls that answer, calls that never do, and what is left of them. */
 #include "os/windows/guard.h"
 
-#include "database.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "windows/own.h"
 
 static HANDLE event(void) {
   const HANDLE made = CreateEventW(NULL, TRUE, FALSE, NULL);

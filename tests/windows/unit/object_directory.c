@@ -6,14 +6,18 @@
 #include "os/object_directory.h"
 
 #include "base/limits.h"
-#include "database.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-static Nt calls; /* as they were */
+#include <cmocka.h>
 
-static int give_back(void **state) {
-  (void)state;
-  nt = calls;
-  return 0;
+#include "windows/ask.h"
+
+static void assert_rows(const char *sql, const char *expected) {
+  assert_string_equal(ask("%s", sql), expected);
 }
 
 /* ---- recorded directories -------------------------------------------------------------------- */
@@ -131,34 +135,29 @@ static void record(void) {
 
 static void directories_in_one_answer(void **state) {
   (void)state;
-  sqlite3 *db = database_open();
   record();
-  assert_rows(db, "SELECT session, directory, name, type FROM fsa_mutexes",
+  assert_rows("SELECT session, directory, name, type FROM fsa_mutexes",
               "NULL|\\|BaseNamedObjects|Directory\nNULL|\\|Secret|Directory\n"
               "NULL|\\|Gone|Directory\nNULL|\\|Sessions|Directory\n"
               "NULL|\\|SeRmCommandPort|ALPC Port\n0|\\BaseNamedObjects|fsa_taken|Mutant\n"
               "0|\\BaseNamedObjects|fsa_refused|Mutant\nNULL|\\Sessions|2|Directory\n"
               "2|\\Sessions\\2|BaseNamedObjects|Directory\n"
               "2|\\Sessions\\2\\BaseNamedObjects|fsa_4242_event|Event\n");
-  assert_rows(db, "SELECT code, problem_source, message FROM fsa_problems",
+  assert_rows("SELECT code, problem_source, message FROM fsa_problems",
               "access|\\Secret|the directory cannot be listed (access)\n");
-  assert_rows(db, "SELECT name FROM fsa_mutexes WHERE session = 2",
+  assert_rows("SELECT name FROM fsa_mutexes WHERE session = 2",
               "BaseNamedObjects\nfsa_4242_event\n");
-  sqlite3_close(db);
 }
 
 static void owners_and_refusals(void **state) {
   (void)state;
-  sqlite3 *db = database_open();
   record();
-  assert_rows(db,
-              "SELECT name, owner_pid, owner_tid, is_signaled, is_abandoned, count, error FROM "
+  assert_rows("SELECT name, owner_pid, owner_tid, is_signaled, is_abandoned, count, error FROM "
               "fsa_mutexes WHERE type IN ('Mutant', 'ALPC Port')",
               "SeRmCommandPort|NULL|NULL|NULL|NULL|NULL|unsupported\n"
               "fsa_taken|4242|4246|0|0|3|NULL\nfsa_refused|NULL|NULL|NULL|NULL|NULL|access\n");
-  assert_rows(db, "SELECT code, count(*) FROM fsa_problems WHERE message LIKE 'fsa_refused%'",
+  assert_rows("SELECT code, count(*) FROM fsa_problems WHERE message LIKE 'fsa_refused%'",
               "access|1\n");
-  sqlite3_close(db);
 }
 
 /* ---- holders by address ---------------------------------------------------------------------- */
@@ -182,7 +181,7 @@ static void put_handle(uint8_t *buffer, size_t index, uint64_t object, uint64_t 
 static NtStatus NTAPI handles_with_addresses(int class, void *buffer, ULONG room,
                                              ULONG *ret_length) {
   if (class != NT_SYSTEM_HANDLES)
-    return calls.NtQuerySystemInformation(class, buffer, room, ret_length);
+    return ask_real.NtQuerySystemInformation(class, buffer, room, ret_length);
   memset(buffer, 0, 16 + 6 * 40);
   put(buffer, 6, 8);
   const uint64_t self = GetCurrentProcessId();
@@ -198,37 +197,33 @@ static NtStatus NTAPI handles_with_addresses(int class, void *buffer, ULONG room
 
 static void holders_by_address(void **state) {
   (void)state;
-  sqlite3 *db = database_open();
   char expected[128];
   const uint64_t self = GetCurrentProcessId();
   record();
   nt.NtQuerySystemInformation = handles_with_addresses;
   snprintf(expected, sizeof expected,
            self > 12 && self < 4242 ? "[12,%u,4242]|3\n" : "[12,4242,%u]|3\n", (unsigned)self);
-  assert_rows(db, "SELECT holder_pids, holder_count FROM fsa_mutexes WHERE name = 'fsa_taken'",
+  assert_rows("SELECT holder_pids, holder_count FROM fsa_mutexes WHERE name = 'fsa_taken'",
               expected);
-  assert_rows(db, "SELECT normalized_name FROM fsa_mutexes WHERE name LIKE 'fsa%event'",
+  assert_rows("SELECT normalized_name FROM fsa_mutexes WHERE name LIKE 'fsa%event'",
               "fsa_D_event\n"); /* 4242 does not hold that one */
-  sqlite3_close(db);
 }
 
 static NtStatus NTAPI no_handles(int class, void *buffer, ULONG room, ULONG *ret_length) {
   if (class != NT_SYSTEM_HANDLES)
-    return calls.NtQuerySystemInformation(class, buffer, room, ret_length);
+    return ask_real.NtQuerySystemInformation(class, buffer, room, ret_length);
   return NT_ACCESS_DENIED;
 }
 
 static void holders_that_are_not_told(void **state) {
   (void)state;
-  sqlite3 *db = database_open();
   record();
   nt.NtQuerySystemInformation = no_handles;
   assert_rows(
-      db, "SELECT holder_pids, holder_count, owner_pid FROM fsa_mutexes WHERE name = 'fsa_taken'",
+      "SELECT holder_pids, holder_count, owner_pid FROM fsa_mutexes WHERE name = 'fsa_taken'",
       "NULL|NULL|4242\n");
-  assert_rows(db, "SELECT count(*) FROM fsa_problems WHERE message LIKE '%holders are not known'",
+  assert_rows("SELECT count(*) FROM fsa_problems WHERE message LIKE '%holders are not known'",
               "1\n");
-  sqlite3_close(db);
 }
 
 /* ---- directories without an end -------------------------------------------------------------- */
@@ -246,14 +241,10 @@ static NtStatus NTAPI list_itself(HANDLE handle, void *room, ULONG size, BOOLEAN
 
 static void a_directory_in_itself(void **state) {
   (void)state;
-  sqlite3 *db = database_open();
   nt.NtOpenDirectoryObject = open_directory;
   nt.NtQueryDirectoryObject = list_itself;
-  char *rows = database_ask(db, "SELECT count(*) FROM fsa_mutexes");
-  assert_int_equal(atoll(rows), FSA_MAX_OBJECT_DEPTH);
-  sqlite3_free(rows);
-  assert_rows(db, "SELECT code, count(*) FROM fsa_problems", "limit|1\n");
-  sqlite3_close(db);
+  assert_int_equal(atoll(ask("SELECT count(*) FROM fsa_mutexes")), FSA_MAX_OBJECT_DEPTH);
+  assert_rows("SELECT code, count(*) FROM fsa_problems", "limit|1\n");
 }
 
 /* An answer without entries that says that there are more. */
@@ -266,24 +257,20 @@ static NtStatus NTAPI list_nothing(HANDLE handle, void *room, ULONG size, BOOLEA
 
 static void a_list_that_does_not_move_on(void **state) {
   (void)state;
-  sqlite3 *db = database_open();
   nt.NtOpenDirectoryObject = open_directory;
   nt.NtQueryDirectoryObject = list_nothing;
-  assert_rows(db, "SELECT count(*) FROM fsa_mutexes", "0\n");
-  sqlite3_close(db);
+  assert_rows("SELECT count(*) FROM fsa_mutexes", "0\n");
 }
 
 int main(void) {
-  nt_load();
-  calls = nt;
   mutex = CreateMutexW(NULL, FALSE, NULL);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_teardown(directories_in_one_answer, give_back),
-      cmocka_unit_test_teardown(owners_and_refusals, give_back),
-      cmocka_unit_test_teardown(holders_by_address, give_back),
-      cmocka_unit_test_teardown(holders_that_are_not_told, give_back),
-      cmocka_unit_test_teardown(a_directory_in_itself, give_back),
-      cmocka_unit_test_teardown(a_list_that_does_not_move_on, give_back),
+      cmocka_unit_test_setup_teardown(directories_in_one_answer, ask_open, ask_close),
+      cmocka_unit_test_setup_teardown(owners_and_refusals, ask_open, ask_close),
+      cmocka_unit_test_setup_teardown(holders_by_address, ask_open, ask_close),
+      cmocka_unit_test_setup_teardown(holders_that_are_not_told, ask_open, ask_close),
+      cmocka_unit_test_setup_teardown(a_directory_in_itself, ask_open, ask_close),
+      cmocka_unit_test_setup_teardown(a_list_that_does_not_move_on, ask_open, ask_close),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

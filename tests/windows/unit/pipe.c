@@ -4,9 +4,19 @@
  */
 #include "os/pipe.h"
 
-#include "database.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-static Nt calls; /* as they were */
+#include <cmocka.h>
+
+#include "windows/ask.h"
+
+static void assert_rows(const char *sql, const char *expected) {
+  assert_string_equal(ask("%s", sql), expected);
+}
 
 /* ---- a recorded list ------------------------------------------------------------------------- */
 
@@ -87,12 +97,6 @@ static void record(NtStatus end) {
   ending = end;
 }
 
-static int give_back(void **state) {
-  (void)state;
-  nt = calls;
-  return 0;
-}
-
 static HANDLE serve(const wchar_t *path) {
   const HANDLE pipe = CreateNamedPipeW(path, PIPE_ACCESS_INBOUND, 0, 5, 64, 64, 0, NULL);
   assert_true(pipe != INVALID_HANDLE_VALUE);
@@ -121,7 +125,6 @@ static void names_of_a_list(void **state) {
 /* The list and the handles are joined by the name, in any letter case. */
 static void list_and_handles(void **state) {
   (void)state;
-  sqlite3 *db = database_open();
   char expected[256];
   const HANDLE shown = serve(L"\\\\.\\pipe\\FSA_shown"),
                unlisted = serve(L"\\\\.\\pipe\\fsa_not_listed");
@@ -130,32 +133,26 @@ static void list_and_handles(void **state) {
            "fsa_not_listed|%lu|1|5|r\nFSA_shown|%lu|1|7|r\nInitShutdown|NULL|3|-1|NULL\n"
            "lsass|NULL|4|-1|NULL\npostex_1f3c|NULL|1|1|NULL\n",
            GetCurrentProcessId(), GetCurrentProcessId());
-  assert_rows(db,
-              "SELECT name, pid, instances, max_instances, mode FROM fsa_named_pipes WHERE name IN "
+  assert_rows("SELECT name, pid, instances, max_instances, mode FROM fsa_named_pipes WHERE name IN "
               "('InitShutdown', 'lsass', 'postex_1f3c', 'FSA_shown', 'fsa_not_listed')",
               expected);
   answers = 0;
-  assert_rows(
-      db,
-      "SELECT known_as, normalized_name, name_pid, is_pid_forged FROM fsa_named_pipes WHERE "
+  assert_rows("SELECT known_as, normalized_name, name_pid, is_pid_forged FROM fsa_named_pipes WHERE "
       "pid IS NULL AND (name LIKE 'postex%' OR name LIKE 'Winsock2%' OR name LIKE 'TSVC%')",
       "Cobalt Strike|postex_DfDc|NULL|NULL\nNULL|TSVCPIPE-G|NULL|NULL\n"
       "NULL|WinsockD\\CatalogChangeListener-P-D|420|NULL\n");
-  assert_rows(db, "SELECT count(*) FROM fsa_problems", "0\n");
+  assert_rows("SELECT count(*) FROM fsa_problems", "0\n");
   CloseHandle(shown);
   CloseHandle(unlisted);
-  sqlite3_close(db);
 }
 
 static void a_list_that_breaks(void **state) {
   (void)state;
-  sqlite3 *db = database_open();
   record(NT_ACCESS_DENIED);
-  assert_rows(db, "SELECT count(*) FROM fsa_named_pipes WHERE name = 'lsass'", "0\n");
-  assert_rows(db, "SELECT code, message FROM fsa_problems",
+  assert_rows("SELECT count(*) FROM fsa_named_pipes WHERE name = 'lsass'", "0\n");
+  assert_rows("SELECT code, message FROM fsa_problems",
               "access|the pipes cannot be listed (access): those that no handle shows are "
               "missing\n");
-  sqlite3_close(db);
 }
 
 /* ---- servers --------------------------------------------------------------------------------- */
@@ -169,18 +166,15 @@ static BOOL NTAPI made_by_another(HANDLE handle, ULONG *ret_pid) {
 /* A server's handle that was handed over: who holds it serves, who made it is told beside it. */
 static void a_pipe_that_was_handed_over(void **state) {
   (void)state;
-  sqlite3 *db = database_open();
   char expected[128];
   const HANDLE pipe = serve(L"\\\\.\\pipe\\crashpad_4242_ABCDEFGH");
   nt.GetNamedPipeServerProcessId = made_by_another;
   snprintf(expected, sizeof expected, "%lu|4242|4242|0|crashpad_P_ABCDEFGH\n",
            GetCurrentProcessId());
-  assert_rows(db,
-              "SELECT pid, creator_pid, name_pid, is_pid_forged, normalized_name FROM "
+  assert_rows("SELECT pid, creator_pid, name_pid, is_pid_forged, normalized_name FROM "
               "fsa_named_pipes WHERE name LIKE 'crashpad%'",
               expected);
   CloseHandle(pipe);
-  sqlite3_close(db);
 }
 
 static NtStatus NTAPI nobody_copies(HANDLE source, HANDLE handle, HANDLE target, HANDLE *copy,
@@ -193,23 +187,19 @@ static NtStatus NTAPI nobody_copies(HANDLE source, HANDLE handle, HANDLE target,
 /* Names stay when no handle may be copied; that servers are unknown is said. */
 static void handles_that_cannot_be_copied(void **state) {
   (void)state;
-  sqlite3 *db = database_open();
   record(NT_NO_MORE_FILES);
   nt.NtDuplicateObject = nobody_copies;
-  assert_rows(db, "SELECT count(*), count(pid), sum(instances) FROM fsa_named_pipes", "6|0|12\n");
-  assert_rows(db, "SELECT count(*) > 0, max(code) FROM fsa_problems", "1|access\n");
-  sqlite3_close(db);
+  assert_rows("SELECT count(*), count(pid), sum(instances) FROM fsa_named_pipes", "6|0|12\n");
+  assert_rows("SELECT count(*) > 0, max(code) FROM fsa_problems", "1|access\n");
 }
 
 int main(void) {
-  nt_load();
-  calls = nt;
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_teardown(names_of_a_list, give_back),
-      cmocka_unit_test_teardown(list_and_handles, give_back),
-      cmocka_unit_test_teardown(a_list_that_breaks, give_back),
-      cmocka_unit_test_teardown(a_pipe_that_was_handed_over, give_back),
-      cmocka_unit_test_teardown(handles_that_cannot_be_copied, give_back),
+      cmocka_unit_test_setup_teardown(names_of_a_list, ask_open, ask_close),
+      cmocka_unit_test_setup_teardown(list_and_handles, ask_open, ask_close),
+      cmocka_unit_test_setup_teardown(a_list_that_breaks, ask_open, ask_close),
+      cmocka_unit_test_setup_teardown(a_pipe_that_was_handed_over, ask_open, ask_close),
+      cmocka_unit_test_setup_teardown(handles_that_cannot_be_copied, ask_open, ask_close),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
