@@ -74,7 +74,8 @@ static uint32_t number(FsaBytes *row, uint8_t at) {
 
 /* The first two bytes of a port, in network order; the others say nothing. */
 static uint16_t port(FsaBytes *row, uint8_t at) {
-  return at == NONE ? 0 : (uint16_t)(fsa_u8(row, at) << 8 | fsa_u8(row, at + 1u));
+  if (at == NONE) return 0;
+  return (uint16_t)(fsa_u8(row, at) << 8 | fsa_u8(row, at + 1u));
 }
 
 int fsa_nt_socket(FsaBytes bytes, FsaNtNetKind kind, size_t index, FsaNtSocket *ret_socket) {
