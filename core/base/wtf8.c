@@ -62,7 +62,7 @@ size_t fsa_utf16_from_wtf8(uint16_t *out, const char *text, size_t size) {
 }
 
 FsaText fsa_text_from_wtf8(FsaArena *arena, const char *text, size_t size) {
-  if (fsa_text_is_valid(text, size)) return fsa_text_clean(arena, text, size);
+  if (!memchr(text, 0xED, size)) return fsa_text_clean(arena, text, size); /* no surrogate */
   char *copy = fsa_arena_copy(arena, text, size);
   if (!copy) return (FsaText){NULL, 0};
   for (size_t at = 0; at < size; at++)

@@ -44,13 +44,13 @@ const FsaContent *fsa_content_of(FsaBytes head) {
 
 int fsa_head_read(FsaTree *tree, const char *path, uint8_t buffer[FSA_HEAD_BYTES],
                   FsaBytes *ret_head) {
-  FsaTreeFile *file;
+  FsaTreeFile file;
   const char *why;
   int result = tree->ops->open(tree, path, &file, &why);
   if (result != FSA_OK) return result;
   size_t size;
-  result = file->source.read(file->source.context, 0, buffer, FSA_HEAD_BYTES, &size);
-  file->close(file);
+  result = file.source.read(file.source.context, 0, buffer, FSA_HEAD_BYTES, &size);
+  file.close(file.source.context);
   if (result == FSA_OK) *ret_head = fsa_bytes(buffer, size);
   return result;
 }

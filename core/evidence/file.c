@@ -5,7 +5,7 @@
 #include "evidence/path.h"
 
 struct FsaFile {
-  FsaTreeFile *opened;
+  FsaTreeFile opened;
   uint8_t *bytes; /* NULL until fsa_file_bytes() */
   size_t size;
 };
@@ -28,17 +28,17 @@ int fsa_file_open(const FsaEvidence *evidence, const FsaFound *found, FsaFile **
 
 void fsa_file_close(FsaFile *file) {
   if (!file) return;
-  file->opened->close(file->opened);
+  file->opened.close(file->opened.source.context);
   free(file->bytes);
   free(file);
 }
 
 FsaSource fsa_file_source(FsaFile *file) {
-  return file->opened->source;
+  return file->opened.source;
 }
 
 int fsa_file_bytes(FsaFile *file, size_t limit, FsaBytes *ret_bytes) {
-  FsaSource *source = &file->opened->source;
+  FsaSource *source = &file->opened.source;
   if (source->size > limit) return FSA_E_LIMIT;
   if (!file->bytes) {
     size_t size = (size_t)source->size;

@@ -158,19 +158,6 @@ static bool is_wild(FsaText text) {
   return true;
 }
 
-/*
- * A path of this machine as patterns name it: '/' between its names, without what is in front of
- * the first one. NULL when memory ran out.
- */
-static const char *plain_path(FsaArena *arena, const char *path) {
-  char *plain = fsa_arena_copy(arena, path, strlen(path));
-  if (!plain) return NULL;
-  if (fsa_os_is_separator('\\') && plain[0] && plain[1] == ':') plain += 2; /* its drive */
-  for (char *p = plain; *p; p++)
-    if (fsa_os_is_separator(*p)) *p = '/';
-  return plain + strspn(plain, "/");
-}
-
 /* True when the whole path or the last part of a pattern names it; wildcards alone say nothing. */
 static bool is_named(const Walk *walk, const char *path) {
   const char *name = fsa_path_name(path);
@@ -186,7 +173,7 @@ static bool is_named(const Walk *walk, const char *path) {
 /* A file outside any layout is ours when a pattern names it, or when its bytes are. */
 static int loose_matches(const Walk *walk, const char *opened, const char *shown, bool *ret_is) {
   FsaArena scratch = fsa_arena(0);
-  const char *path = plain_path(&scratch, shown);
+  const char *path = fsa_os_path_plain(&scratch, shown);
   *ret_is = path && is_named(walk, path);
   fsa_arena_done(&scratch);
   if (!path) return FSA_E_NOMEM;

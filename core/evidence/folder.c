@@ -8,11 +8,6 @@ typedef struct Folder {
   FsaOsFolder *folder;
 } Folder;
 
-typedef struct FolderFile {
-  FsaTreeFile file;
-  FsaOsReader *reader;
-} FolderFile;
-
 static FsaOsFolder *folder_of(FsaTree *tree) {
   return ((Folder *)tree)->folder;
 }
@@ -29,23 +24,16 @@ static int folder_link(FsaTree *tree, const char *path, FsaArena *arena, const c
   return fsa_os_folder_link(folder_of(tree), path, arena, ret_target);
 }
 
-static void file_close(FsaTreeFile *base) {
-  FolderFile *file = (FolderFile *)base;
-  fsa_os_reader_close(file->reader);
-  free(file);
+static void file_close(void *reader) {
+  fsa_os_reader_close(reader);
 }
 
-static int folder_open_file(FsaTree *tree, const char *path, FsaTreeFile **ret_file,
+static int folder_open_file(FsaTree *tree, const char *path, FsaTreeFile *ret_file,
                             const char **ret_why) {
-  FolderFile *file = malloc(sizeof *file);
-  if (!file) return FSA_E_NOMEM;
-  int result = fsa_os_reader_open(folder_of(tree), path, &file->reader, ret_why);
-  if (result != FSA_OK) {
-    free(file);
-    return result;
-  }
-  file->file = (FsaTreeFile){.source = fsa_os_reader_source(file->reader), .close = file_close};
-  *ret_file = &file->file;
+  FsaOsReader *reader;
+  int result = fsa_os_reader_open(folder_of(tree), path, &reader, ret_why);
+  if (result != FSA_OK) return result;
+  *ret_file = (FsaTreeFile){.source = fsa_os_reader_source(reader), .close = file_close};
   return FSA_OK;
 }
 

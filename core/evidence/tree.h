@@ -15,10 +15,10 @@
 #include "fsa.h"
 #include "os/files.h"
 
-/* An open file; a tree's own structure begins with it. */
+/* An open file. */
 typedef struct FsaTreeFile {
   FsaSource source;
-  void (*close)(struct FsaTreeFile *file);
+  void (*close)(void *context); /* is given the source's context */
 } FsaTreeFile;
 
 typedef struct FsaTree FsaTree;
@@ -34,7 +34,7 @@ typedef struct FsaTreeOps {
    * Opens a regular file for reading; FSA_E_UNSUPPORTED for anything else. On failure *ret_why may
    * become the reason in words, where the result alone would mislead; static storage.
    */
-  int (*open)(FsaTree *tree, const char *path, FsaTreeFile **ret_file, const char **ret_why);
+  int (*open)(FsaTree *tree, const char *path, FsaTreeFile *ret_file, const char **ret_why);
   void (*close)(FsaTree *tree);
 } FsaTreeOps;
 

@@ -74,6 +74,12 @@ bool fsa_os_is_separator(char c);
 /* What to put between `path` and a name below it: the separator that it uses itself. */
 char fsa_os_separator_of(const char *path);
 
+/*
+ * A path as patterns name it, "cases/x" of "/cases/x" and of "C:\cases\x": '/' between its names
+ * and nothing in front of the first. From `arena` or `path` itself; NULL when memory ran out.
+ */
+const char *fsa_os_path_plain(FsaArena *arena, const char *path);
+
 /* What stands at `path` now, links followed. */
 int fsa_os_path_look(const char *path, FsaNodeKind *ret_kind, uint64_t *ret_size);
 int fsa_os_path_identity(const char *path, FsaIdentity *ret_identity);
@@ -126,7 +132,7 @@ int fsa_os_reader_open(FsaOsFolder *folder, const char *path, FsaOsReader **ret_
                        const char **ret_why);
 void fsa_os_reader_close(FsaOsReader *reader); /* accepts NULL */
 
-/* Its bytes; lives as long as the reader. */
+/* Its bytes; lives as long as the reader, which is its context. */
 FsaSource fsa_os_reader_source(FsaOsReader *reader);
 
 /*

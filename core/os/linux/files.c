@@ -297,6 +297,11 @@ bool fsa_os_is_separator(char c) {
   return c == '/';
 }
 
+const char *fsa_os_path_plain(FsaArena *arena, const char *path) {
+  (void)arena;
+  return path + strspn(path, "/");
+}
+
 char fsa_os_separator_of(const char *path) {
   (void)path;
   return '/';

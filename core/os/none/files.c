@@ -2,6 +2,7 @@
 #include "os/files.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int fsa_os_machine_open(FsaOsFolder **ret_folder) {
   (void)ret_folder;
@@ -15,6 +16,11 @@ size_t fsa_os_drives(char ret_letters[FSA_OS_DRIVES]) {
 
 bool fsa_os_is_separator(char c) {
   return c == '/';
+}
+
+const char *fsa_os_path_plain(FsaArena *arena, const char *path) {
+  (void)arena;
+  return path + strspn(path, "/");
 }
 
 char fsa_os_separator_of(const char *path) {

@@ -110,6 +110,14 @@ bool fsa_os_is_separator(char c) {
   return c == '/' || c == '\\';
 }
 
+const char *fsa_os_path_plain(FsaArena *arena, const char *path) {
+  if (*path && path[1] == ':') path += 2; /* its drive */
+  char *plain = fsa_arena_copy(arena, path, strlen(path));
+  for (char *p = plain; p && *p; p++)
+    if (*p == '\\') *p = '/';
+  return plain ? plain + strspn(plain, "/") : NULL;
+}
+
 char fsa_os_separator_of(const char *path) {
   return strchr(path, '\\') && !strchr(path, '/') ? '\\' : '/';
 }
