@@ -15,14 +15,53 @@ static int fail(FsaError *ret_error, int code, const char *format, const char *n
   return code;
 }
 
-bool fsa_permit_is_full(const char *path) {
 #ifdef _WIN32
-  /* of a drive: to a share's host we would say who we are, and that is SYSTEM */
-  return isalpha((unsigned char)path[0]) && path[1] == ':' && (path[2] == '\\' || path[2] == '/');
-#else
-  return path[0] == '/';
-#endif
+#define AS_IT_IS "\\\\?\\" /* before a path: nothing of it is interpreted */
+
+/* Behind that prefix, if it is there. */
+static const char *skip_prefix(const char *path) {
+  return strncmp(path, AS_IT_IS, strlen(AS_IT_IS)) == 0 ? path + strlen(AS_IT_IS) : path;
 }
+
+/* Of a drive: to a share's host we would say who we are, and that is SYSTEM. */
+bool fsa_permit_is_full(const char *path) {
+  path = skip_prefix(path);
+  return isalpha((unsigned char)path[0]) && path[1] == ':' && (path[2] == '\\' || path[2] == '/');
+}
+
+/* True when a part of a path may mean a device, as "nul.txt" does wherever it stands. */
+static bool is_like_a_device(const char *name) {
+  static const char *const devices[] = {"con", "prn", "aux", "nul", "com", "lpt"};
+  size_t size = strcspn(name, ".:\\");
+  while (size > 0 && name[size - 1] == ' ') size--;
+  if (size < 3 || (size > 5 && name[size - 1] != '$'))
+    return false; /* CONIN$; COM1, UTF-8's COM² */
+  for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
+    if (_strnicmp(name, devices[i], 3) == 0) return true;
+  return false;
+}
+
+/* A real path as people write it, unless Windows would then take it for another one: it drops dots
+ * and blanks at the end of a name. */
+static const char *plain(const char *real) {
+  const char *path = skip_prefix(real);
+  if (!fsa_permit_is_full(path)) return real;
+  for (const char *name = path; name;) {
+    const size_t size = strcspn(name, "\\");
+    if (is_like_a_device(name) || (size && strchr(". ", name[size - 1]))) return real;
+    name = name[size] ? name + size + 1 : NULL;
+  }
+  return path;
+}
+#else
+bool fsa_permit_is_full(const char *path) {
+  return path[0] == '/';
+}
+
+static const char *plain(const char *real) {
+  return real;
+}
+#endif
 
 /* The real path of what stands at `path`; NULL when it cannot be had. */
 static const char *real_path(const char *path, FsaArena *arena) {
@@ -65,6 +104,6 @@ int fsa_permit_evidence(const char *name, const char *const *prefixes, size_t pr
     /* one message: who may not look somewhere does not learn what is there */
     return fail(ret_error, FSA_E_ACCESS,
                 "the evidence %s is not there, or not below a folder of --allow_evidence", name);
-  *ret_real = fsa_arena_printf(arena, "%s%s", is_recorded ? RECORDED : "", real);
+  *ret_real = fsa_arena_printf(arena, "%s%s", is_recorded ? RECORDED : "", plain(real));
   return *ret_real ? FSA_OK : fail(ret_error, FSA_E_NOMEM, "%s: out of memory", name);
 }

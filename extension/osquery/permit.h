@@ -9,7 +9,8 @@
 
 #include "evidence/evidence.h"
 
-/* True when `path` names the same place whatever the current folder is; on Windows, of a drive. */
+/* True when `path` names the same place whatever the current folder is; on Windows, one of a drive.
+ */
 bool fsa_permit_is_full(const char *path);
 
 /*
