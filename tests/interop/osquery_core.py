@@ -19,19 +19,22 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "osquery_core"))
 from judge import (Judge, converted, difference, fields, fill, hole_free, osquery_type, plain_cells, quote, schema,
                    shapes, shell, used)
-from peer import BUILD, CORE, EXTENSION, FIXTURES, ROOT, SLOWER, Core, core, extension, ping, wait_for
+from peer import (BUILD, CORE, EXTENSION, FIXTURES, ROOT, SLOWER, WINDOWS, Core, core, extension, fixture, is_there,
+                  ping, spelled, wait_for)
 
 SANITIZED = os.environ.get("FSA_SANITIZED") == "1"
-RECORDED = "live:" + FIXTURES + "/recorded_host"
-HOST_A = FIXTURES + "/demo/case/host-a"
-CASE = FIXTURES + "/demo/case"
-RICH = FIXTURES + "/hives/rich"
-EVIDENCE = {"live Linux": [RECORDED], "Windows volume": [HOST_A, FIXTURES + "/shimcache/10"],
-            "loose file": [RICH, FIXTURES + "/evtx/types.evtx"]}
+RECORDED = "live:" + fixture("recorded_host")
+HOST_A = fixture("demo/case/host-a")
+HOST_B = fixture("demo/case/host-b")
+CASE = fixture("demo/case")
+RICH = fixture("hives/rich")
+EVIDENCE = {"live Linux": [RECORDED], "Windows volume": [HOST_A, fixture("shimcache/10")],
+            "loose file": [RICH, fixture("evtx/types.evtx")]}
 OF_THE_MOMENT = ("fsa_coverage", "fsa_problems")
 WITH_RULES = ("fsa_yara_files", "fsa_yara_memory")
-RULES = FIXTURES + "/yara/etc/canary.yar"
+RULES = fixture("yara/etc/canary.yar")
 RULE = "rule r { strings: $a = \"FSA\" condition: $a }"
+STATES = ("cold", "again", "after a full scan")
 spellings = itertools.count(1)
 totals = {"pass": 0, "fail": 0, "skip": 0}
 
@@ -63,7 +66,7 @@ def judges(tables):
         places = [place for source in table["sources"] for place in EVIDENCE.get(source, [])]
         places = [None] if name == "fsa_tables" else [CASE] if name == "fsa_evidence" else places
         for place in places:
-            if place and not os.path.exists(place.replace("live:", "")):
+            if place and not is_there(place):
                 skip("%s of %s" % (name, place), "tests/evidence did not make it")
             else:
                 yield Judge(table, place)
@@ -73,7 +76,7 @@ def check_question(peer, judge, spelling, name, query, calls, ordered):
     """One query cold, again at once, and after a full scan of the same columns."""
     expected = judge.expected(query.replace("{e2}", "1"))
     scan = "SELECT %s FROM {t} WHERE {e}" % used(judge.table, query)
-    for state in ("cold", "again", "after a full scan"):
+    for state in STATES:
         condition = judge.named(spelling)
         if state == "after a full scan":
             peer.rows(fill(scan, judge.table["name"], condition))
@@ -151,7 +154,7 @@ def check_like_shell(peer, table, cells, condition, name):
     """The same text asked of both, in all states of the cache; `condition` begins with the evidence, if any."""
     columns = {c["name"]: c for c in table["columns"]}
     names = cells.split(", ")
-    condition = condition.replace(FIXTURES + "/", FIXTURES + "/" + "./" * next(spellings), 1)
+    condition = spelled(condition, next(spellings))
     text = "SELECT %s FROM " + "%s WHERE %s" % (table["name"], condition.replace("%", "%%"))
     rows = shell(text % plain_cells([columns[name] for name in names]))
     expected = [tuple(converted(row[name], columns[name]) for name in names) for row in rows]
@@ -176,21 +179,21 @@ def check_echoes(peer, tables):
     check_like_shell(peer, registry, cells, a + both, "two keys in one IN")
     check_like_shell(peer, registry, cells, a + "key LIKE %s" % quote(system + "\\%"), "keys below a key")
     check_like_shell(peer, registry, cells + ", is_deleted", rich + "deleted = 1", "deleted values on demand")
-    deleted = FIXTURES + "/hives/deleted"
-    if os.path.exists(deleted):
+    deleted = fixture("hives/deleted")
+    if is_there(deleted):
         check_like_shell(peer, registry, cells + ", is_deleted", "evidence = %s AND deleted = 1" % quote(deleted),
                          "what was deleted in a hive")
 
 
 def check_yara(peer, tables):
-    if not os.path.exists(RULES):
+    if not is_there(RULES):
         return skip("YARA through osquery", "tests/evidence did not make its rules")
     files = next(t for t in tables if t["name"] == "fsa_yara_files")
-    named = "evidence = %s AND path LIKE '/srv/%%' AND " % quote(FIXTURES + "/yara")
+    named = "evidence = %s AND path LIKE '/srv/%%' AND " % quote(fixture("yara"))
     cells = "path, rule, count, tags, meta, strings, sigfile, sigrule"
     check_like_shell(peer, files, cells, named + "sigfile = %s" % quote(RULES), "rules of a file")
     check_like_shell(peer, files, cells, named + "sigrule = %s" % quote(RULE), "a rule of the query")
-    reply = peer.sql("SELECT path FROM fsa_yara_files WHERE evidence = %s" % quote(FIXTURES + "/yara"))
+    reply = peer.sql("SELECT path FROM fsa_yara_files WHERE evidence = %s" % quote(fixture("yara")))
     test("YARA without a rule or a path is an error that says what to give", "rule" in reply.get("error", ""), reply)
     once, again = (peer.rows("SELECT path, rule FROM fsa_yara_files WHERE %s sigrule = %s%s" % (named, quote(RULE), more))
                    for more in ("", " AND sigrule = " + quote(RULE)))
@@ -245,9 +248,9 @@ def check_of_the_moment(peer, tables):
 
 def check_evidence_lists(peer):
     """More than one piece of evidence in a query; osquery gives the values of an IN to the first scan only."""
-    pair = "(%s, %s)" % (quote(HOST_A), quote(CASE + "/host-b"))
+    pair = "(%s, %s)" % (quote(HOST_A), quote(HOST_B))
     single = [peer.rows("SELECT evidence, key, name FROM fsa_registry WHERE evidence = %s" % quote(place))
-              for place in (HOST_A, CASE + "/host-b")]
+              for place in (HOST_A, HOST_B)]
     rows = peer.rows("SELECT evidence, key, name FROM fsa_registry WHERE evidence IN " + pair)
     same("evidence IN (two hosts) is both", rows, single[0] + single[1])
     rows = peer.rows("SELECT r.evidence, r.key, r.name FROM fsa_evidence e JOIN fsa_registry r ON r.evidence = e.path "
@@ -258,11 +261,16 @@ def check_evidence_lists(peer):
     rows = peer.rows("SELECT r.evidence, r.key, r.name FROM (%s) x JOIN fsa_registry r ON r.name = x.j "
                      "WHERE r.evidence IN %s" % (listed, pair))
     same("evidence IN (two hosts) inside of a join", rows, [row for row in single[0] + single[1] if row[2] in names])
+    trimmed = peer.rows("SELECT name FROM fsa_tables WHERE name = 'fsa_problems  ' COLLATE RTRIM")
+    same("COLLATE RTRIM loses no row", trimmed, [("fsa_problems",)])
+
+
+def check_recorded_lists(peer):
     pids = "SELECT 1 AS j UNION ALL SELECT 100 UNION ALL SELECT 200"
     rows = peer.rows("SELECT j, t.pid FROM (%s) x JOIN fsa_processes t ON t.pid = x.j WHERE t.evidence IN (%s, %s)"
-                     % (pids, quote(RECORDED), quote("live:" + FIXTURES + "/sound_host")))
+                     % (pids, quote(RECORDED), quote("live:" + fixture("sound_host"))))
     expected = peer.rows("SELECT pid, pid FROM fsa_processes WHERE pid IN (1, 100, 200) AND evidence IN (%s, %s)"
-                         % (quote(RECORDED), quote("live:" + FIXTURES + "/sound_host")))
+                         % (quote(RECORDED), quote("live:" + fixture("sound_host"))))
     same("recorded hosts IN a join", rows, expected)
     check_named_twice(peer)
 
@@ -277,8 +285,6 @@ def check_named_twice(peer):
                        "AND t.evidence = {0} WHERE p.evidence = {0}".format(quote(RECORDED)))
     pids = {pid for pid, _ in once}
     same("... and in a join", joined, [row for row in threads if row[0] in pids])
-    trimmed = peer.rows("SELECT name FROM fsa_tables WHERE name = 'fsa_problems  ' COLLATE RTRIM")
-    same("COLLATE RTRIM loses no row", trimmed, [("fsa_problems",)])
 
 
 def check_or(peer):
@@ -442,7 +448,7 @@ def check_max_rows():
 
 def check_deadline():
     """40000 names of one log: more than a second's work."""
-    log = FIXTURES + "/evtx/types.evtx"
+    log = fixture("evtx/types.evtx")
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
         logs = os.path.join(folder, "Windows/System32/winevt/Logs")
         os.makedirs(logs)
@@ -516,22 +522,21 @@ def check_forget():
         peer.uuid()
         rows = peer.rows("SELECT count(*) FROM fsa_tables")
         test("... and is asked", rows[0][0] != "error", rows)
-        test("... and its old socket is gone", wait_for(lambda: not os.path.exists("%s.%s" % (peer.socket, first)), 3))
-        path = "%s.%s" % (peer.socket, again)
+        test("... and its old socket is gone", wait_for(lambda: not peer.is_left(first), 3))
         reply = peer.ask(quit=True)
         test("shutdown is answered", reply["shutdown"] and "error" not in reply["shutdown"][0], reply)
         test("... and ends the extension with 0", reply["exit"] == 0 and reply["end_seconds"] < 2 * SLOWER, reply)
-        test("... and its socket is gone", not os.path.exists(path))
+        test("... and its socket is gone", WINDOWS or not peer.is_left(again))
         test("the core ends", peer.process.wait(10) == 0)
 
 
 def check_terminated():
     with core(launch=False) as peer, extension(peer) as process:
-        path = "%s.%s" % (peer.socket, peer.uuid())
+        uuid = peer.uuid()
         process.send_signal(signal.SIGTERM)
         test("SIGTERM ends the extension with 0", process.wait(5 * SLOWER) == 0, process.returncode)
         test("... it has deregistered", peer.extensions() == [], peer.extensions())
-        test("... its socket is gone", not os.path.exists(path))
+        test("... its socket is gone", not peer.is_left(uuid))
 
 
 def check_second():
@@ -571,7 +576,7 @@ def check_restart():
             except subprocess.TimeoutExpired:
                 code = "still alive"
             test("without a core for ten intervals the extension ends with 0", code == 0, code)
-            test("... and its socket is gone", not os.path.exists("%s.%s" % (folder + "/osquery.em", second)))
+            test("... and its socket is gone", WINDOWS or not other.is_left(second))
 
 
 def check_queries(tables):
@@ -586,6 +591,7 @@ def check_queries(tables):
         check_live(peer, tables)
         check_of_the_moment(peer, tables)
         check_evidence_lists(peer)
+        check_recorded_lists(peer)
         check_or(peer)
         check_writes(peer)
         check_calls(peer, tables)

@@ -134,6 +134,12 @@ void Control::shutdown(int64_t uuid, JsonWriter &json) {
   json.key("seconds").real(watch.seconds());
 }
 
+void Control::ping(const std::string &path, JsonWriter &json) {
+  const Stopwatch watch;
+  ExtensionClient(path, PING_TIMEOUT).ping();
+  json.key("seconds").real(watch.seconds());
+}
+
 void Control::quit(JsonWriter &json) {
   is_over_ = true;
   watcher_.stop();
@@ -171,6 +177,8 @@ void Control::answer_command(const std::string &name, json_t *value, JsonWriter 
     process_.write(json);
   else if (name == "call")
     call(value, json);
+  else if (name == "ping")
+    ping(text_of(value), json);
   else if (name == "shutdown")
     shutdown(json_integer_value(value), json);
   else if (name == "forget")

@@ -7,9 +7,10 @@
  *   {"extensions": true}       {"extensions": [{"uuid", "name", "version", ..., "path"}]}
  *   {"tables": true}           {"tables": [{"name", "uuid", "create", "columns": [...]}]}
  *   {"log": true}              {"calls": [...]}: what tables were asked since the last log
- *   {"process": true}          {"pid", "running", "exit", "signal"} of the launched extension
+ *   {"process": true}          {"pid", "running", "exit", "signal", "handles"} of the launched extension
  *   {"call": {"uuid", "registry", "item", "request": {}}}
  *                              one raw call: {"code", "message", "rows"}
+ *   {"ping": PATH}             pings whoever listens there: {"seconds"} or {"error"}
  *   {"shutdown": UUID}         calls shutdown on that extension: {"seconds"}
  *   {"forget": UUID}           drops its registration, tells nobody: {"forgotten": true}
  *   {"quit": true}             as osquery ends: shutdown on each extension, then the process' end
@@ -54,6 +55,7 @@ private:
   void tables(JsonWriter &json);
   void log(JsonWriter &json);
   void call(json_t *value, JsonWriter &json);
+  void ping(const std::string &path, JsonWriter &json);
   void shutdown(int64_t uuid, JsonWriter &json);
   void quit(JsonWriter &json);
 

@@ -42,7 +42,7 @@ void ExtensionProcess::end(double patience) {
   wait_for(FORCED_AFTER);
 }
 
-static void write_number(JsonWriter &json, const char *name, int number) {
+static void write_number(JsonWriter &json, const char *name, int64_t number) {
   json.key(name);
   number < 0 ? json.null() : json.integer(number);
 }
@@ -52,6 +52,7 @@ void ExtensionProcess::write(JsonWriter &json) {
   json.key("pid").integer(pid_).key("running").boolean(running);
   write_number(json, "exit", exit_code_);
   write_number(json, "signal", signal_);
+  write_number(json, "handles", running ? handles() : -1);
 }
 
 } /* namespace osquery_core */

@@ -27,7 +27,8 @@ public:
    * SIGKILL; on Windows TerminateProcess at once.
    */
   void end(double patience);
-  /* Members of an open object: "pid", "running", "exit" (null), "signal" (null). */
+  /* Members of an open object: "pid", "running", "exit" (null), "signal" (null), "handles" (null; on
+   * Windows what the process has open). */
   void write(JsonWriter &json);
 
 private:
@@ -35,6 +36,7 @@ private:
   bool is_running();
   void start(const Settings &settings);
   void terminate(bool by_force);
+  int64_t handles();
 
   int64_t pid_ = -1;
   void *handle_ = nullptr; /* Windows' own */

@@ -4,6 +4,7 @@
  */
 #include "extension_process.h"
 
+#include <algorithm>
 #include <iostream>
 
 #include <windows.h>
@@ -56,6 +57,33 @@ bool ExtensionProcess::is_running() {
   has_ended_ = true;
   if (GetExitCodeProcess(handle_, &code)) exit_code_ = static_cast<int>(code);
   return false;
+}
+
+/* SystemExtendedHandleInformation: every handle of the system, of which the process is told. */
+struct HandleEntry {
+  void *object;
+  ULONG_PTR pid, handle;
+  ULONG access;
+  USHORT back_trace, type;
+  ULONG attributes, reserved;
+};
+struct HandleList {
+  ULONG_PTR count, reserved;
+  HandleEntry entries[1];
+};
+static constexpr int EXTENDED_HANDLE_INFORMATION = 64;
+
+int64_t ExtensionProcess::handles() {
+  using Query = LONG(NTAPI *)(int, void *, ULONG, ULONG *);
+  const auto query = reinterpret_cast<Query>(reinterpret_cast<void *>(
+      GetProcAddress(GetModuleHandleA("ntdll.dll"), "NtQuerySystemInformation")));
+  std::vector<char> room(1 << 20);
+  const auto *list = reinterpret_cast<const HandleList *>(room.data());
+  if (query(EXTENDED_HANDLE_INFORMATION, room.data(), static_cast<ULONG>(room.size()), nullptr) < 0)
+    return -1;
+  return std::count_if(list->entries, list->entries + list->count, [this](const HandleEntry &entry) {
+    return entry.pid == static_cast<ULONG_PTR>(pid_);
+  });
 }
 
 void ExtensionProcess::terminate(bool) {

@@ -6,7 +6,7 @@ import re
 import sqlite3
 import subprocess
 
-from peer import BUILD, FIXTURES
+from peer import BUILD, spelled
 
 FSA = os.path.join(BUILD, "bin/fsa")
 ECHOES = {("fsa_registry", "key"), ("fsa_registry", "deleted")}  # come as the query wrote them
@@ -75,8 +75,7 @@ class Judge:
 
     def named(self, spelling):
         """The condition that names the evidence; each spelling of a path is a question of its own to the cache."""
-        place = self.evidence and self.evidence.replace(FIXTURES + "/", FIXTURES + "/" + "./" * spelling)
-        return "evidence = %s" % quote(place) if place else "1"
+        return "evidence = %s" % quote(spelled(self.evidence, spelling)) if self.evidence else "1"
 
 
 def fill(query, table, condition):

@@ -1,4 +1,4 @@
-"""osquery-core as a Python object, and fsa.ext started beside it."""
+"""osquery-core as a Python object, and fsa.ext started beside it; with FSA_SYSTEM=windows both run under Wine."""
 import contextlib
 import json
 import os
@@ -10,11 +10,38 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 BUILD = os.environ.get("FSA_BUILD", os.path.join(ROOT, "build"))
-EXTENSION = os.path.join(BUILD, "bin/fsa.ext")
-CORE = os.environ.get("FSA_OSQUERY_CORE", os.path.join(BUILD, "osquery-core/osquery-core"))
-FIXTURES = os.path.join(BUILD, "evidence")
+WINDOWS = os.environ.get("FSA_SYSTEM") == "windows"
+SUFFIX, WINE = (".exe", [os.environ.get("FSA_WINE", "wine")]) if WINDOWS else ("", [])
+EXTENSION = os.path.join(BUILD, "bin/fsa.ext" + SUFFIX)
+CORE = os.path.join(BUILD, "osquery-core/osquery-core" + SUFFIX)
+if not WINDOWS:
+    CORE = os.environ.get("FSA_OSQUERY_CORE", CORE)
 SLOWER = 10 if os.environ.get("FSA_SANITIZED") == "1" else 1
 WAIT = 15 * SLOWER  # seconds until what must come has come
+
+
+def native(path):
+    """A path of this machine as the programs name it: Wine calls the root Z:."""
+    return "Z:" + path.replace("/", "\\") if WINDOWS else path
+
+
+FIXTURES = native(os.path.join(BUILD, "evidence"))
+
+
+def fixture(name):
+    return FIXTURES + native("/" + name)[-1 - len(name):]
+
+
+def spelled(place, number):
+    """Another name of a fixture, one for each number: what was asked is remembered by its name."""
+    begin = fixture("")
+    return place.replace(begin, begin + native("./")[-2:] * number, 1)
+
+
+def is_there(place):
+    """Whether evidence exists, by its name in SQL."""
+    path = place.replace("live:", "")
+    return os.path.exists(path[2:].replace("\\", "/") if WINDOWS else path)
 
 
 def wait_for(condition, seconds=WAIT):
@@ -31,10 +58,10 @@ class Core:
     """osquery-core, asked by lines of JSON."""
 
     def __init__(self, folder, *options, allowed=(FIXTURES,), arguments=(), launch=True, interval="1"):
-        self.socket = os.path.join(folder, "osquery.em")
-        command = [CORE, "--socket", self.socket, "--interval", interval, *options]
+        self.socket = r"\\.\pipe\%s.em" % os.path.basename(folder) if WINDOWS else os.path.join(folder, "osquery.em")
+        command = [*WINE, CORE, "--socket", self.socket, "--interval", interval, *options]
         if launch:
-            command += ["--extension", EXTENSION]
+            command += ["--extension", native(EXTENSION)]
             words = [word for place in allowed for word in ("--allow_evidence", place)] + list(arguments)
             command += [word for argument in words for word in ("--ext-arg", argument)]
         self.errors = open(os.path.join(folder, "core.log"), "ab+")
@@ -63,10 +90,19 @@ class Core:
         """The uuid of fsa once it is registered and answers, else None."""
         def answering():
             for entry in self.extensions():
-                if entry["name"] == "fsa" and ping(entry["path"]) is not None:
+                if entry["name"] == "fsa" and self.ping(entry["path"]) is not None:
                     return entry["uuid"]
             return None
         return wait_for(answering)
+
+    def ping(self, path):
+        """Seconds until the answer, or None; through Thrift's client where Python cannot open a pipe."""
+        return self.ask(ping=path).get("seconds") if WINDOWS else ping(path)
+
+    def is_left(self, uuid):
+        """Whether the endpoint of that number is there; of a pipe this core must tell it."""
+        path = "%s.%s" % (self.socket, uuid)
+        return self.ping(path) is not None if WINDOWS else os.path.exists(path)
 
     def log(self):
         self.errors.flush()
@@ -98,7 +134,7 @@ def core(*options, **more):
 @contextlib.contextmanager
 def extension(peer, *arguments):
     """fsa.ext started by hand."""
-    command = [EXTENSION, "--socket", peer.socket, "--interval", "0.5", "--allow_evidence", FIXTURES, *arguments]
+    command = [*WINE, EXTENSION, "--socket", peer.socket, "--interval", "0.5", "--allow_evidence", FIXTURES, *arguments]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=peer.errors)
     try:
         yield process
