@@ -54,7 +54,7 @@ def attempt(function, *arguments):
 
 
 def attempt_beside_one(place, folder, function, *arguments):
-    with running(place, "--allow_evidence=" + SHARED_EVIDENCE, "--allow_evidence", folder) as (_, extension):
+    with running(place, "--allow_evidence=" + osquery_thrift.native(SHARED_EVIDENCE), "--allow_evidence", osquery_thrift.native(folder)) as (_, extension):
         attempt(function, extension, *arguments)
         test("%s: it is alive at the end" % function.__name__, extension.alive(), extension.errors()[-2000:])
 

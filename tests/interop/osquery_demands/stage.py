@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 
-from osquery_thrift import BUILD, client
+from osquery_thrift import BUILD, ON_WINDOWS, client, wire
 from osquery_thrift.extension import Extension
 from osquery_thrift.manager import Manager
 from osquery_thrift.operators import EQ
@@ -46,6 +46,8 @@ class Place:
 
     def socket(self):
         self.count += 1
+        if ON_WINDOWS:
+            return r"\\.\pipe\fsa-%d-%d.em" % (os.getpid(), self.count)
         folder = os.path.join(self.folder, str(self.count))
         os.mkdir(folder)
         os.chmod(folder, 0o755)
@@ -70,8 +72,21 @@ def count_recorded():
     return len(shell_rows("fsa_processes", RECORDED, [{"name": "pid", "type": "BIGINT"}])) if os.path.isdir(folder) else 0
 
 
-def files_beside(path):
-    return sorted(os.listdir(os.path.dirname(path)))
+def is_left(path):
+    """Whether an endpoint is there. Of a pipe only who calls it knows."""
+    if not ON_WINDOWS:
+        return os.path.exists(path)
+    try:
+        wire.connect(path, 10).close()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def same_files(name, path, expected):
+    """What lies beside a manager's socket; pipes leave nothing in any folder."""
+    if not ON_WINDOWS:
+        same(name, sorted(os.listdir(os.path.dirname(path))), expected)
 
 
 def warm(extension):

@@ -9,11 +9,18 @@ import shutil
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 BUILD = os.environ.get("FSA_BUILD", os.path.join(ROOT, "build"))
-PROGRAM = os.path.join(BUILD, "bin/fsa.ext")
+ON_WINDOWS = os.environ.get("FSA_SYSTEM") == "windows"
+SUFFIX, WINE = (".exe", [os.environ.get("FSA_WINE", "wine")]) if ON_WINDOWS else ("", [])
+PROGRAM = os.path.join(BUILD, "bin/fsa.ext" + SUFFIX)
 SANITIZED = os.environ.get("FSA_SANITIZED") == "1"
 
-# A sanitized program is that much slower; limits of time are multiplied by it.
-PATIENCE = 5 if SANITIZED else 1
+# A sanitized program, or one under Wine, is that much slower; limits of time are multiplied by it.
+PATIENCE = 5 if SANITIZED or ON_WINDOWS else 1
+
+
+def native(path):
+    """A path of this machine as the programs name it: Wine calls the root Z:."""
+    return "Z:" + path.replace("/", "\\") if ON_WINDOWS else path
 
 
 def missing():

@@ -5,9 +5,11 @@ import subprocess
 import tempfile
 import time
 
-from . import PATIENCE, PROGRAM
+from . import PATIENCE, PROGRAM, ON_WINDOWS, WINE
 from .client import Core, ping
 
+# SIGTERM is no word to a program of Wine, and ends it as Windows' TerminateProcess does.
+GOOD_ENDS = (0, -signal.SIGTERM) if ON_WINDOWS else (0,)
 START_SECONDS = 10 * PATIENCE
 END_SECONDS = 10 * PATIENCE
 
@@ -24,7 +26,7 @@ class Extension:
     def __init__(self, path, *flags, prefix=(), program=PROGRAM, arguments=None):
         self.path, self.told, self.code = path, tempfile.TemporaryFile(), None
         arguments = ["--socket", path, *flags] if arguments is None else arguments
-        self.process = subprocess.Popen([*prefix, program, *arguments], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([*prefix, *WINE, program, *arguments], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=self.told)
         self.uuid = self.socket = self.tables = None
 
@@ -32,7 +34,7 @@ class Extension:
         return self
 
     def __exit__(self, *_):
-        if self.code is None and self.end() != 0:
+        if self.code is None and self.end() not in GOOD_ENDS:
             self.wrong_ends.append("exit %r of %s: %s" % (self.code, self.process.args[1:], self.errors()[-2000:]))
         self.told.close()
 

@@ -14,6 +14,7 @@ from thrift.protocol.TProtocol import TProtocolException
 from thrift.transport.TSocket import TSocket
 from thrift.transport.TTransport import TBufferedTransport, TTransportException
 
+from . import ON_WINDOWS, pipe
 from .bindings import ExtensionManager, ttypes
 
 BACKLOG = 1024  # osquery's own
@@ -112,12 +113,16 @@ class Manager:
         """Begins as osquery does: whatever bears the socket's name and a number is removed."""
         self.remove_paths()
         self.stopping.clear()
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(self.path)
-        os.chmod(self.path, SOCKET_MODE)
-        self.listener.listen(BACKLOG)
+        self.listener = pipe.Listener(self.path, BACKLOG) if ON_WINDOWS else self.listen()
         threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
         return self
+
+    def listen(self):
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(self.path)
+        os.chmod(self.path, SOCKET_MODE)
+        listener.listen(BACKLOG)
+        return listener
 
     def stop(self):
         """The orderly end: nothing is left in the folder."""

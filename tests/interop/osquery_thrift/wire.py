@@ -3,6 +3,8 @@ import socket
 import struct
 import time
 
+from . import ON_WINDOWS, pipe
+
 CALL, REPLY, EXCEPTION, ONEWAY = 1, 2, 3, 4
 STOP, VOID, BOOL, BYTE, DOUBLE, I16, I32, I64, STRING = 0, 1, 2, 3, 4, 6, 8, 10, 11
 STRUCT, MAP, SET, LIST = 12, 13, 14, 15
@@ -55,6 +57,8 @@ class Cut(Exception):
 
 def connect(path, timeout):
     """A connected socket. As osquery's client it waits for room in the backlog, which Python's does not."""
+    if ON_WINDOWS:
+        return pipe.connect(path, timeout)
     connection = socket.socket(socket.AF_UNIX)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(timeout) + 1, 0))
     try:
