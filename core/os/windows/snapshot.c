@@ -19,7 +19,7 @@
 enum {
   FIRST_LIST = 512u << 10, /* bytes: some hundred processes with their threads */
   FIRST_HANDLES = 4u << 20,
-  SWEEP_MARGIN = 4096, /* how far above the highest known id is looked */
+  SWEEP_MARGIN = 1024, /* how far above the highest known id is looked */
   ID_STEP = 4,         /* ids are multiples of it */
   LOOKS = 3,
   LOOK_PAUSE_MS = 10,
