@@ -2,6 +2,7 @@
 set(CMAKE_SYSTEM_NAME Windows)
 set(CMAKE_SYSTEM_PROCESSOR x86_64)
 set(CMAKE_C_COMPILER x86_64-w64-mingw32-gcc)
+set(CMAKE_CXX_COMPILER x86_64-w64-mingw32-g++-posix) # of tests only; the one that has std::thread
 set(CMAKE_RC_COMPILER x86_64-w64-mingw32-windres)
 
 set(FSA_SYSROOT "" CACHE PATH "Static libraries for Windows, from cmake/windows/sysroot")
