@@ -107,9 +107,10 @@ With-Plant 'memory' 'idle' {
     "SELECT min(is_mapped AND is_listed) FROM fsa_modules WHERE pid = $($words[1])"
 }
 $kinds = @{
-  rwx = 'anonymous'; flipped = 'anonymous'; shared = 'shared_memory'; view = 'mapped_executable'; patched = 'modified_code'
-  erased = 'header_erased'; entry = 'header_modified'; phantom = 'unlinked_image'; unlinked = 'unlinked_image'
-  hollowed = 'hollowed'
+  rwx = 'anonymous'; flipped = 'anonymous'; dormant = 'once_executable'; guard = 'anonymous'; shared = 'shared_memory'
+  view = 'mapped_executable'; patched = 'modified_code'; erased = 'header_erased'; entry = 'header_modified'
+  added = 'added_code'; phantom = 'unlinked_image'; unlinked = 'unlinked_image'; hollowed = 'hollowed'
+  thread = 'thread_start'
 }
 foreach ($what in ($kinds.Keys | Sort-Object)) {
   With-Plant 'memory' $what {
@@ -122,7 +123,26 @@ With-Plant 'memory' 'patched' {
   param($words)
   Expect 'changed pages without reading files (working sets)' `
     "SELECT count(*) FROM fsa_injected_modules WHERE pid = $($words[1]) AND is_modified = 1"
+  Expect 'the patch to the byte' `
+    ("SELECT changed_bytes = 5 AND first_changed = '$($words[2])' FROM fsa_injected_modules " +
+     "WHERE pid = $($words[1]) AND is_modified = 1")
 }
+With-Plant 'memory' 'guard' {
+  param($words)
+  $null = Ask "SELECT max(first_bytes) FROM fsa_injected_modules WHERE pid = $($words[1])"
+  Expect 'a guard stands after a look' `
+    "SELECT is_guard FROM fsa_memory_regions WHERE pid = $($words[1]) AND start = '$($words[2])'"
+}
+With-Plant 'memory' 'renamed' {
+  param($words)
+  Expect 'a name that the list forges' `
+    "SELECT is_name_mismatch FROM fsa_modules WHERE pid = $($words[1]) AND base = '$($words[2])'"
+}
+Expect 'an image whose code is the file''s has no changed byte' `
+  "SELECT count(*) FROM fsa_injected_modules WHERE pid = $PID AND changed_bytes > 0 AND path LIKE '%\ntdll.dll'" '0'
+Expect 'names of files by their drives' `
+  "SELECT count(*) FROM fsa_modules WHERE pid = $PID AND path LIKE '\Device\%'" '0'
+
 
 # ---- handles, objects, pipes -------------------------------------------------------------------------------
 

@@ -2,8 +2,8 @@
 """injected_modules, modules, memory_regions and yara_memory on a live Windows: each state of memory that
 plant/memory.c puts there is found with its facts, and a process that plants nothing has none of them.
 
-Nothing planted is ever executed. What Wine does not have (working sets, names by device, threads' beginnings)
-is tested with recorded answers in unit/memory.c.
+Nothing planted is ever executed. What Wine does not have (working sets, names by device) is tested with recorded
+answers in unit/memory.c.
 """
 import json
 import os
@@ -29,7 +29,7 @@ def test(name, found, expected):
 
 def fsa(sql):
     """The rows as dictionaries, and what is said of problems."""
-    done = subprocess.run([WINE, FSA, "-f", "json", sql], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
+    done = subprocess.run([WINE, FSA, "-f", "json", sql], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
     if done.returncode not in (0, 4):
         raise RuntimeError("exit %d: %s" % (done.returncode, done.stderr.decode()))
     return json.loads(done.stdout or b"[]"), done.stderr.decode()
@@ -124,6 +124,7 @@ EXPECTED = {
     "added": {"kind": "added_code", "path": LIBRARY, "is_code_added": 1, "is_header_modified": 0},
     "hollowed": {"kind": "hollowed", "permissions": "rwxp", "is_hollowed": 1, "is_anonymous": 1,
                  "first_bytes": PLANTED},
+    "thread": {"kind": "thread_start", "permissions": "rw-p", "thread_starts": 1, "first_bytes": PLANTED},
     "renamed": None,
 }
 

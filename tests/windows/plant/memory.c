@@ -3,7 +3,7 @@
  * what is planted is ever executed. The bytes that stand for code are "MZ" and a text.
  *
  *   memory idle | rwx | flipped | dormant | guard | shared | view | patched | erased | entry |
- *          added | phantom | unlinked | renamed | circle | hollowed
+ *          added | phantom | unlinked | renamed | circle | hollowed | thread
  *
  * Prints "ready PID ADDRESS" (PID of another process for hollowed). For each line that it reads it
  * prints the protection at ADDRESS; it ends with its input.
@@ -69,6 +69,15 @@ static void *view_of_library(DWORD protection, DWORD access) {
                             OPEN_EXISTING, 0, NULL);
   HANDLE section = CreateFileMappingW(file, NULL, protection, 0, 0, NULL);
   return MapViewOfFile(section, access, 0, 0, 0);
+}
+
+/* A thread that would begin in a page of data, and is suspended for ever. */
+static void *page_of_thread(void) {
+  union {
+    void *page;
+    LPTHREAD_START_ROUTINE start;
+  } place = {.page = private_page(PAGE_READWRITE, PAGE_READWRITE)};
+  return CreateThread(NULL, 0, place.start, NULL, CREATE_SUSPENDED, NULL) ? place.page : NULL;
 }
 
 /* ---- a library that was loaded --------------------------------------------------------------- */
@@ -217,6 +226,7 @@ static void *plant(const char *what) {
   if (!strcmp(what, "unlinked")) return unlinked();
   if (!strcmp(what, "renamed")) return renamed();
   if (!strcmp(what, "circle")) return in_a_circle();
+  if (!strcmp(what, "thread")) return page_of_thread();
   return strcmp(what, "hollowed") ? NULL : hollowed();
 }
 
