@@ -1,0 +1,28 @@
+-- id: fsa_named_pipes_windows
+-- title: Named pipes of Windows, which programs serve them, and names that lie
+-- pillar: running
+-- platform: windows
+-- logging: snapshot
+-- interval: daily
+-- max_rows: 5000
+-- max_bytes: 700000
+-- key: normalized_name, process_path, known_as, is_pid_forged
+-- join: process_path
+-- family: ipc
+-- attack: T1559, T1570, T1021.002
+-- proves: A pipe of that name exists; process_path serves it. With known_as the name is one that a tool makes
+--   by default; with is_pid_forged = 1 the pid in the name is not that of who serves it.
+-- does_not_prove: Who uses it, or that the tool was there: names are anybody's. Without process_path the
+--   server's handles could not be asked; fsa_problems says why.
+-- false_positives: Tools of administrators (PsExec, PAExec) are known too. Names of 7 to 10 hexadecimal
+--   digits are chosen by honest programs as well.
+-- next_step: fsa "SELECT * FROM fsa_named_pipes WHERE name = '...'" shows clients and who may connect.
+-- positive: live
+-- negative: -
+SELECT n.normalized_name AS normalized_name, p.path AS process_path, n.known_as AS known_as,
+       max(n.is_pid_forged) AS is_pid_forged, min(n.name) AS name, min(n.pid) AS pid,
+       count(*) AS pipes, sum(n.partner_count) AS clients, min(substr(n.sddl, 1, 300)) AS sddl
+FROM fsa_named_pipes AS n
+LEFT JOIN (SELECT pid, path FROM fsa_processes) AS p ON p.pid = n.pid
+WHERE coalesce(n.name, '') <> ''
+GROUP BY n.normalized_name, p.path, n.known_as
