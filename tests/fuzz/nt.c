@@ -10,6 +10,7 @@
 #include "formats/nt_access.h"
 #include "formats/nt_directory.h"
 #include "formats/nt_driver.h"
+#include "formats/nt_firmware.h"
 #include "formats/nt_handle.h"
 #include "formats/nt_key.h"
 #include "formats/nt_memory.h"
@@ -191,6 +192,11 @@ static void read_drivers(FsaBytes bytes) {
   if (fsa_nt_drivers_array(bytes, &drivers) == FSA_OK) walk_drivers(drivers, bytes);
 }
 
+static void read_firmware(FsaBytes bytes) {
+  char uuid[FSA_NT_FIRMWARE_UUID] = "";
+  if (fsa_nt_firmware_uuid(bytes, uuid) && strlen(uuid) != FSA_NT_FIRMWARE_UUID - 1) abort();
+}
+
 static void read_sockets(FsaBytes bytes) {
   for (unsigned kind = 0; kind < FSA_NT_NET_KINDS; kind++) {
     for (size_t i = 0; i < fsa_nt_sockets(bytes, kind); i++) {
@@ -260,7 +266,7 @@ static const struct {
     {'i', read_image_path},  {'k', read_key},       {'l', read_modules},   {'m', read_memory},
     {'n', read_object_name}, {'o', read_object},    {'p', read_processes}, {'q', read_answers},
     {'r', read_drivers},     {'s', read_security},  {'t', read_types},     {'u', read_token},
-    {'v', read_service},
+    {'v', read_service},     {'w', read_firmware},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
