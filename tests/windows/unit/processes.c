@@ -35,6 +35,7 @@ static void unhook(uint8_t *list, uint64_t pid) {
       memcpy(before, &to_me, sizeof to_me);
       return;
     }
+    if (own == pid) memset(at + 0x50, 0, sizeof own); /* the first one: it becomes the idle one */
     if (next == 0) return;
     before = at;
     at += next;
@@ -104,6 +105,18 @@ static void whoever_may_not_be_opened_has_a_row_and_a_problem(void **state) {
   assert_string_equal(ask("SELECT code, problem_source = %lu, message FROM fsa_problems", SELF),
                       "access|1|access refused: cmdline, the program, the environment block, cwd, "
                       "the token\n");
+}
+
+/* Only the table of handles knows it: its pid is all that there is to say. */
+static void whoever_is_hidden_and_refuses_is_betrayed_by_its_handles(void **state) {
+  (void)state;
+  hide(-1);
+  nt.NtOpenProcess = refuse_us;
+  assert_string_equal(ask("SELECT name, threads, path, is_handle_owner FROM fsa_processes "
+                          "WHERE is_hidden AND pid = %lu",
+                          SELF),
+                      "NULL|NULL|NULL|1\n");
+  assert_string_equal(ask("SELECT code, count(*) FROM fsa_problems GROUP BY 1"), "access|1\n");
 }
 
 /* Questions are answered, but not about the memory. */
@@ -282,6 +295,35 @@ static void what_newer_systems_answer(void **state) {
                       "evil.exe /s|PsProtectedSignerLsa-Light|1|1\n");
 }
 
+/* ---- a file that is renamed while its program runs --------------------------------------------
+ */
+
+static const char new_place[] = "C:\\Users\\Public\\renamed.exe";
+
+static NtStatus NTAPI answer_new_place(HANDLE handle, int class, void *buffer, ULONG length,
+                                       ULONG *ret_length) {
+  const uint16_t size = 2 * (sizeof new_place - 1);
+  const uint64_t text = (uintptr_t)buffer + 16;
+  if (class != NT_PROCESS_IMAGE_PATH)
+    return ask_real.NtQueryInformationProcess(handle, class, buffer, length, ret_length);
+  *ret_length = 16u + size;
+  if (length < *ret_length) return NT_INFO_LENGTH_MISMATCH;
+  memset(buffer, 0, *ret_length);
+  memcpy(buffer, &size, 2);
+  memcpy((uint8_t *)buffer + 8, &text, 8);
+  for (size_t i = 0; new_place[i]; i++) ((uint8_t *)buffer)[16 + 2 * i] = (uint8_t)new_place[i];
+  return 0;
+}
+
+static void a_program_whose_file_was_renamed(void **state) {
+  (void)state;
+  nt.NtQueryInformationProcess = answer_new_place;
+  assert_string_equal(ask("SELECT name, path, is_image_renamed, is_deleted, on_disk "
+                          "FROM fsa_processes WHERE pid = %lu",
+                          SELF),
+                      "windows-processes.exe|C:\\Users\\Public\\renamed.exe|1|1|0\n");
+}
+
 /* ---- what a process says of itself ------------------------------------------------------------
  */
 
@@ -343,6 +385,8 @@ int main(void) {
       EACH(whoever_is_listed_is_not_hidden),
       EACH(whoever_starts_between_two_looks_is_not_hidden),
       EACH(whoever_may_not_be_opened_has_a_row_and_a_problem),
+      EACH(whoever_is_hidden_and_refuses_is_betrayed_by_its_handles),
+      EACH(a_program_whose_file_was_renamed),
       EACH(a_protected_process_tells_what_the_kernel_knows),
       EACH(whoever_ends_meanwhile_is_neither_a_row_nor_a_problem),
       EACH(processes_of_the_kernel_have_no_program),
