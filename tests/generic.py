@@ -162,9 +162,9 @@ def check_empty(table):
         evidence = folder
         if "Windows volume" in table["sources"]:
             os.makedirs(os.path.join(folder, "Windows/System32/config"))
-        elif SYSTEM == "windows":
-            return  # an empty root of a live host can only be recorded on Linux
-        elif "live Linux" in table["sources"]:
+        elif SYSTEM == "windows" or "live Linux" not in table["sources"]:
+            return  # an empty root of a live host can be recorded of Linux only, and on Linux
+        else:
             os.makedirs(os.path.join(folder, "proc"))
             evidence = "live:" + folder
         _, errors, status = fsa("SELECT count(*) FROM %s" % name, evidence)
