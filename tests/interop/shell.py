@@ -17,6 +17,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.environ.get("FSA_BUILD", os.path.join(ROOT, "build"))
 FSA = os.path.join(BUILD, "bin/fsa")
 SANITIZED = os.environ.get("FSA_SANITIZED") == "1"
+SYSTEM = os.environ.get("FSA_SYSTEM", "linux")
+# Windows knows the host by its NetBIOS name.
+HOSTNAME = os.uname().nodename if SYSTEM == "linux" else os.uname().nodename.split(".")[0].upper()[:15]
 totals = {"pass": 0, "fail": 0, "skip": 0}
 
 # What evidence may hold and a terminal or a parser must not be told: controls, broken UTF-8, quotes.
@@ -222,7 +225,7 @@ MEMBERS = ["snapshot", "action", "name", "hostIdentifier", "calendarTime", "unix
 HEADER = """-- id: fsa_%(id)s
 -- title: A test
 -- pillar: running
--- platform: linux
+-- platform: all
 -- logging: snapshot
 -- interval: daily
 -- max_rows: %(rows)s
@@ -265,15 +268,15 @@ def sweep_lines():
     same("sweep: numbers", (line["epoch"], line["counter"], line["numerics"], line["action"]), (0, 0, False, "snapshot"))
     same("sweep: calendarTime is unixTime", line["calendarTime"],
          time.asctime(time.gmtime(line["unixTime"])) + " UTC")
-    same("sweep: hostname", line["decorations"]["hostname"], os.uname().nodename)
-    same("sweep: hostIdentifier", line["hostIdentifier"], line["decorations"].get("host_uuid", os.uname().nodename))
+    same("sweep: hostname", line["decorations"]["hostname"], HOSTNAME)
+    same("sweep: hostIdentifier", line["hostIdentifier"], line["decorations"].get("host_uuid", HOSTNAME))
     test("sweep: lines below the ceiling", all(len(line) <= 700000 for line in done.stdout.splitlines()))
     covered = {row["table_name"]: row for row in lines[-1]["snapshot"]}
     same("sweep: coverage knows of the scans", covered["fsa_processes"]["is_scanned"], "1")
     named = json.loads(fsa("sweep", "--host-identifier", "box7").stdout.splitlines()[0])
     same("sweep: --host-identifier NAME", named["hostIdentifier"], "box7")
     named = json.loads(fsa("sweep", "--host-identifier", "hostname").stdout.splitlines()[0])
-    same("sweep: --host-identifier hostname", named["hostIdentifier"], os.uname().nodename)
+    same("sweep: --host-identifier hostname", named["hostIdentifier"], HOSTNAME)
     same("sweep: --quiet", fsa("sweep", "--quiet").stderr, b"")
     exit_code("one name for two hosts", 1, "sweep", "--host-identifier", "x", "-e", "/a", "-e", "/b", says="several hosts")
 
@@ -371,6 +374,9 @@ def packs(folder):
     exit_code("a sweep with a faulty pack", 2, "sweep", "--pack", path, says="lint")
 
 
+INTERVALS = {"fsa_connections": 3600, "fsa_event_log_summary": 604800}  # seconds; the others daily
+
+
 def pack_build(folder):
     exit_code("a folder that cannot be made", 2, "pack", "build", "-o", "/proc/none/here", says="/proc/none/here")
     out = os.path.join(folder, "built/packs")
@@ -383,7 +389,7 @@ def pack_build(folder):
         test("osquery pack: discovery", "osquery_extensions" in pack["discovery"][0])
         for name, query in pack["queries"].items():
             ids.add(name)
-            good = (query["snapshot"] is True and query["interval"] == {"fsa_event_log_summary": 604800}.get(name, 86400)
+            good = (query["snapshot"] is True and query["interval"] == INTERVALS.get(name, 86400)
                     and query["platform"] == platform and query["query"].endswith(";") and query["description"])
             test("osquery pack: " + name, good, query)
             test("osquery pack: %s without comments" % name, "--" not in query["query"], query["query"])
