@@ -111,9 +111,8 @@ def windows():
     prefix = os.path.join(build, "wine")  # its own: no test meets the processes of somebody else's
     wine = {**os.environ, "FSA_WINEPREFIX": prefix}
     # its services start once and stay: started by a test they would hold its pipes open, each time anew
-    subprocess.run([os.path.join(ROOT, "cmake/windows/wine"), "wineboot"], env=wine, stdin=subprocess.DEVNULL,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    subprocess.run(["wineserver", "-w"], env={**wine, "WINEPREFIX": prefix}, stderr=subprocess.DEVNULL)
+    os.makedirs(prefix, exist_ok=True)
+    subprocess.run(["wineserver", "-k"], env={**wine, "WINEPREFIX": prefix}, stderr=subprocess.DEVNULL)
     subprocess.run(["wineserver", "-p"], env={**wine, "WINEPREFIX": prefix}, stderr=subprocess.DEVNULL)
     subprocess.run([os.path.join(ROOT, "cmake/windows/wine"), "wineboot"], env=wine, stdin=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
