@@ -118,7 +118,10 @@ static Step register_self(Membership *self) {
   for (int tries = 1;; tries++) {
     FsaRegistration answer;
     const int result = register_once(self, &answer);
-    if (result != FSA_OK) return unanswered(self, result);
+    if (result != FSA_OK) {
+      fsa_log_detail("no answer to the registration: %s", self->error.message);
+      return unanswered(self, result);
+    }
     if (answer.is_accepted) {
       self->uuid = answer.uuid;
       return STEP_DONE;

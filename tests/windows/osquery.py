@@ -6,6 +6,7 @@ The rows are judged by fsa.exe, as on Linux by fsa. Bytes that no library writes
 """
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,8 +23,9 @@ from osquery_thrift.evidence import log_folder
 from peer import CORE, EXTENSION, FIXTURES, SLOWER, WINDOWS, WINE, Core, core, extension, fixture, native, wait_for
 
 common.EVIDENCE.pop("live Linux", None)
-common.STATES = ("cold", "after a full scan")  # a process of Wine is slow to be asked
+common.STATES = ("cold",)  # what is remembered is the same on each system, and Wine is slow to be asked
 CALLS = 1000
+LOCKS = 4  # of MinGW's threads: each gets its handle when two want it for the first time
 MANY = 24
 WIDE_ROWS = 20000
 WIDE_CHUNKS = 90  # of a log, each with some 200 events
@@ -61,15 +63,32 @@ def check_rows(peer, tables):
             common.check_law(peer, judge)
 
 
+STABLE = {"fsa_processes": "pid, name, parent, path, cmdline, cwd, start_time, user_sid, integrity, session_id",
+          "fsa_tokens": "pid, tid, name, user_sid, user_name, token_id, token_sddl, integrity, privileges, is_different"}
+
+
 def check_live(peer, tables):
-    """Every table that this host can be asked of answers, or says why not."""
+    """Every table answers for this host; what the shell says of the extension itself it says too."""
     for table in tables:
         reply = peer.sql("SELECT * FROM %s" % table["name"])
-        served = "live Windows" in table["sources"]
-        good = "error" not in reply or not served or "sigfile" in reply["error"] or "needs" in reply["error"]
-        test("the live host is asked: " + table["name"], good, reply.get("error"))
-    rows = peer.rows("SELECT evidence FROM fsa_registry WHERE key = 'HKEY_LOCAL_MACHINE\\SOFTWARE' LIMIT 1")
-    test("the live host's evidence is called live", rows in ([("live",)], []), rows)
+        rules = table["name"] in common.WITH_RULES and "sigfile" in reply.get("error", "")
+        test("the live host is asked: " + table["name"], "error" not in reply or rules, reply.get("error"))
+    pid = peer.ask(process=True)["pid"]
+    for table in tables:
+        if table["name"] in STABLE:
+            common.check_like_shell(peer, table, STABLE[table["name"]], "pid = %d" % pid, "the extension in " + table["name"])
+            rows = peer.rows("SELECT evidence FROM %s WHERE pid = %d" % (table["name"], pid))
+            test("the live host's evidence is called live in " + table["name"], set(rows) == {("live",)}, rows)
+    check_own_pipe(peer, pid)
+
+
+def check_own_pipe(peer, pid):
+    """Its pipe, as its own table of pipes shows it to whoever is connected to it."""
+    name = "%s.%d" % (peer.socket[len(r"\\.\pipe" + "\\"):], peer.uuid())
+    rows = peer.rows("SELECT pid, instances, partner_count, sddl FROM fsa_named_pipes WHERE name = %s" % quote(name))
+    test("the extension's pipe is the extension's", len(rows) == 1 and rows[0][0] == pid, rows)
+    test("... an instance waits beside those that serve", rows[0][1] > rows[0][2] >= 1, rows)
+    test("... it has osquery's rights", re.search(r"D:\(A;;FA;;;SY\)\(A;;FA;;;BA\)\(A;;FA;;;S-1-5-[\d-]+\)$", rows[0][3]), rows)
 
 
 def check_together(peer):
@@ -134,16 +153,17 @@ def check_leaks():
         request = {"uuid": uuid, "registry": "table", "item": "fsa_tables", "request": {"action": "generate"}}
         for _ in range(CALLS // 5):
             peer.ask(call=request)
+        peer.ask(together=["SELECT name FROM fsa_tables"] * 4)
         before = handles()
         began = time.monotonic()
         failed = sum(peer.ask(call=request).get("code") != 0 for _ in range(CALLS))
         seconds = time.monotonic() - began
         print("%d calls: %.2f ms each" % (CALLS, 1000 * seconds / CALLS))
         test("%d calls are answered" % CALLS, failed == 0, "%d failed" % failed)
-        same("... and leave no handle behind", handles(), before)
+        test("... and leave no handle behind", handles() <= before + LOCKS, "%d, not %d" % (handles(), before))
         for _ in range(CALLS // 10):
             peer.ask(ping="%s.%s" % (peer.socket, uuid))
-        same("... nor do pings", handles(), before)
+        test("... nor do pings", handles() <= before + LOCKS, "%d, not %d" % (handles(), before))
 
 
 def check_speed(folder):
@@ -241,7 +261,8 @@ def check_permits(folder):
 
 def run():
     tables = schema()
-    check_start()
+    with core(launch=False):  # without any program Wine's own server is about to end, and may fail the next one
+        check_start()
     check_queries(tables)
     common.check_conflicts(tables)
     with tempfile.TemporaryDirectory(prefix="fsa-", dir=common.BUILD) as folder:

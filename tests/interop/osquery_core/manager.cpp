@@ -49,9 +49,10 @@ void Manager::shutdown() {
 }
 
 void Manager::drop_those_gone() {
+  /* locked before it looks: who registers meanwhile is in the registry first */
+  std::lock_guard<std::mutex> lock(mutex_);
   std::set<int64_t> known;
   for (int64_t uuid : registry_.uuids()) known.insert(uuid);
-  std::lock_guard<std::mutex> lock(mutex_);
   for (auto it = extensions_.begin(); it != extensions_.end();)
     it = known.count(it->first) ? std::next(it) : extensions_.erase(it);
 }
