@@ -197,6 +197,50 @@ static int add_named(FsaScan *scan, State *state, FsaText path) {
   return result == FSA_OK ? add_start(scan, state, start) : add_unfound(scan, state, text, result);
 }
 
+/* A part of a path as the registry itself spells it; the query's spelling of what has another name.
+ */
+static FsaText stored_name(const State *state, FsaArena *arena, const Root *root, const char *path,
+                           FsaText part) {
+  FsaRegKey key;
+  FsaRegKeyInfo info;
+  const bool is_hive = part.data == strchr(path, '\\') + 1;
+  const size_t count = !is_hive           ? 0
+                       : root->is_machine ? fsa_registry_machine_count(state->registry)
+                                          : fsa_registry_root_count(state->registry);
+  for (size_t i = 0; i < count; i++) {
+    FsaText hive;
+    fsa_registry_root(state->registry, i, &hive, NULL);
+    const char *name = strchr(hive.data, '\\') + 1;
+    if (root->is_machine == is_machine(hive) &&
+        fsa_text_same(name, strlen(name), part.data, part.size))
+      return (FsaText){name, strlen(name)};
+  }
+  if (!is_hive && fsa_registry_find(state->registry, path, arena, &key) == FSA_OK &&
+      fsa_registry_key_info(state->registry, key, arena, &info) == FSA_OK &&
+      fsa_text_same(info.name.data, info.name.size, part.data, part.size))
+    return info.name;
+  return part; /* CurrentControlSet, a link, another name of a hive */
+}
+
+/*
+ * A path below a root as a walk from its hive shows it. LIKE is true of it in any letter case, and
+ * a row has one spelling, whoever asks: osquery tells rows of two questions apart by it. NULL when
+ * memory ran out.
+ */
+static const char *stored_path(const State *state, FsaArena *arena, const Root *root,
+                               const char *path) {
+  char *stored = fsa_arena_copy(arena, root->name, strlen(root->name));
+  for (const char *at = strchr(path, '\\'); stored && at; at = strchr(at + 1, '\\')) {
+    const size_t size = strcspn(at + 1, "\\");
+    const char *above = fsa_arena_copy(arena, path, (size_t)(at - path) + 1 + size);
+    if (!above) return NULL;
+    const FsaText part = {above + (at - path) + 1, size};
+    const FsaText name = stored_name(state, arena, root, above, part);
+    stored = fsa_arena_printf(arena, "%s\\%.*s", stored, (int)name.size, name.data);
+  }
+  return stored;
+}
+
 /*
  * key LIKE 'path\pre%': below the last key that the prefix names in full, what begins with the
  * rest.
@@ -210,8 +254,11 @@ static int add_prefix(FsaScan *scan, State *state, FsaText prefix) {
   Start start = {.prefix = rest + 1, .is_deep = true, .is_silent = true};
   start.path = fsa_arena_copy(arena, text, (size_t)(rest - text));
   if (!start.path) return FSA_E_NOMEM;
-  const Root *root = find_root(start.path, strlen(start.path));
-  if (root) return add_hives(scan, state, root, start.path, rest + 1, true);
+  const Root *root = find_root(start.path, strcspn(start.path, "\\"));
+  if (root) start.path = stored_path(state, arena, root, start.path);
+  if (!start.path) return FSA_E_NOMEM;
+  if (root && !strchr(start.path, '\\'))
+    return add_hives(scan, state, root, start.path, rest + 1, true);
   int result = fsa_registry_find(state->registry, start.path, arena, &start.key);
   return result == FSA_OK ? add_start(scan, state, start)
                           : add_unfound(scan, state, start.path, result);
