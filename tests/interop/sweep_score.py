@@ -75,8 +75,14 @@ def built_in(folder):
     test("each query of the sweep is known", names <= known, names - known)
     cells = coverage(case)
     test("three hosts", len({cell["host_identifier"] for cell in cells}) == 3, cells)
+    sources = {name: json.loads(meta)["source"] for name, meta in db.execute("SELECT name, meta FROM query WHERE meta <> ''")}
+    live_only = set(run(FSA, "-f", "csv", "SELECT name FROM fsa_tables WHERE NOT is_offline").split())
+    asked = [cell for cell in cells if cell["status"] != "n/a" and cell["hostname"].startswith("HOST-")
+             and sources[cell["query"]] in live_only]
+    test("a table of running systems is unsupported on a case folder, not empty",
+         asked and all(cell["status"] == "unsupported" for cell in asked), asked)
     wrong = [(cell["hostname"], cell["query"], cell["status"]) for cell in cells
-             if cell["status"] not in ("ok", "partial", "n/a")]
+             if cell["status"] not in ("ok", "partial", "n/a") and cell not in asked]
     test("what the case folder's hosts do not have is absent, all else answered",
          wrong == [("HOST-A", "fsa_run_keys", "absent"), ("HOST-B", "fsa_run_keys", "absent"),
                   ("HOST-B", "fsa_script_blocks", "absent")], wrong)
