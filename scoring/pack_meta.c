@@ -1,6 +1,7 @@
 /* What the scorer knows about each pack query. See pack_meta.h. */
 #include "pack_meta.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "json.h"
@@ -48,32 +49,129 @@ static bool read_true(FsaJson *json, bool *ret_is_true) {
   return true;
 }
 
+/* A share, 0 to 1; what is none leaves the number as it is. */
+static bool read_share(FsaJson *json, double *ret_share) {
+  FsaJsonText text;
+  char digits[32];
+  if (fsa_json_kind(json) != FSA_JSON_NUMBER) return fsa_json_skip(json);
+  if (!fsa_json_scalar(json, &text)) return false;
+  if (text.size >= sizeof digits) return true;
+  memcpy(digits, text.data, text.size);
+  digits[text.size] = '\0';
+  double share = g_ascii_strtod(digits, NULL);
+  if (share >= 0 && share <= 1) *ret_share = share;
+  return true;
+}
+
+static bool read_rule(FsaArena *arena, FsaJson *json, FsaRule *rule) {
+  FsaJsonText name;
+  *rule = (FsaRule){.id = "", .where = ""};
+  if (!fsa_json_enter(json)) return false;
+  while (fsa_json_member(json, &name)) {
+    bool read = fsa_json_is(name, "id")      ? read_string(arena, json, &rule->id)
+                : fsa_json_is(name, "where") ? read_string(arena, json, &rule->where)
+                : fsa_json_is(name, "tpr")   ? read_share(json, &rule->tpr)
+                : fsa_json_is(name, "fpr")   ? read_share(json, &rule->fpr)
+                : fsa_json_is(name, "fixed") ? read_true(json, &rule->is_fixed)
+                : fsa_json_is(name, "attack")
+                    ? read_strings(arena, json, rule->attack, &rule->attack_count)
+                    : fsa_json_skip(json);
+    if (!read) return false;
+  }
+  return !json->why;
+}
+
+static bool read_attribute(FsaArena *arena, FsaJson *json, FsaAttribute *attribute) {
+  FsaJsonText name;
+  *attribute = (FsaAttribute){.family = "", .where = ""};
+  if (!fsa_json_enter(json)) return false;
+  while (fsa_json_member(json, &name)) {
+    bool read = fsa_json_is(name, "family")      ? read_string(arena, json, &attribute->family)
+                : fsa_json_is(name, "where")     ? read_string(arena, json, &attribute->where)
+                : fsa_json_is(name, "frequency") ? read_share(json, &attribute->frequency)
+                                                 : fsa_json_skip(json);
+    if (!read) return false;
+  }
+  return !json->why;
+}
+
+/* Conditions beyond the ceiling are passed over: `fsa pack lint` tells of them. */
+static size_t conditions_left(const FsaQueryMeta *query) {
+  return FSA_MAX_CONDITIONS - query->rule_count - query->attribute_count;
+}
+
+static bool read_rules(FsaArena *arena, FsaJson *json, FsaQueryMeta *query) {
+  if (fsa_json_kind(json) != FSA_JSON_ARRAY) return fsa_json_skip(json);
+  query->rule_count = 0;
+  size_t room = conditions_left(query);
+  FsaRule *rules = fsa_arena_zero(arena, FSA_MAX_CONDITIONS, sizeof *rules), rule;
+  fsa_json_enter(json);
+  while (rules && fsa_json_item(json)) {
+    if (!read_rule(arena, json, &rule)) return false;
+    if (rule.where[0] && query->rule_count < room) rules[query->rule_count++] = rule;
+  }
+  query->rules = rules;
+  return rules && !json->why;
+}
+
+static bool read_attributes(FsaArena *arena, FsaJson *json, FsaQueryMeta *query) {
+  if (fsa_json_kind(json) != FSA_JSON_ARRAY) return fsa_json_skip(json);
+  query->attribute_count = 0;
+  size_t room = conditions_left(query);
+  FsaAttribute *all = fsa_arena_zero(arena, FSA_MAX_CONDITIONS, sizeof *all), one;
+  fsa_json_enter(json);
+  while (all && fsa_json_item(json)) {
+    if (!read_attribute(arena, json, &one)) return false;
+    if (one.where[0] && query->attribute_count < room) all[query->attribute_count++] = one;
+  }
+  query->attributes = all;
+  return all && !json->why;
+}
+
+/* The members that are plain texts. */
+static const struct {
+  const char *name;
+  size_t offset;
+} query_texts[] = {{"title", offsetof(FsaQueryMeta, title)},
+                   {"pillar", offsetof(FsaQueryMeta, pillar)},
+                   {"platform", offsetof(FsaQueryMeta, platform)},
+                   {"source", offsetof(FsaQueryMeta, source)},
+                   {"family", offsetof(FsaQueryMeta, family)},
+                   {"next_step", offsetof(FsaQueryMeta, next_step)},
+                   {"proves", offsetof(FsaQueryMeta, proves)},
+                   {"does_not_prove", offsetof(FsaQueryMeta, does_not_prove)},
+                   {"awaits", offsetof(FsaQueryMeta, awaits)}};
+#define QUERY_TEXTS (sizeof query_texts / sizeof *query_texts)
+
+static const char **query_text(FsaQueryMeta *query, size_t at) {
+  return (const char **)((char *)query + query_texts[at].offset);
+}
+
+static bool read_query_member(FsaArena *arena, FsaJson *json, FsaJsonText name,
+                              FsaQueryMeta *query) {
+  for (size_t i = 0; i < QUERY_TEXTS; i++)
+    if (fsa_json_is(name, query_texts[i].name))
+      return read_string(arena, json, query_text(query, i));
+  if (fsa_json_is(name, "key")) return read_strings(arena, json, query->key, &query->key_count);
+  if (fsa_json_is(name, "join")) return read_strings(arena, json, query->join, &query->join_count);
+  if (fsa_json_is(name, "attack"))
+    return read_strings(arena, json, query->attack, &query->attack_count);
+  if (fsa_json_is(name, "whole")) return read_true(json, &query->is_whole);
+  if (fsa_json_is(name, "tpr")) return read_share(json, &query->tpr);
+  if (fsa_json_is(name, "fpr")) return read_share(json, &query->fpr);
+  if (fsa_json_is(name, "rules")) return read_rules(arena, json, query);
+  if (fsa_json_is(name, "attributes")) return read_attributes(arena, json, query);
+  return fsa_json_skip(json);
+}
+
 static bool read_query(FsaPackMeta *meta, FsaJson *json, const char *query_name) {
   FsaQueryMeta *query = fsa_arena_zero(&meta->arena, 1, sizeof *query);
   FsaJsonText name;
   if (!query || !fsa_json_enter(json)) return false;
-  *query = (FsaQueryMeta){
-      .name = query_name, .title = "", .pillar = "", .platform = "", .source = "", .family = ""};
-  struct {
-    const char *name, **text;
-  } const texts[] = {{"title", &query->title},
-                     {"pillar", &query->pillar},
-                     {"platform", &query->platform},
-                     {"source", &query->source},
-                     {"family", &query->family}};
-  while (fsa_json_member(json, &name)) {
-    const char **text = NULL;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-      if (fsa_json_is(name, texts[i].name)) text = texts[i].text;
-    bool read = text ? read_string(&meta->arena, json, text)
-                : fsa_json_is(name, "key")
-                    ? read_strings(&meta->arena, json, query->key, &query->key_count)
-                : fsa_json_is(name, "whole") ? read_true(json, &query->is_whole)
-                : fsa_json_is(name, "join")
-                    ? read_strings(&meta->arena, json, query->join, &query->join_count)
-                    : fsa_json_skip(json);
-    if (!read) return false;
-  }
+  query->name = query_name;
+  for (size_t i = 0; i < QUERY_TEXTS; i++) *query_text(query, i) = "";
+  while (fsa_json_member(json, &name))
+    if (!read_query_member(&meta->arena, json, name, query)) return false;
   g_hash_table_replace(meta->queries, (gpointer)query->name, query);
   return !json->why;
 }
@@ -117,21 +215,57 @@ static void put_names(FsaBuffer *out, const char *label, const FsaText *names, s
   fsa_buffer_putc(out, ']');
 }
 
+static void put_text(FsaBuffer *out, const char *label, const char *text) {
+  fsa_buffer_puts(out, label);
+  fsa_buffer_json(out, text, strlen(text));
+}
+
+static void put_share(FsaBuffer *out, const char *label, double share) {
+  char digits[G_ASCII_DTOSTR_BUF_SIZE];
+  fsa_buffer_puts(out, label);
+  fsa_buffer_puts(out, g_ascii_dtostr(digits, sizeof digits, share));
+}
+
+static void put_rules(FsaBuffer *out, const FsaQueryMeta *query) {
+  fsa_buffer_puts(out, ",\"rules\":[");
+  for (size_t i = 0; i < query->rule_count; i++) {
+    const FsaRule *rule = &query->rules[i];
+    put_text(out, i ? ",{\"id\":" : "{\"id\":", rule->id);
+    put_text(out, ",\"where\":", rule->where);
+    put_share(out, ",\"tpr\":", rule->tpr);
+    put_share(out, ",\"fpr\":", rule->fpr);
+    put_names(out, "attack", rule->attack, rule->attack_count);
+    fsa_buffer_puts(out, rule->is_fixed ? ",\"fixed\":true}" : "}");
+  }
+  fsa_buffer_putc(out, ']');
+}
+
+static void put_attributes(FsaBuffer *out, const FsaQueryMeta *query) {
+  fsa_buffer_puts(out, ",\"attributes\":[");
+  for (size_t i = 0; i < query->attribute_count; i++) {
+    const FsaAttribute *attribute = &query->attributes[i];
+    put_text(out, i ? ",{\"family\":" : "{\"family\":", attribute->family);
+    put_text(out, ",\"where\":", attribute->where);
+    put_share(out, ",\"frequency\":", attribute->frequency);
+    fsa_buffer_putc(out, '}');
+  }
+  fsa_buffer_putc(out, ']');
+}
+
 void fsa_query_meta_print(const FsaQueryMeta *query, FsaBuffer *out) {
-  struct {
-    const char *name, *text;
-  } const texts[] = {{"{\"title\":", query->title},
-                     {",\"pillar\":", query->pillar},
-                     {",\"platform\":", query->platform},
-                     {",\"source\":", query->source},
-                     {",\"family\":", query->family}};
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-    fsa_buffer_puts(out, texts[i].name);
-    fsa_buffer_json(out, texts[i].text, strlen(texts[i].text));
+  put_text(out, "{\"title\":", query->title);
+  for (size_t i = 1; i < QUERY_TEXTS; i++) {
+    fsa_buffer_printf(out, ",\"%s\":", query_texts[i].name);
+    put_text(out, "", *query_text((FsaQueryMeta *)query, i));
   }
   put_names(out, "key", query->key, query->key_count);
   put_names(out, "join", query->join, query->join_count);
+  put_names(out, "attack", query->attack, query->attack_count);
   if (query->is_whole) fsa_buffer_puts(out, ",\"whole\":true");
+  if (query->tpr > 0) put_share(out, ",\"tpr\":", query->tpr);
+  if (query->fpr > 0) put_share(out, ",\"fpr\":", query->fpr);
+  if (query->rule_count) put_rules(out, query);
+  if (query->attribute_count) put_attributes(out, query);
   fsa_buffer_putc(out, '}');
 }
 

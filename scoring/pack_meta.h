@@ -5,7 +5,10 @@
  * It comes from the headers of packs/<pillar>/<name>.sql, built in, or from a fsa-pack-meta.json
  * that `fsa pack build` wrote: {"version": "...", "queries": {"<name>": {"title", "pillar",
  * "platform", "key": [...], "join": [...], "family", "attack": [...], "source": "<table>", "whole":
- * true}}}; members that are not known are passed over, `whole` may be absent.
+ * true, "tpr": 0.5, "fpr": 0.05, "rules": [{"id", "where", "tpr", "fpr", "attack": [...], "fixed":
+ * true}], "attributes": [{"family", "where", "frequency"}], "next_step", "proves",
+ * "does_not_prove", "awaits": "<table that comes later>"}}}; members that are not known are passed
+ * over, any may be absent.
  */
 #ifndef FSA_SCORING_PACK_META_H
 #define FSA_SCORING_PACK_META_H
@@ -19,6 +22,25 @@
 
 #define FSA_MAX_KEY_COLUMNS 16
 #define FSA_MAX_META_BYTES (16u << 20) /* of a fsa-pack-meta.json */
+#define FSA_MAX_CONDITIONS 64          /* rules and attributes of a query together */
+
+/* A condition over the columns of a row that speaks for a compromise. */
+typedef struct FsaRule {
+  const char *id;
+  const char *where; /* SQL, over the row's columns */
+  double tpr, fpr;   /* of malicious and of other rows that it hits: the author's guess */
+  FsaText attack[FSA_MAX_KEY_COLUMNS]; /* MITRE ATT&CK ids */
+  size_t attack_count;
+  bool is_fixed; /* an exact sign: what the fleet measures takes nothing from it */
+} FsaRule;
+
+/* A trait of a thing: how often malicious things have it is guessed, how often others is measured.
+ */
+typedef struct FsaAttribute {
+  const char *family; /* at most one attribute of a family counts */
+  const char *where;
+  double frequency; /* among malicious things, 0..1 */
+} FsaAttribute;
 
 typedef struct FsaQueryMeta {
   const char *name;
@@ -29,8 +51,15 @@ typedef struct FsaQueryMeta {
   const char *family;   /* memory, execution, ...: sources of one family share a cause */
   FsaText key[FSA_MAX_KEY_COLUMNS]; /* none = the whole row is the key */
   FsaText join[FSA_MAX_KEY_COLUMNS];
-  size_t key_count, join_count;
-  bool is_whole; /* it gives every row of its table, so rows can be counted against coverage */
+  FsaText attack[FSA_MAX_KEY_COLUMNS];
+  size_t key_count, join_count, attack_count;
+  double tpr, fpr; /* of a detection, where any row is a hit; 0 = it is none */
+  const FsaRule *rules;
+  const FsaAttribute *attributes;
+  size_t rule_count, attribute_count; /* together at most FSA_MAX_CONDITIONS */
+  const char *next_step, *proves, *does_not_prove;
+  const char *awaits; /* the table without which the query cannot be asked yet */
+  bool is_whole;      /* it gives every row of its table, so rows can be counted against coverage */
 } FsaQueryMeta;
 
 typedef struct FsaPackMeta {
