@@ -28,7 +28,14 @@ typedef struct Loader {
 
 /* ---- header fields ----------------------------------------------------------------------- */
 
-typedef enum FieldKind { FIELD_TEXT, FIELD_LIST, FIELD_COUNT, FIELD_SHARE } FieldKind;
+typedef enum FieldKind {
+  FIELD_TEXT,
+  FIELD_LIST,
+  FIELD_COUNT,
+  FIELD_SHARE,
+  FIELD_RULE,
+  FIELD_ATTRIBUTE
+} FieldKind;
 
 typedef struct Field {
   const char *name;
@@ -55,6 +62,10 @@ static const Field fields[] = {
     FIELD(attack, FIELD_LIST, false),
     FIELD(tpr, FIELD_SHARE, true),
     FIELD(fpr, FIELD_SHARE, true),
+    {"rule", FIELD_RULE, true, 0},
+    {"attribute", FIELD_ATTRIBUTE, true, 0},
+    FIELD(awaits, FIELD_LIST, true),
+    FIELD(columns, FIELD_LIST, true),
     FIELD(proves, FIELD_TEXT, false),
     FIELD(does_not_prove, FIELD_TEXT, false),
     FIELD(false_positives, FIELD_TEXT, false),
@@ -71,7 +82,7 @@ static void complain(FsaPack *pack, const char *path, size_t line, const char *w
   pack->faults++;
 }
 
-static const char **split_list(FsaArena *arena, const char *value) {
+const char **fsa_pack_split(FsaArena *arena, const char *value) {
   const char **list = fsa_arena_zero(arena, MAX_LIST + 1, sizeof *list);
   size_t count = 0;
   while (list && count < MAX_LIST) {
@@ -94,7 +105,7 @@ static bool read_count(const char *value, int64_t *ret_count) {
   return true;
 }
 
-static bool read_share(const char *value, double *ret_share) {
+bool fsa_pack_read_share(const char *value, double *ret_share) {
   char *end;
   double share = strtod(value, &end);
   if (end == value || *end || !(share >= 0 && share <= 1)) return false;
@@ -102,19 +113,25 @@ static bool read_share(const char *value, double *ret_share) {
   return true;
 }
 
-/* Sets one field. False when the value is not one of its kind. */
-static bool set_field(FsaPack *pack, FsaPackQuery *query, const Field *field, const char *value) {
+/* Sets one field. FSA_OK, FSA_E_NOMEM, or FSA_E_FORMAT when the value is not one of its kind. */
+static int set_field(FsaPack *pack, FsaPackQuery *query, const Field *field, const char *value,
+                     size_t line) {
+  const char **list;
   void *place = (char *)query + field->offset;
   switch (field->kind) {
-  case FIELD_TEXT: *(const char **)place = value; return *value != '\0';
-  case FIELD_COUNT: return read_count(value, place);
-  case FIELD_SHARE: return read_share(value, place);
+  case FIELD_TEXT: *(const char **)place = value; return *value ? FSA_OK : FSA_E_FORMAT;
+  case FIELD_COUNT: return read_count(value, place) ? FSA_OK : FSA_E_FORMAT;
+  case FIELD_SHARE: return fsa_pack_read_share(value, place) ? FSA_OK : FSA_E_FORMAT;
+  case FIELD_RULE: return fsa_pack_add_rule(&pack->arena, query, value, line);
+  case FIELD_ATTRIBUTE: return fsa_pack_add_attribute(&pack->arena, query, value, line);
   case FIELD_LIST:
     /* "-" says that there is none, which is not the same as saying nothing */
-    *(const char ***)place = split_list(&pack->arena, strcmp(value, "-") == 0 ? "" : value);
-    return *(const char ***)place != NULL && *value != '\0';
+    list = fsa_pack_split(&pack->arena, strcmp(value, "-") == 0 ? "" : value);
+    if (!list) return FSA_E_NOMEM;
+    *(const char ***)place = list;
+    return *value ? FSA_OK : FSA_E_FORMAT;
   }
-  return false;
+  return FSA_E_FORMAT;
 }
 
 /* A header line's value with the lines that continue it, joined by blanks. */
@@ -162,10 +179,13 @@ static int read_header(FsaPack *pack, FsaPackQuery *query, const char **at, size
       complain(pack, query->path, start, "no such header field: ", value);
       continue;
     }
-    if (seen >> (field - fields) & 1)
+    const bool is_repeatable = field->kind == FIELD_RULE || field->kind == FIELD_ATTRIBUTE;
+    if (!is_repeatable && seen >> (field - fields) & 1)
       complain(pack, query->path, start, "given twice: ", field->name);
     seen |= 1ull << (field - fields);
-    if (!set_field(pack, query, field, value))
+    const int result = set_field(pack, query, field, value, start);
+    if (result == FSA_E_NOMEM) return result;
+    if (result != FSA_OK)
       complain(pack, query->path, start, "not a value for this field: ", field->name);
   }
   for (size_t i = 0; i < FIELD_NUMBER; i++)

@@ -22,6 +22,24 @@ typedef struct FsaPackFile {
 
 extern const FsaPackFile fsa_pack_files[];
 
+/* What a row that meets a condition says. The conditions are SQL over the columns of the row, all
+ * of which are text there: docs/packs.md, "Rules and attributes". */
+typedef struct FsaPackRule {
+  const char *id;
+  const char *where;
+  double tpr, fpr;     /* the author's prior */
+  const char **attack; /* ATT&CK technique ids */
+  bool is_fixed;       /* never discounted by how often it fires in a fleet */
+  size_t line;
+} FsaPackRule;
+
+typedef struct FsaPackAttribute {
+  const char *family;
+  const char *where;
+  double frequency; /* among malicious things */
+  size_t line;
+} FsaPackAttribute;
+
 /* One query. Texts are NUL-terminated; lists end with NULL; a field that the header lacks is NULL.
  */
 typedef struct FsaPackQuery {
@@ -39,6 +57,12 @@ typedef struct FsaPackQuery {
   int64_t max_rows;    /* -1 = not given */
   int64_t max_bytes;   /* of a result line; -1 = not given */
   double tpr, fpr;     /* the author's prior of a detection; -1 = none */
+  FsaPackRule *rules;
+  size_t rule_count;
+  FsaPackAttribute *attributes;
+  size_t attribute_count;
+  const char **awaits;  /* tables that are not there yet: the query has no SQL; else NULL */
+  const char **columns; /* which it will give; NULL but with awaits */
   const char *proves;
   const char *does_not_prove;
   const char *false_positives;
@@ -82,6 +106,19 @@ typedef struct FsaPackTables {
 } FsaPackTables;
 
 struct sqlite3;
+
+/*
+ * Adds what a `rule:` or `attribute:` line of the header says. FSA_OK, FSA_E_NOMEM, or FSA_E_FORMAT
+ * when the value has not the form of one.
+ */
+int fsa_pack_add_rule(FsaArena *arena, FsaPackQuery *query, const char *value, size_t line);
+int fsa_pack_add_attribute(FsaArena *arena, FsaPackQuery *query, const char *value, size_t line);
+
+/* The words of a list that are separated by blanks and commas; NULL without memory. */
+const char **fsa_pack_split(FsaArena *arena, const char *value);
+
+/* Reads a share, 0 to 1. */
+bool fsa_pack_read_share(const char *value, double *ret_share);
 
 /*
  * Which tables a statement reads. FSA_OK, FSA_E_NOMEM, or FSA_E_USAGE when it does not prepare:

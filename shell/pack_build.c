@@ -94,7 +94,7 @@ static int build_osquery(const FsaPack *pack, const char *platform, const char *
   fsa_buffer_json(&out, platform, strlen(platform));
   fsa_buffer_puts(&out, ",\n  \"queries\": {\n");
   for (size_t i = 0; i < pack->count; i++) {
-    if (!fsa_pack_is_for(&pack->queries[i], platform)) continue;
+    if (pack->queries[i].awaits || !fsa_pack_is_for(&pack->queries[i], platform)) continue;
     if (!is_first) fsa_buffer_puts(&out, ",\n");
     is_first = false;
     put_query(&out, &pack->queries[i], platform);
@@ -147,8 +147,38 @@ static Reading read_statement(const char *sql) {
   return reading;
 }
 
+static void put_rules(FsaBuffer *out, const FsaPackQuery *query) {
+  fsa_buffer_puts(out, ", \"rules\": [");
+  for (size_t i = 0; i < query->rule_count; i++) {
+    const FsaPackRule *rule = &query->rules[i];
+    fsa_buffer_printf(out, "%s{\"id\": ", i ? ", " : "");
+    fsa_buffer_json(out, rule->id, strlen(rule->id));
+    put_string(out, "where", rule->where);
+    fsa_buffer_printf(out, ", \"tpr\": %g, \"fpr\": %g", rule->tpr, rule->fpr);
+    put_list(out, "attack", rule->attack);
+    fsa_buffer_printf(out, ", \"fixed\": %s}", rule->is_fixed ? "true" : "false");
+  }
+  fsa_buffer_puts(out, "], \"attributes\": [");
+  for (size_t i = 0; i < query->attribute_count; i++) {
+    const FsaPackAttribute *attribute = &query->attributes[i];
+    fsa_buffer_printf(out, "%s{\"family\": ", i ? ", " : "");
+    fsa_buffer_json(out, attribute->family, strlen(attribute->family));
+    put_string(out, "where", attribute->where);
+    fsa_buffer_printf(out, ", \"frequency\": %g}", attribute->frequency);
+  }
+  fsa_buffer_putc(out, ']');
+}
+
+/* The table whose coverage counts: of a query that awaits some, the first of these. */
+static Reading read_query(const FsaPackQuery *query) {
+  if (!query->awaits) return read_statement(query->sql);
+  const char *table = query->awaits[0] ? query->awaits[0] : "";
+  return (Reading){.source = {table, strlen(table)}};
+}
+
 static void put_meta(FsaBuffer *out, const FsaPackQuery *query) {
-  const Reading reading = read_statement(query->sql);
+  static const char *const none[] = {NULL};
+  const Reading reading = read_query(query);
   fsa_buffer_puts(out, "    ");
   fsa_buffer_json(out, query->id, strlen(query->id));
   fsa_buffer_puts(out, ": {\"title\": ");
@@ -164,6 +194,12 @@ static void put_meta(FsaBuffer *out, const FsaPackQuery *query) {
   fsa_buffer_printf(out, ", \"whole\": %s", reading.is_whole ? "true" : "false");
   fsa_buffer_printf(out, ", \"max_rows\": %lld, \"max_bytes\": %lld", (long long)query->max_rows,
                     (long long)query->max_bytes);
+  put_string(out, "proves", query->proves);
+  put_string(out, "does_not_prove", query->does_not_prove);
+  put_string(out, "next_step", query->next_step);
+  put_list(out, "awaits", query->awaits ? query->awaits : none);
+  if (query->columns) put_list(out, "columns", query->columns);
+  put_rules(out, query);
   if (query->tpr >= 0) fsa_buffer_printf(out, ", \"tpr\": %g, \"fpr\": %g", query->tpr, query->fpr);
   fsa_buffer_putc(out, '}');
 }

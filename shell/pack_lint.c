@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buffer.h"
+#include "base/limits.h"
 #include "base/printf.h"
 #include "base/result.h"
 #include "os/folder.h"
@@ -155,22 +157,57 @@ static void check_named(Lint *lint, const FsaPackColumns *columns, const char *f
       fault(lint, 1, "%s %s: the query gives no such column", field, *names);
 }
 
-static void check_columns(Lint *lint) {
+/* Does the condition compile over the query's columns, all of them text as in a result line? */
+static void check_condition(Lint *lint, const FsaPackColumns *columns, size_t line,
+                            const char *where) {
+  FsaBuffer sql = fsa_buffer(FSA_MAX_PACK_FILE);
+  sqlite3_stmt *statement = NULL;
+  fsa_buffer_puts(&sql, "SELECT 1 FROM (SELECT ");
+  for (size_t i = 0; i < columns->count; i++)
+    fsa_buffer_printf(&sql, "%s'' AS \"%s\"", i ? ", " : "", columns->names[i]);
+  fsa_buffer_printf(&sql, ") WHERE (%s\n)", where);
+  const char *text = fsa_buffer_text(&sql);
+  if (sql.error || sqlite3_prepare_v2(lint->db, text, -1, &statement, NULL) != SQLITE_OK)
+    fault(lint, line, "condition %s: %s", where, sqlite3_errmsg(lint->db));
+  sqlite3_finalize(statement);
+  fsa_buffer_done(&sql);
+}
+
+static void check_weights(Lint *lint, const FsaPackColumns *columns) {
+  const FsaPackQuery *query = lint->query;
+  for (size_t i = 0; i < query->rule_count; i++) {
+    const FsaPackRule *rule = &query->rules[i];
+    if (!is_plain_name(rule->id))
+      fault(lint, rule->line, "rule %s: lower-case letters, digits, underscores", rule->id);
+    for (const char **id = rule->attack; *id; id++)
+      if (!is_technique(*id)) fault(lint, rule->line, "attack %s: must look like T1055.001", *id);
+    check_condition(lint, columns, rule->line, rule->where);
+  }
+  for (size_t i = 0; i < query->attribute_count; i++)
+    check_condition(lint, columns, query->attributes[i].line, query->attributes[i].where);
+}
+
+static void check_column_names(Lint *lint, const FsaPackColumns *columns) {
   const size_t line = lint->query->sql_line;
+  for (size_t i = 0; i < columns->count; i++) {
+    if (!is_plain_name(columns->names[i]))
+      fault(lint, line, "column %s: give it a lower-case name with AS", columns->names[i]);
+    for (size_t j = 0; j < i; j++)
+      if (strcmp(columns->names[i], columns->names[j]) == 0)
+        fault(lint, line, "column %s: there are two of that name", columns->names[i]);
+  }
+  if (columns->count && lint->query->key[0] == NULL)
+    fault(lint, 1, "key: name the columns that prevalence counts");
+  check_named(lint, columns, "key", lint->query->key);
+  check_named(lint, columns, "join", lint->query->join);
+  check_weights(lint, columns);
+}
+
+static void check_columns(Lint *lint) {
   FsaPackColumns columns = {0};
   if (fsa_pack_columns(lint->db, lint->query->sql, &lint->arena, &columns) != FSA_OK) return;
-  if (columns.count == 0) fault(lint, line, "the query gives no columns");
-  for (size_t i = 0; i < columns.count; i++) {
-    if (!is_plain_name(columns.names[i]))
-      fault(lint, line, "column %s: give it a lower-case name with AS", columns.names[i]);
-    for (size_t j = 0; j < i; j++)
-      if (strcmp(columns.names[i], columns.names[j]) == 0)
-        fault(lint, line, "column %s: there are two of that name", columns.names[i]);
-  }
-  if (columns.count && lint->query->key[0] == NULL)
-    fault(lint, 1, "key: name the columns that prevalence counts");
-  check_named(lint, &columns, "key", lint->query->key);
-  check_named(lint, &columns, "join", lint->query->join);
+  if (columns.count == 0) fault(lint, lint->query->sql_line, "the query gives no columns");
+  check_column_names(lint, &columns);
 }
 
 static void check_tables(Lint *lint) {
@@ -202,11 +239,34 @@ static void check_statement(Lint *lint) {
   sqlite3_finalize(statement);
 }
 
+/* ---- a query whose table is not there yet ------------------------------------------------ */
+
+/* Its columns are a promise that the scorer relies on. */
+static void check_promise(Lint *lint) {
+  const FsaPackQuery *query = lint->query;
+  FsaPackColumns columns = {.names = query->columns};
+  if (*query->sql) fault(lint, query->sql_line, "awaits: there is a query, so it awaits nothing");
+  if (!query->columns || !query->columns[0]) {
+    fault(lint, 1, "columns: say which the query will give");
+    return;
+  }
+  while (query->columns[columns.count]) columns.count++;
+  for (const char **table = query->awaits; *table; table++)
+    if (fsa_schema_find(*table))
+      fault(lint, 1, "awaits %s: it is there now, write the query", *table);
+  check_column_names(lint, &columns);
+}
+
 static size_t lint_query(const FsaPackQuery *query, sqlite3 *db) {
   Lint lint = {.query = query, .db = db, .arena = fsa_arena(0)};
   check_words(&lint);
   check_place(&lint);
   check_bounds(&lint);
+  if (query->awaits) {
+    check_promise(&lint);
+    fsa_arena_done(&lint.arena);
+    return lint.faults;
+  }
   check_text(&lint);
   check_stars(&lint);
   check_statement(&lint);

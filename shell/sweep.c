@@ -173,7 +173,7 @@ static void run_query(Stop *stop, const FsaPackQuery *query) {
  */
 static bool can_answer(Stop *stop, const FsaPackQuery *query) {
   FsaPackTables tables;
-  if (!query->id || !fsa_pack_is_for(query, stop->platform)) return false;
+  if (!query->id || query->awaits || !fsa_pack_is_for(query, stop->platform)) return false;
   if (fsa_pack_tables(stop->session.db, query->sql, &stop->arena, &tables) != FSA_OK) return true;
   for (size_t i = 0; i < tables.count; i++) {
     const FsaTable *table = fsa_schema_find(tables.names[i]);

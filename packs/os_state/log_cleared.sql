@@ -12,6 +12,10 @@
 -- attack: T1070.001
 -- tpr: 0.15
 -- fpr: 0.03
+-- rule: log_cleared_security | channel_cleared = 'Security' | 0.12 | 0.02 | T1070.001
+-- rule: log_cleared_powershell | channel_cleared LIKE '%PowerShell%' OR channel_cleared LIKE '%Sysmon%' OR
+--   channel_cleared LIKE '%TerminalServices%' OR channel_cleared LIKE '%TaskScheduler%' | 0.06 | 0.003 | T1070.001
+-- attribute: rights | user_name NOT LIKE '%$' AND user_name <> 'SYSTEM' | 0.8
 -- proves: That user emptied that log at that time; its earlier records are gone from this host.
 -- does_not_prove: That no log was cleared when there is no row: the record itself can be overwritten,
 --   records can be cut out without this event, and the service can be stopped.

@@ -10,6 +10,13 @@
 -- join: image
 -- family: driver
 -- attack: T1014, T1068, T1543.003, T1547.006
+-- rule: driver_without_file | on_disk = '0' AND image NOT LIKE '%dump_%' | 0.1 | 0.003 | T1014, T1070.004
+-- rule: driver_not_in_list | is_loaded = '0' AND status = 'RUNNING' | 0.1 | 0.002 | T1014
+-- rule: driver_of_user_folder | image LIKE '%\users\%' OR image LIKE '%\temp\%' OR image LIKE '%\programdata\%'
+--   | 0.2 | 0.002 | T1068, T1543.003
+-- rule: driver_without_service | service = '' AND image LIKE '%\system32\drivers\%' AND in_object_directory = '1'
+--   | 0.05 | 0.02 | T1014
+-- attribute: location | image NOT LIKE '%\windows\%' AND image <> '' | 0.6
 -- proves: One of four witnesses (list of modules, service control manager, registry, object directory) says
 --   that this code is in the kernel.
 -- does_not_prove: That the others are right: kernel code can change all four. What was mapped without the

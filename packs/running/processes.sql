@@ -10,6 +10,13 @@
 -- join: path
 -- family: process
 -- attack: T1059, T1543
+-- rule: process_from_temporary_folder | path LIKE '/tmp/%' OR path LIKE '/var/tmp/%' OR path LIKE '/dev/shm/%'
+--   OR path LIKE '%/.%/%' | 0.3 | 0.02 | T1036.005, T1059
+-- rule: process_reverse_shell | cmdline LIKE '%/dev/tcp/%' OR cmdline LIKE '%nc %-e %' OR
+--   cmdline LIKE '%socket.socket%subprocess%' OR cmdline LIKE '%pty.spawn%' | 0.15 | 0.0005 | T1059.004, T1095
+-- attribute: location | path LIKE '/home/%' OR path LIKE '/opt/%' OR path LIKE '/tmp/%' OR path LIKE '/var/tmp/%'
+--   OR path LIKE '/dev/shm/%' | 0.5
+-- attribute: rights | uid = '0' | 0.6
 -- proves: The program ran at the time of the sweep, with these rights, started by that parent.
 -- does_not_prove: A missing row does not prove that it did not run: a kernel rootkit hides processes, and
 --   what ran before or after the sweep is not here.

@@ -10,6 +10,18 @@
 -- join: data
 -- family: autostart
 -- attack: T1547.001
+-- rule: run_key_interpreter | (data LIKE '%powershell%' OR data LIKE '%mshta%' OR data LIKE '%wscript%' OR
+--   data LIKE '%cscript%' OR data LIKE '%regsvr32%' OR data LIKE '%cmd.exe%/c%' OR data LIKE '%cmd /c%') | 0.3 | 0.01
+--   | T1547.001, T1059
+-- rule: run_key_encoded | data LIKE '%powershell%' AND (data LIKE '% -e %' OR data LIKE '% -enc%' OR
+--   data LIKE '%frombase64%' OR data LIKE '%downloadstring%' OR data LIKE '%iex%') | 0.15 | 0.0005
+--   | T1547.001, T1027, T1059.001
+-- rule: run_key_public_folder | data LIKE '%\users\public\%' OR data LIKE '%\windows\temp\%' OR
+--   data LIKE '%\perflogs\%' OR data LIKE '%\appdata\local\temp\%' OR data LIKE '%\$recycle.bin\%' | 0.25 | 0.004
+--   | T1547.001, T1036.005
+-- rule: run_key_rundll_user_folder | data LIKE '%rundll32%' AND (data LIKE '%appdata%' OR data LIKE '%programdata%'
+--   OR data LIKE '%\users\%') | 0.2 | 0.002 | T1547.001, T1218.011
+-- attribute: location | data LIKE '%\appdata\%' OR data LIKE '%\programdata\%' OR data LIKE '%\users\%' | 0.6
 -- proves: At the next logon (or once) Windows starts this command.
 -- does_not_prove: That it has run, or that the program exists. Run keys are one place of many.
 -- false_positives: Updaters of rare software; per-user installations carry the user's name in the path.

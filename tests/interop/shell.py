@@ -393,7 +393,9 @@ def pack_build(folder):
                     and query["platform"] == platform and query["query"].endswith(";") and query["description"])
             test("osquery pack: " + name, good, query)
             test("osquery pack: %s without comments" % name, "--" not in query["query"], query["query"])
-    same("metadata: every query", set(meta["queries"]), ids)
+    awaiting = {name for name, query in meta["queries"].items() if query["awaits"]}
+    same("metadata: every query, and those that await a table", set(meta["queries"]), ids | awaiting)
+    test("osquery pack: without what awaits a table", awaiting and not awaiting & ids, awaiting)
     shimcache = meta["queries"]["fsa_shimcache"]
     same("metadata: what the scorer needs", [shimcache[key] for key in ("pillar", "platform", "key", "join", "source")],
          ["has_run", "windows", ["path"], ["path"], "fsa_shimcache"])

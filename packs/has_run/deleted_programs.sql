@@ -1,0 +1,30 @@
+-- id: fsa_deleted_programs
+-- title: Folders from which several programs ran that are gone
+-- pillar: has_run
+-- platform: all
+-- logging: snapshot
+-- interval: daily
+-- max_rows: 500
+-- max_bytes: 400000
+-- awaits: fsa_executions
+-- columns: folder, dir_class, programs, programs_gone, recon_tools, names, users, first_time, last_time,
+--   artifacts
+-- key: folder
+-- join: folder
+-- family: execution
+-- attack: T1070.004, T1105, T1059
+-- tpr: 0.35
+-- fpr: 0.02
+-- rule: deleted_unusual_folder | dir_class = 'unusual' AND CAST(programs_gone AS INTEGER) >= 2 | 0.4 | 0.01
+--   | T1070.004, T1105
+-- rule: deleted_in_a_day | CAST(programs_gone AS INTEGER) >= 3 AND CAST(last_time AS INTEGER) -
+--   CAST(first_time AS INTEGER) BETWEEN 0 AND 86400 | 0.3 | 0.02 | T1070.004
+-- rule: deleted_with_reconnaissance | CAST(recon_tools AS INTEGER) >= 3 | 0.3 | 0.005 | T1087, T1018, T1082
+-- attribute: location | dir_class = 'unusual' | 0.7
+-- proves: Traces of execution name that many programs of this folder; programs_gone of them are not there now.
+-- does_not_prove: Who deleted them: installers clean up. What left no trace of execution is not counted.
+-- false_positives: Installers and updaters below Temp; folders of removed software.
+-- next_step: Read names and times; look for the same folder on other hosts, and for copies of the files in
+--   backups, shadow copies and the recycle bin.
+-- positive: -
+-- negative: -

@@ -1,0 +1,24 @@
+-- id: fsa_executions
+-- title: Programs that left a trace of execution
+-- pillar: has_run
+-- platform: all
+-- logging: snapshot
+-- interval: daily
+-- max_rows: 2000
+-- max_bytes: 700000
+-- awaits: fsa_executions
+-- columns: path, name, user_sid, artifacts, is_executed, exists_now, sha1, run_count, first_time, last_time
+-- key: path
+-- join: path
+-- family: execution
+-- attack: T1059, T1204
+-- rule: execution_from_temporary | path LIKE '%\users\public\%' OR path LIKE '%\perflogs\%' OR
+--   path LIKE '%\windows\temp\%' OR path LIKE '/tmp/%' OR path LIKE '/dev/shm/%' | 0.3 | 0.01 | T1204.002
+-- rule: execution_deleted | exists_now = '0' AND is_executed = '1' | 0.4 | 0.05 | T1070.004
+-- attribute: location | path LIKE '%\appdata\%' OR path LIKE '%\programdata\%' OR path LIKE '%\temp\%' | 0.5
+-- proves: The artefact says that the program ran (is_executed = 1) or was seen (empty).
+-- does_not_prove: What it did, or that others did not run: each artefact forgets, and some are switched off.
+-- false_positives: Tools of administrators, installers with random names.
+-- next_step: fsa "SELECT * FROM fsa_executions WHERE path = '...'" shows each artefact and time.
+-- positive: -
+-- negative: -

@@ -1,0 +1,26 @@
+-- id: fsa_logons
+-- title: Who logged on, from where and how, in numbers
+-- pillar: has_run
+-- platform: all
+-- logging: snapshot
+-- interval: daily
+-- max_rows: 2000
+-- max_bytes: 700000
+-- awaits: fsa_logons
+-- columns: domain, user, action, logon_type, package, source_host, source_address, source_class, logons, failures,
+--   first_time, last_time
+-- key: domain, user, logon_type, source_host
+-- join: user
+-- family: logon
+-- attack: T1078, T1021
+-- rule: logon_public_source | source_class = 'public' AND CAST(logons AS INTEGER) > 0 | 0.1 | 0.01 | T1133, T1078
+-- rule: logon_after_guessing | CAST(failures AS INTEGER) >= 20 AND CAST(logons AS INTEGER) > 0 | 0.1 | 0.005
+--   | T1110
+-- rule: logon_attacker_name | source_host LIKE 'kali%' OR source_host GLOB 'WIN-[0-9A-Z]*' OR
+--   source_host GLOB 'DESKTOP-[0-9A-Z]*' | 0.1 | 0.02 | T1078
+-- proves: The logs of this host hold that many logons of that kind.
+-- does_not_prove: That the user sat there: passwords and tickets are stolen. Logs are overwritten and cleared.
+-- false_positives: Scanners of vulnerabilities, monitoring, new machines with a name that Windows made up.
+-- next_step: Rare domain or source host first; then the session's processes and what was copied.
+-- positive: -
+-- negative: -

@@ -1,0 +1,31 @@
+-- id: fsa_executables
+-- title: Programs and libraries outside of the system's own stock, with hash, signer and what is known of them
+-- pillar: os_state
+-- platform: all
+-- logging: snapshot
+-- interval: daily
+-- max_rows: 1200
+-- max_bytes: 700000
+-- awaits: fsa_executables
+-- columns: path, name, dir_class, sha256, sha1, size, signer, signed_status, is_known, company, product,
+--   original_filename, is_name_mismatch, is_packaged, create_time, modify_time
+-- key: sha256
+-- join: path, sha256
+-- family: file
+-- attack: T1204.002, T1036, T1588.001
+-- rule: executable_unknown_unsigned | is_known = '0' AND signed_status IN ('none', 'bad') AND dir_class = 'unusual'
+--   | 0.5 | 0.02 | T1204.002
+-- rule: executable_renamed | is_name_mismatch = '1' | 0.25 | 0.01 | T1036.003
+-- rule: executable_bad_signature | signed_status = 'bad' | 0.1 | 0.002 | T1036.001, T1553.002
+-- attribute: known | is_known = '0' | 0.9
+-- attribute: signature | signed_status IN ('none', 'bad') | 0.6
+-- attribute: location | dir_class = 'unusual' | 0.6
+-- proves: A program or library with that hash lies at that path; is_known = 0: the list of known files that
+--   was asked does not have it.
+-- does_not_prove: That it ran; that a file which the list has is harmless, or that one which it lacks is not: lists
+--   are old and know no software of one's own. is_known is empty where no list was asked.
+-- false_positives: Programs that are built in house, on developers' machines above all.
+-- next_step: Rare in the fleet and unknown to the world: copy the file and look into it; then look for its path
+--   among executions, autostarts and modules.
+-- positive: -
+-- negative: -

@@ -1,0 +1,23 @@
+-- id: fsa_security_settings
+-- title: Security settings that are weaker than they should be
+-- pillar: os_state
+-- platform: all
+-- logging: snapshot
+-- interval: daily
+-- max_rows: 400
+-- max_bytes: 300000
+-- awaits: fsa_security_settings
+-- columns: category, setting, location, value, effective, expected, is_weakened, severity, origin, mtime
+-- key: setting, effective
+-- join: setting
+-- family: evasion
+-- attack: T1562.001, T1112, T1562.004
+-- rule: setting_critical | is_weakened = '1' AND severity = 'critical' | 0.2 | 0.005 | T1562.001
+-- rule: setting_high | is_weakened = '1' AND severity = 'high' | 0.25 | 0.03 | T1562.001, T1112
+-- attribute: setting_origin | is_weakened = '1' AND origin = 'local' | 0.7
+-- proves: The setting has this value now, and it is weaker than the expected one (is_weakened = 1).
+-- does_not_prove: Who set it. A setting that is not in the catalogue gives no row.
+-- false_positives: What an administrator has chosen for the whole fleet: it is on many hosts.
+-- next_step: Rare values first; compare mtime with the time of the incident and look who was logged on.
+-- positive: -
+-- negative: -

@@ -1,0 +1,30 @@
+-- id: fsa_vendor_masquerade
+-- title: Files that claim a vendor who did not sign them
+-- pillar: os_state
+-- platform: windows
+-- logging: snapshot
+-- interval: daily
+-- max_rows: 500
+-- max_bytes: 400000
+-- awaits: fsa_executables
+-- columns: path, name, dir_class, sha256, claimed_vendor, claimed_by, company, original_filename, signer,
+--   signed_status, is_known, create_time
+-- key: path, sha256, claimed_vendor
+-- join: path, sha256
+-- family: file
+-- attack: T1036.001, T1036.005
+-- tpr: 0.25
+-- fpr: 0.01
+-- rule: vendor_claimed_unsigned | signed_status = 'none' AND claimed_vendor <> '' | 0.3 | 0.03 | T1036.005
+-- rule: vendor_other_signer | signed_status = 'good' AND signer <> '' AND claimed_by IN ('path', 'version')
+--   | 0.15 | 0.005 | T1036.001
+-- rule: vendor_bad_signature | signed_status = 'bad' | 0.1 | 0.001 | T1036.001
+-- attribute: known | is_known = '0' | 0.9
+-- attribute: location | dir_class = 'unusual' | 0.6
+-- proves: The path, the name or the version resource (claimed_by) names a vendor, and the signature is not his.
+-- does_not_prove: Malice: vendors ship unsigned files and sell products to each other. A thief of a certificate
+--   passes.
+-- false_positives: Old drivers' tools, redistributed runtimes, open software that others package.
+-- next_step: Compare company, path and signer; look for the hash on the other hosts of the fleet.
+-- positive: -
+-- negative: -

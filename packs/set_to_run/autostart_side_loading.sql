@@ -1,0 +1,34 @@
+-- id: fsa_autostart_side_loading
+-- title: Libraries of unusual folders in programs that start by themselves
+-- pillar: set_to_run
+-- platform: windows
+-- logging: snapshot
+-- interval: daily
+-- max_rows: 500
+-- max_bytes: 400000
+-- awaits: fsa_autostarts, fsa_executables
+-- columns: program, program_signer, entry, category, path, name, sha256, signer, signed_status, dir_class,
+--   is_system_name, is_beside_program, load_reason, pid, is_known
+-- key: path, sha256, program
+-- join: path, program, sha256
+-- family: module
+-- attack: T1574.001, T1574.002
+-- tpr: 0.3
+-- fpr: 0.01
+-- rule: side_loaded_system_name | is_system_name = '1' AND is_beside_program = '1' AND signed_status <> 'good'
+--   | 0.35 | 0.002 | T1574.002
+-- rule: side_loaded_other_signer | program_signer <> '' AND is_beside_program = '1' AND
+--   (signed_status = 'none' OR signer <> program_signer) | 0.4 | 0.02 | T1574.002
+-- attribute: signature | signed_status IN ('none', 'bad') | 0.7
+-- attribute: known | is_known = '0' | 0.9
+-- attribute: location | dir_class = 'unusual' | 0.6
+-- proves: A program that starts by itself has this library mapped, and the library lies where such ones do not
+--   belong.
+-- does_not_prove: That it was put there by an attacker: many installers keep libraries in the user's folders.
+--   A library that is loaded only for a moment is not seen.
+-- false_positives: Programs that are installed per user (AppData), frameworks that unpack libraries when they
+--   start.
+-- next_step: Compare signer with program_signer; a library with a system's name beside a signed program is
+--   side-loaded until shown otherwise. Copy both files, and what else lies in the folder.
+-- positive: -
+-- negative: -

@@ -1,0 +1,36 @@
+-- id: fsa_autostarts
+-- title: Everything that is set to run, and what stands behind it
+-- pillar: set_to_run
+-- platform: all
+-- logging: snapshot
+-- interval: daily
+-- max_rows: 1500
+-- max_bytes: 700000
+-- awaits: fsa_autostarts, fsa_executables
+-- columns: category, location, entry, program, arguments, program_exists, is_enabled, is_default, hidden_reason,
+--   run_as, dir_class, sha256, signer, signed_status, is_known, mtime
+-- key: category, entry, program, signer
+-- join: program, sha256
+-- family: autostart
+-- attack: T1547, T1543, T1053, T1546, T1037
+-- rule: autostart_hidden | hidden_reason <> '' | 0.2 | 0.001 | T1547.001, T1564
+-- rule: autostart_interpreter | (lower(program) LIKE '%powershell.exe' OR lower(program) LIKE '%mshta.exe'
+--   OR lower(program) LIKE '%wscript.exe' OR lower(program) LIKE '%cscript.exe') AND (arguments LIKE '%http%'
+--   OR arguments LIKE '% -e%' OR arguments LIKE '%javascript:%' OR arguments LIKE '%appdata%')
+--   | 0.25 | 0.004 | T1547.001, T1059
+-- rule: autostart_program_gone | program_exists = '0' | 0.15 | 0.03 | T1070.004
+-- rule: autostart_temporary | program LIKE '%\temp\%' OR program LIKE '%\users\public\%' OR program LIKE '/tmp/%'
+--   OR program LIKE '/var/tmp/%' OR program LIKE '/dev/shm/%' | 0.3 | 0.003 | T1547.001, T1036.005
+-- rule: autostart_not_default | is_default = '0' AND category IN ('winlogon', 'lsa', 'ifeo', 'appinit', 'preload',
+--   'pam') | 0.2 | 0.004 | T1547.004, T1547.005, T1546.012, T1574.006
+-- attribute: signature | signed_status IN ('none', 'bad') | 0.6
+-- attribute: known | is_known = '0' | 0.9
+-- attribute: location | dir_class = 'unusual' | 0.5
+-- proves: This system starts the program by itself from this place, unless is_enabled is 0.
+-- does_not_prove: That it has run, or that what it starts is harmless because its file is signed: interpreters
+--   and loaders are. A place that is not in the catalogue gives no row.
+-- false_positives: Updaters and agents of rare software; programs that were removed without their entry.
+-- next_step: Look at program, its hash and signer; compare mtime with the time of the incident, then look for
+--   the program in fsa_processes and among the executions.
+-- positive: -
+-- negative: -
