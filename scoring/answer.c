@@ -33,14 +33,26 @@ void fsa_answer_reset(FsaAnswer *answer, int64_t time) {
   g_hash_table_foreach_remove(answer->rows, is_older, &time);
 }
 
+static bool same_text(FsaText a, FsaText b) {
+  return a.size == b.size && (!a.size || memcmp(a.data, b.data, a.size) == 0);
+}
+
+static FsaText copy_text(FsaAnswer *answer, FsaText text) {
+  return (FsaText){fsa_arena_copy(&answer->arena, text.data, text.size), text.size};
+}
+
 static FsaAnswerRow *add_row(FsaAnswer *answer, const FsaLogRow *row) {
   FsaAnswerRow *known = fsa_arena_zero(&answer->arena, 1, sizeof *known);
-  const char *key = fsa_arena_copy(&answer->arena, row->key.data, row->key.size);
-  const char *json = fsa_arena_copy(&answer->arena, row->json.data, row->json.size);
-  if (!known || !key || !json) return NULL;
+  if (!known) return NULL;
+  if (!answer->columns.data || !same_text(answer->columns, row->columns))
+    answer->columns = copy_text(answer, row->columns);
   known->row = *row;
-  known->row.key.data = key;
-  known->row.json.data = json;
+  known->row.columns = answer->columns;
+  known->row.values = copy_text(answer, row->values);
+  if (row->key.data) known->row.key = copy_text(answer, row->key);
+  bool is_copied =
+      known->row.columns.data && known->row.values.data && (known->row.key.data || !row->key.data);
+  if (!is_copied) return NULL;
   g_hash_table_insert(answer->rows, (gpointer)(uintptr_t)row->hash, known);
   return known;
 }
@@ -65,60 +77,111 @@ bool fsa_answer_change(FsaAnswer *answer, const FsaLogRow *row, int64_t time, bo
   return true;
 }
 
-void fsa_answer_print_row(FsaBuffer *out, int64_t time, bool is_present, FsaText json) {
-  fsa_buffer_i64(out, time);
-  fsa_buffer_put(out, is_present ? "\t+\t" : "\t-\t", 3);
-  fsa_buffer_put(out, json.data, json.size);
-  fsa_buffer_putc(out, '\n');
+/* ---- text -------------------------------------------------------------------------------------
+ */
+
+FsaAnswerWriter fsa_answer_writer(void) {
+  return (FsaAnswerWriter){.text = fsa_buffer(FSA_MAX_ANSWER_BYTES)};
 }
 
-static int compare_hashes(const void *a, const void *b) {
-  uint64_t left = (*(FsaAnswerRow *const *)a)->row.hash,
-           right = (*(FsaAnswerRow *const *)b)->row.hash;
-  return left < right ? -1 : left > right;
+void fsa_answer_writer_clear(FsaAnswerWriter *writer) {
+  fsa_buffer_clear(&writer->text);
+  writer->has_rows = false;
 }
 
-void fsa_answer_print(const FsaAnswer *answer, FsaBuffer *out) {
+static void write_columns(FsaAnswerWriter *writer, FsaText columns) {
+  FsaBuffer *text = &writer->text;
+  FsaText last = {text->data + writer->columns_at, writer->columns_size};
+  if (writer->has_rows && same_text(last, columns)) return;
+  fsa_buffer_putc(text, FSA_COLUMNS_MARK);
+  writer->columns_at = text->size;
+  writer->columns_size = columns.size;
+  fsa_buffer_put(text, columns.data, columns.size);
+  fsa_buffer_putc(text, '\n');
+}
+
+static void write_state(FsaAnswerWriter *writer, int64_t time, bool is_present) {
+  if (writer->has_rows && writer->time == time && writer->is_present == is_present) return;
+  fsa_buffer_putc(&writer->text, FSA_STATE_MARK);
+  fsa_buffer_i64(&writer->text, time);
+  fsa_buffer_put(&writer->text, is_present ? "\t+\n" : "\t-\n", 3);
+  writer->time = time;
+  writer->is_present = is_present;
+}
+
+void fsa_answer_write(FsaAnswerWriter *writer, const FsaAnswerLine *line) {
+  write_columns(writer, line->columns);
+  write_state(writer, line->time, line->is_present);
+  writer->has_rows = true;
+  fsa_buffer_put(&writer->text, line->values.data, line->values.size);
+  fsa_buffer_putc(&writer->text, '\n');
+}
+
+static int compare_texts(FsaText a, FsaText b) {
+  int order = memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
+  return order ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+/* Rows that share their marks stand together. */
+static int compare_rows(const void *a, const void *b) {
+  const FsaAnswerRow *left = *(FsaAnswerRow *const *)a, *right = *(FsaAnswerRow *const *)b;
+  int order = compare_texts(left->row.columns, right->row.columns);
+  if (order) return order;
+  if (left->is_present != right->is_present) return left->is_present ? -1 : 1;
+  if (left->time != right->time) return left->time < right->time ? -1 : 1;
+  return compare_texts(left->row.values, right->row.values);
+}
+
+void fsa_answer_print(const FsaAnswer *answer, FsaAnswerWriter *writer) {
   size_t count = g_hash_table_size(answer->rows), at = 0;
   FsaAnswerRow **rows = g_new(FsaAnswerRow *, count + 1);
   GHashTableIter iterator;
   gpointer value;
   g_hash_table_iter_init(&iterator, answer->rows);
   while (g_hash_table_iter_next(&iterator, NULL, &value)) rows[at++] = value;
-  qsort(rows, count, sizeof *rows, compare_hashes);
+  qsort(rows, count, sizeof *rows, compare_rows);
   for (size_t i = 0; i < count; i++)
-    fsa_answer_print_row(out, rows[i]->time, rows[i]->is_present, rows[i]->row.json);
+    fsa_answer_write(writer, &(FsaAnswerLine){rows[i]->time, rows[i]->is_present,
+                                              rows[i]->row.columns, rows[i]->row.values});
   g_free(rows);
 }
 
-bool fsa_answer_next(FsaText *text, FsaAnswerLine *ret_line) {
-  const char *end = text->size ? memchr(text->data, '\n', text->size) : NULL;
-  if (!end) return false;
-  FsaText line = {text->data, (size_t)(end - text->data)};
-  const char *tab = memchr(line.data, '\t', line.size);
-  size_t digits = tab ? (size_t)(tab - line.data) : 0;
-  if (!tab || line.size < digits + 3 || line.data[digits + 2] != '\t') return false;
-  if (!fsa_json_integer((FsaJsonText){line.data, digits, true}, &ret_line->time)) return false;
-  ret_line->is_present = line.data[digits + 1] == '+';
-  ret_line->json = (FsaText){line.data + digits + 3, line.size - digits - 3};
-  *text = (FsaText){end + 1, text->size - line.size - 1};
-  return true;
+static bool read_state(FsaText text, FsaAnswerLine *line) {
+  const char *tab = memchr(text.data, '\t', text.size);
+  size_t digits = tab ? (size_t)(tab - text.data) : 0;
+  if (!tab || text.size != digits + 2) return false;
+  line->is_present = tab[1] == '+';
+  return fsa_json_integer((FsaJsonText){text.data, digits, true}, &line->time);
+}
+
+bool fsa_answer_next(FsaText *text, FsaAnswerLine *line) {
+  for (;;) {
+    const char *end = text->size ? memchr(text->data, '\n', text->size) : NULL;
+    if (!end) return false;
+    FsaText one = {text->data, (size_t)(end - text->data)};
+    bool is_columns = one.data[0] == FSA_COLUMNS_MARK, is_state = one.data[0] == FSA_STATE_MARK;
+    FsaText behind_mark = {one.data + 1, one.size - (is_columns || is_state)};
+    if (is_state && !read_state(behind_mark, line)) return false;
+    if (is_columns) line->columns = behind_mark;
+    if (!is_state && !is_columns && (!line->columns.data || !line->time)) return false;
+    *text = (FsaText){end + 1, text->size - one.size - 1};
+    if (is_state || is_columns) continue;
+    line->values = one;
+    return true;
+  }
 }
 
 int fsa_answer_parse(FsaAnswer *answer, FsaText text, const FsaQueryMeta *meta,
-                     FsaSipKey hash_key) {
+                     FsaRowReader *reader) {
   FsaArena arena = fsa_arena(0);
-  FsaBuffer scratch = fsa_buffer(FSA_MAX_ANSWER_BYTES);
-  FsaAnswerLine line;
+  FsaAnswerLine line = {0};
   int result = FSA_OK;
   while (result == FSA_OK && fsa_answer_next(&text, &line)) {
-    FsaJson json = fsa_json(line.json.data, line.json.size);
     FsaLogRow row;
-    result = fsa_log_row_read(&json, meta, hash_key, &arena, &scratch, &row);
+    result = fsa_row_take(reader, line.columns, line.values, meta, &arena, &row);
     if (result == FSA_OK) fsa_answer_change(answer, &row, line.time, line.is_present, &result);
     fsa_arena_clear(&arena);
   }
   fsa_arena_done(&arena);
-  fsa_buffer_done(&scratch);
   return result == FSA_OK && text.size ? FSA_E_FORMAT : result;
 }

@@ -23,6 +23,7 @@ typedef struct FsaAnswerRow {
 
 typedef struct FsaAnswer {
   FsaArena arena;
+  FsaText columns;    /* of the row that was added last */
   GHashTable *rows;   /* hash -> FsaAnswerRow, in the arena */
   int64_t reset_time; /* Unix seconds of the newest reset; 0 = none seen */
   int64_t last_time;  /* of the newest line */
@@ -42,23 +43,46 @@ bool fsa_answer_change(FsaAnswer *answer, const FsaLogRow *row, int64_t time, bo
                        int *ret_result);
 
 /*
- * The rows as text, one a line: time, '+' or '-', the row's JSON, with tabs between them. Sorted by
- * hash, so that equal states are equal bytes.
+ * The rows as text, as a case keeps them, one a line: their values with tabs between them. A line
+ * that begins with FSA_COLUMNS_MARK holds the columns of the rows behind it, one that begins with
+ * FSA_STATE_MARK their time, a tab, and '+' or '-' (removed then). No value can hold either mark.
  */
-void fsa_answer_print(const FsaAnswer *answer, FsaBuffer *out);
+#define FSA_COLUMNS_MARK '\x1e'
+#define FSA_STATE_MARK '\x1d'
 
-/* Appends one such line. */
-void fsa_answer_print_row(FsaBuffer *out, int64_t time, bool is_present, FsaText json);
-
-/* Walks such text: false at its end or where it is damaged. */
 typedef struct FsaAnswerLine {
-  int64_t time;
+  int64_t time; /* Unix seconds */
   bool is_present;
-  FsaText json;
+  FsaText columns, values; /* log_row.h */
 } FsaAnswerLine;
-bool fsa_answer_next(FsaText *text, FsaAnswerLine *ret_line);
+
+typedef struct FsaAnswerWriter {
+  FsaBuffer text;
+  size_t columns_at, columns_size; /* in `text`, of the last row */
+  int64_t time;
+  bool is_present, has_rows;
+} FsaAnswerWriter;
+
+/* A writer of text up to FSA_MAX_ANSWER_BYTES; to be given back with fsa_buffer_done(&text). */
+FsaAnswerWriter fsa_answer_writer(void);
+
+/* Empties for the next answer. */
+void fsa_answer_writer_clear(FsaAnswerWriter *writer);
+
+/* Appends one row. */
+void fsa_answer_write(FsaAnswerWriter *writer, const FsaAnswerLine *line);
+
+/* Writes all rows, in an order that only their contents decide: equal states are equal bytes. */
+void fsa_answer_print(const FsaAnswer *answer, FsaAnswerWriter *writer);
+
+/*
+ * Takes the next row off the front of such text. `line` must be {0} before the first one and is
+ * where the marks are kept. False at the end, and where the text is damaged: some is left then.
+ */
+bool fsa_answer_next(FsaText *text, FsaAnswerLine *line);
 
 /* Reads such text into an empty answer; keys are made anew. FSA_OK, FSA_E_FORMAT or FSA_E_NOMEM. */
-int fsa_answer_parse(FsaAnswer *answer, FsaText text, const FsaQueryMeta *meta, FsaSipKey hash_key);
+int fsa_answer_parse(FsaAnswer *answer, FsaText text, const FsaQueryMeta *meta,
+                     FsaRowReader *reader);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "number_list.h"
+
 typedef struct AnswerId {
   gint64 host, query;
 } AnswerId;
@@ -23,8 +25,10 @@ struct FsaApply {
   unsigned unknown_queries;
   GHashTable *pending; /* AnswerId -> Pending */
   size_t gathered;     /* bytes of rows in `pending` */
-  GArray *numbers;     /* artefacts of the answer that is written */
-  FsaBuffer text, packed, artefacts;
+  FsaRowReader *reader;
+  GArray *numbers, *room; /* guint32: artefacts of the answer that is written; to sort them */
+  FsaAnswerWriter writer;
+  FsaBuffer text, packed, artefacts, key;
   FsaApplyCounts counts;
 };
 
@@ -50,7 +54,11 @@ FsaApply *fsa_apply_new(FsaCase *store, const FsaPackMeta *meta) {
   apply->hosts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   apply->queries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   apply->pending = g_hash_table_new_full(hash_id, same_id, NULL, free_pending);
-  apply->numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
+  apply->reader = fsa_row_reader_new(fsa_case_hash_key(store));
+  apply->numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
+  apply->room = g_array_new(FALSE, FALSE, sizeof(guint32));
+  apply->writer = fsa_answer_writer();
+  apply->key = fsa_buffer(FSA_MAX_ROW_BYTES);
   apply->text = fsa_buffer(FSA_MAX_ANSWER_BYTES);
   apply->packed = fsa_buffer(FSA_MAX_ANSWER_BYTES);
   apply->artefacts = fsa_buffer(FSA_MAX_ANSWER_BYTES);
@@ -62,7 +70,11 @@ void fsa_apply_free(FsaApply *apply) {
   g_hash_table_destroy(apply->pending);
   g_hash_table_destroy(apply->queries);
   g_hash_table_destroy(apply->hosts);
+  fsa_row_reader_free(apply->reader);
   g_array_free(apply->numbers, TRUE);
+  g_array_free(apply->room, TRUE);
+  fsa_buffer_done(&apply->writer.text);
+  fsa_buffer_done(&apply->key);
   fsa_buffer_done(&apply->text);
   fsa_buffer_done(&apply->packed);
   fsa_buffer_done(&apply->artefacts);
@@ -132,35 +144,34 @@ static int find_query(FsaApply *apply, FsaText name, int64_t *ret_query) {
 /* ---- writing an answer ------------------------------------------------------------------------
  */
 
-static gint compare_numbers(gconstpointer a, gconstpointer b) {
-  gint64 left = *(const gint64 *)a, right = *(const gint64 *)b;
-  return left < right ? -1 : left > right;
+/* A row's key, made when the reader that read the row did not pass it on. */
+static int add_artefact(FsaApply *apply, int64_t query, const FsaQueryMeta *meta,
+                        const FsaLogRow *row, uint32_t *ret_number) {
+  FsaText key = row->key;
+  if (!key.data) {
+    fsa_buffer_clear(&apply->key);
+    int result = fsa_row_key(apply->reader, row->columns, row->values, meta, &apply->key);
+    if (result != FSA_OK) return result;
+    key = (FsaText){apply->key.data, apply->key.size};
+  }
+  return fsa_case_add_artefact(apply->store, query, row->key_hash, key, ret_number);
 }
 
-static int add_artefact(FsaApply *apply, int64_t query, const FsaLogRow *row) {
-  int64_t number;
-  int result = fsa_case_artefact(apply->store, query, row->key_hash, row->key, &number);
+static int note_artefact(FsaApply *apply, int64_t query, const FsaQueryMeta *meta,
+                         const FsaLogRow *row) {
+  uint32_t number;
+  int result = FSA_OK;
+  if (!fsa_case_find_artefact(apply->store, query, row->key_hash, &number))
+    result = add_artefact(apply, query, meta, row, &number);
   if (result == FSA_OK) g_array_append_val(apply->numbers, number);
   return result;
 }
 
-/* The numbers as a JSON array, each once: a key counts once on a host. */
-static void print_artefacts(FsaApply *apply) {
-  GArray *numbers = apply->numbers;
-  g_array_sort(numbers, compare_numbers);
-  fsa_buffer_clear(&apply->artefacts);
-  fsa_buffer_putc(&apply->artefacts, '[');
-  for (guint i = 0; i < numbers->len; i++) {
-    gint64 number = g_array_index(numbers, gint64, i);
-    if (i && number == g_array_index(numbers, gint64, i - 1)) continue;
-    if (i) fsa_buffer_putc(&apply->artefacts, ',');
-    fsa_buffer_i64(&apply->artefacts, number);
-  }
-  fsa_buffer_putc(&apply->artefacts, ']');
-}
-
 static int put_answer(FsaApply *apply, AnswerId id, const FsaAnswerHead *head, FsaText packed) {
-  print_artefacts(apply);
+  fsa_buffer_clear(&apply->artefacts);
+  g_array_set_size(apply->room, apply->numbers->len);
+  fsa_numbers_print((uint32_t *)(void *)apply->numbers->data, (uint32_t *)(void *)apply->room->data,
+                    apply->numbers->len, &apply->artefacts);
   if (apply->artefacts.error) return apply->artefacts.error;
   return fsa_case_put_answer(apply->store, id.host, id.query, head,
                              (FsaText){apply->artefacts.data, apply->artefacts.size},
@@ -183,15 +194,15 @@ static int write_pending(FsaApply *apply, const Pending *pending) {
     if (!row->is_present) continue;
     head.row_count++;
     head.digest += row->row.hash;
-    result = add_artefact(apply, pending->id.query, &row->row);
+    result = note_artefact(apply, pending->id.query, pending->meta, &row->row);
   }
   if (result != FSA_OK) return result;
-  fsa_buffer_clear(&apply->text);
+  fsa_answer_writer_clear(&apply->writer);
   fsa_buffer_clear(&apply->packed);
-  fsa_answer_print(answer, &apply->text);
-  result = apply->text.error;
-  if (result == FSA_OK)
-    result = fsa_rows_pack((FsaText){apply->text.data, apply->text.size}, &apply->packed);
+  fsa_answer_print(answer, &apply->writer);
+  const FsaBuffer *text = &apply->writer.text;
+  result = text->error;
+  if (result == FSA_OK) result = fsa_rows_pack((FsaText){text->data, text->size}, &apply->packed);
   if (result != FSA_OK) return result;
   return put_answer(apply, pending->id, &head, (FsaText){apply->packed.data, apply->packed.size});
 }
@@ -222,8 +233,8 @@ static int load_answer(FsaApply *apply, AnswerId id, const FsaQueryMeta *meta, F
   fsa_buffer_clear(&apply->text);
   result = fsa_case_answer_rows(apply->store, id.host, id.query, &apply->text);
   if (result != FSA_ROW) return result;
-  result = fsa_answer_parse(answer, (FsaText){apply->text.data, apply->text.size}, meta,
-                            fsa_case_hash_key(apply->store));
+  result =
+      fsa_answer_parse(answer, (FsaText){apply->text.data, apply->text.size}, meta, apply->reader);
   answer->reset_time = head.reset_time;
   return result;
 }
@@ -252,6 +263,33 @@ static bool is_reset(const FsaPieceEntry *entry, const FsaAnswer *answer) {
   return entry->epoch != answer->epoch && answer->last_time && entry->time > answer->last_time;
 }
 
+/* The entry's rows as text (answer.h). */
+static int entry_text(FsaApply *apply, const FsaPieceEntry *entry, FsaText *ret_text) {
+  *ret_text = entry->text;
+  if (entry->form != FSA_LOG_SNAPSHOT) return FSA_OK;
+  fsa_buffer_clear(&apply->text);
+  int result = fsa_rows_unpack(fsa_bytes(entry->packed.data, entry->packed.size), &apply->text);
+  *ret_text = (FsaText){apply->text.data, apply->text.size};
+  return result;
+}
+
+static FsaLogRow row_of(const FsaPieceRow *row, const FsaAnswerLine *line) {
+  return (FsaLogRow){row->hash, row->key_hash, row->key, line->columns, line->values};
+}
+
+static int change_rows(FsaApply *apply, FsaAnswer *answer, const FsaPieceEntry *entry,
+                       bool *ret_changed) {
+  FsaText text;
+  FsaAnswerLine line = {0};
+  int result = entry_text(apply, entry, &text);
+  for (size_t i = 0; i < entry->row_count && result == FSA_OK; i++) {
+    if (!fsa_answer_next(&text, &line)) return FSA_E_FORMAT;
+    FsaLogRow row = row_of(&entry->rows[i], &line);
+    *ret_changed |= fsa_answer_change(answer, &row, entry->time, line.is_present, &result);
+  }
+  return result;
+}
+
 static int gather(FsaApply *apply, AnswerId id, const FsaPieceEntry *entry) {
   Pending *pending;
   int result = find_pending(apply, id, entry->meta, &pending);
@@ -267,9 +305,7 @@ static int gather(FsaApply *apply, AnswerId id, const FsaPieceEntry *entry) {
   answer->last_time = MAX(answer->last_time, entry->time);
   answer->line_bytes = MAX(answer->line_bytes, entry->bytes);
   size_t before = answer->arena.used;
-  for (size_t i = 0; i < entry->row_count && result == FSA_OK; i++)
-    changed |= fsa_answer_change(answer, &entry->rows[i], entry->time,
-                                 entry->form != FSA_LOG_REMOVED, &result);
+  result = change_rows(apply, answer, entry, &changed);
   apply->gathered += answer->arena.used - before;
   apply->counts.unchanged += !changed;
   pending->is_changed |= changed;
@@ -279,6 +315,38 @@ static int gather(FsaApply *apply, AnswerId id, const FsaPieceEntry *entry) {
 /* ---- whole snapshots --------------------------------------------------------------------------
  */
 
+/* Numbers the keys of a snapshot which its reader did not pass on and no earlier entry brought. */
+static int add_missing(FsaApply *apply, int64_t query, const FsaPieceEntry *entry) {
+  FsaText text;
+  FsaAnswerLine line = {0};
+  int result = entry_text(apply, entry, &text);
+  for (size_t i = 0; i < entry->row_count && result == FSA_OK; i++) {
+    uint32_t number;
+    if (!fsa_answer_next(&text, &line)) return FSA_E_FORMAT;
+    FsaLogRow row = row_of(&entry->rows[i], &line);
+    if (!fsa_case_find_artefact(apply->store, query, row.key_hash, &number))
+      result = add_artefact(apply, query, entry->meta, &row, &number);
+  }
+  return result;
+}
+
+static int note_rows(FsaApply *apply, int64_t query, const FsaPieceEntry *entry) {
+  g_array_set_size(apply->numbers, 0);
+  for (size_t i = 0; i < entry->row_count; i++) {
+    const FsaPieceRow *row = &entry->rows[i];
+    uint32_t number = 0;
+    int result = FSA_OK;
+    if (!fsa_case_find_artefact(apply->store, query, row->key_hash, &number))
+      result = row->key.data
+                   ? fsa_case_add_artefact(apply->store, query, row->key_hash, row->key, &number)
+                   : add_missing(apply, query, entry);
+    if (result != FSA_OK) return result;
+    if (!number) fsa_case_find_artefact(apply->store, query, row->key_hash, &number);
+    g_array_append_val(apply->numbers, number);
+  }
+  return FSA_OK;
+}
+
 static int replace(FsaApply *apply, AnswerId id, const FsaPieceEntry *entry) {
   FsaAnswerHead head = {.reset_time = entry->time,
                         .last_time = entry->time,
@@ -286,10 +354,7 @@ static int replace(FsaApply *apply, AnswerId id, const FsaPieceEntry *entry) {
                         .row_count = (int64_t)entry->row_count,
                         .digest = entry->digest,
                         .line_bytes = entry->bytes};
-  int result = FSA_OK;
-  g_array_set_size(apply->numbers, 0);
-  for (size_t i = 0; i < entry->row_count && result == FSA_OK; i++)
-    result = add_artefact(apply, id.query, &entry->rows[i]);
+  int result = note_rows(apply, id.query, entry);
   return result == FSA_OK ? put_answer(apply, id, &head, entry->packed) : result;
 }
 

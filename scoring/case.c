@@ -9,7 +9,7 @@
 
 #include "os/program.h"
 
-#define CASE_VERSION 1
+#define CASE_VERSION 2
 #define APPLICATION_ID 0x46534143 /* "FSAC" */
 #define ZSTD_LEVEL 1              /* MEASURED: level 3 saves 8 % of the file for twice the time */
 
@@ -31,7 +31,8 @@ static const char schema[] =
     " other INTEGER, rejected INTEGER, lost_bytes INTEGER) WITHOUT ROWID;"
     "CREATE TABLE rejected(path TEXT NOT NULL, offset INTEGER NOT NULL, line INTEGER, lost INTEGER,"
     " why TEXT NOT NULL, PRIMARY KEY(path, offset, why)) WITHOUT ROWID;"
-    "CREATE VIEW sighting AS SELECT answer.host, answer.query, item.value AS artefact"
+    "CREATE VIEW sighting AS SELECT answer.host, answer.query,"
+    " sum(item.value) OVER (PARTITION BY answer.rowid ORDER BY item.key) AS artefact"
     " FROM answer, json_each(answer.artefacts) item;";
 
 typedef enum Statement {
@@ -206,7 +207,9 @@ static int check_schema(FsaCase *store, FsaCaseMode mode) {
     return FSA_E_FORMAT;
   }
   if (version != CASE_VERSION) {
-    fsa_buffer_printf(&store->message, "the case has version %lld, this program knows version %d",
+    fsa_buffer_printf(&store->message,
+                      "the case has version %lld, this program knows version %d: ingest its logs "
+                      "again into a new case",
                       (long long)version, CASE_VERSION);
     return FSA_E_VERSION;
   }
@@ -347,20 +350,25 @@ int fsa_case_query(FsaCase *store, FsaText name, int64_t *ret_query) {
   return result;
 }
 
-int fsa_case_artefact(FsaCase *store, int64_t query, uint64_t key_hash, FsaText key,
-                      int64_t *ret_artefact) {
+bool fsa_case_find_artefact(const FsaCase *store, int64_t query, uint64_t key_hash,
+                            uint32_t *ret_artefact) {
   gpointer known = g_hash_table_lookup(store->artefacts, artefact_slot(query, key_hash));
-  if (known) {
-    *ret_artefact = (int64_t)(uintptr_t)known;
-    return FSA_OK;
-  }
+  *ret_artefact = (uint32_t)(uintptr_t)known;
+  return known != NULL;
+}
+
+int fsa_case_add_artefact(FsaCase *store, int64_t query, uint64_t key_hash, FsaText key,
+                          uint32_t *ret_artefact) {
   sqlite3_stmt *add = use(store, ARTEFACT_ADD);
   sqlite3_bind_int64(add, 1, query);
   sqlite3_bind_int64(add, 2, (int64_t)key_hash);
   bind_text(add, 3, key);
   int result = step(store, add, "adding an artefact");
   if (result != FSA_OK) return result;
-  *ret_artefact = sqlite3_last_insert_rowid(store->db);
+  int64_t number = sqlite3_last_insert_rowid(store->db);
+  if (number <= 0 || number > UINT32_MAX)
+    return fault(store, FSA_E_LIMIT, "numbering an artefact: there are too many");
+  *ret_artefact = (uint32_t)number;
   g_hash_table_insert(store->artefacts, artefact_slot(query, key_hash),
                       (gpointer)(uintptr_t)*ret_artefact);
   return FSA_OK;

@@ -52,9 +52,13 @@ int fsa_case_logs_rows(FsaCase *store, int64_t host);
 /* The number of a query, made when it is new. */
 int fsa_case_query(FsaCase *store, FsaText name, int64_t *ret_query);
 
-/* The number of a key of a query, made when it is new. */
-int fsa_case_artefact(FsaCase *store, int64_t query, uint64_t key_hash, FsaText key,
-                      int64_t *ret_artefact);
+/* The number of a key of a query; false when it has none yet. */
+bool fsa_case_find_artefact(const FsaCase *store, int64_t query, uint64_t key_hash,
+                            uint32_t *ret_artefact);
+
+/* Gives a new key of a query a number. FSA_E_LIMIT when there are no more. */
+int fsa_case_add_artefact(FsaCase *store, int64_t query, uint64_t key_hash, FsaText key,
+                          uint32_t *ret_artefact);
 
 /* What is stored of an answer, without its rows. */
 typedef struct FsaAnswerHead {
@@ -70,8 +74,8 @@ int fsa_case_answer_head(FsaCase *store, int64_t host, int64_t query, FsaAnswerH
 /* FSA_ROW with the rows' text (answer.h) appended to `out`, FSA_OK when there is no answer. */
 int fsa_case_answer_rows(FsaCase *store, int64_t host, int64_t query, FsaBuffer *out);
 
-/* Stores an answer in the place of what was there. `artefacts` is a JSON array of artefact numbers,
- * `packed` the rows' text as fsa_rows_pack() made it. */
+/* Stores an answer in the place of what was there. `artefacts` is a list of artefact numbers
+ * (number_list.h), `packed` the rows' text as fsa_rows_pack() made it. */
 int fsa_case_put_answer(FsaCase *store, int64_t host, int64_t query, const FsaAnswerHead *head,
                         FsaText artefacts, FsaBytes packed);
 

@@ -31,6 +31,7 @@ typedef struct Ingest {
   GMutex lock;
   GCond parsed;
   GQueue under_way, idle; /* Job, in the order of the log */
+  GQueue readers;         /* FsaRowReader, that no thread uses; `lock` */
   guint most_jobs;
   unsigned batch;               /* pieces since the last commit */
   GHashTable *others, *reasons; /* name or reason -> how often */
@@ -48,8 +49,13 @@ typedef struct Ingest {
 static void parse_job(gpointer data, gpointer context) {
   Job *job = data;
   Ingest *ingest = context;
-  fsa_piece_parse(job->piece, &ingest->meta, fsa_case_hash_key(ingest->store));
   g_mutex_lock(&ingest->lock);
+  FsaRowReader *reader = g_queue_pop_head(&ingest->readers);
+  g_mutex_unlock(&ingest->lock);
+  if (!reader) reader = fsa_row_reader_new(fsa_case_hash_key(ingest->store));
+  fsa_piece_parse(job->piece, &ingest->meta, reader);
+  g_mutex_lock(&ingest->lock);
+  g_queue_push_head(&ingest->readers, reader);
   job->is_done = true;
   g_cond_signal(&ingest->parsed);
   g_mutex_unlock(&ingest->lock);
@@ -69,6 +75,10 @@ static Job *idle_job(Ingest *ingest) {
   job = g_new0(Job, 1);
   job->piece = fsa_piece_new();
   return job;
+}
+
+static void free_reader(gpointer data) {
+  fsa_row_reader_free(data);
 }
 
 static void free_job(gpointer data) {
@@ -405,6 +415,7 @@ static void start(Ingest *ingest, unsigned jobs) {
   g_cond_init(&ingest->parsed);
   g_queue_init(&ingest->under_way);
   g_queue_init(&ingest->idle);
+  g_queue_init(&ingest->readers);
   ingest->pool = g_thread_pool_new(parse_job, ingest, (gint)threads, TRUE, NULL);
   ingest->others = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   ingest->reasons = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -415,6 +426,7 @@ static void start(Ingest *ingest, unsigned jobs) {
 static void stop(Ingest *ingest) {
   g_thread_pool_free(ingest->pool, FALSE, TRUE);
   g_queue_clear_full(&ingest->idle, free_job);
+  g_queue_clear_full(&ingest->readers, free_reader);
   g_hash_table_destroy(ingest->others);
   g_hash_table_destroy(ingest->reasons);
   fsa_apply_free(ingest->apply);

@@ -69,6 +69,13 @@ bool fsa_json_scalar(FsaJson *json, FsaJsonText *ret_text);
 /* Skips the value that comes next, whatever it is, checking its structure. False on an error. */
 bool fsa_json_skip(FsaJson *json);
 
+/*
+ * Moves behind the object or array that comes next by counting brackets outside of strings alone:
+ * several times as fast as skipping, and blind for faults inside, for values that are read strictly
+ * later. False (and an error) when none comes or its end is missing.
+ */
+bool fsa_json_pass(FsaJson *json);
+
 /* True when the text, escapes undone, is `name`; `name` is ASCII without quote or backslash. */
 bool fsa_json_is(FsaJsonText text, const char *name);
 

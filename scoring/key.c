@@ -1,4 +1,4 @@
-/* Artefact keys and their hashes. See key.h. */
+/* Artefact keys. See key.h. */
 #include "key.h"
 
 #include <string.h>
@@ -173,13 +173,4 @@ void fsa_key_put(FsaBuffer *out, FsaText column, FsaText value) {
     *to++ = lowers ? lower(c) : c;
   }
   fsa_buffer_added(out, (size_t)(to - start));
-}
-
-/* ---- hashes -----------------------------------------------------------------------------------
- */
-
-uint64_t fsa_hash_column(FsaSipKey key, FsaText column, FsaText value) {
-  if (!value.size) return 0;
-  uint64_t name = fsa_siphash(key, column.data, column.size);
-  return fsa_siphash((FsaSipKey){key.k0 ^ name, key.k1}, value.data, value.size);
 }

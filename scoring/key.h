@@ -21,7 +21,6 @@
 #define FSA_SCORING_KEY_H
 
 #include "base/buffer.h"
-#include "base/siphash.h"
 #include "base/text.h"
 
 #define FSA_MAX_KEY_BYTES 2048   /* of a normalised key; a longer one is cut and ends in its hash */
@@ -30,12 +29,5 @@
 /* Appends one value, normalised. `column` is its name, which tells hashes. NULL or empty adds
  * nothing. */
 void fsa_key_put(FsaBuffer *out, FsaText column, FsaText value);
-
-/*
- * The hash of one column of a row, under the secret of the case, so that a host cannot make two
- * meet; the sum over its columns is the row's hash, whatever their order. A value that is empty
- * adds 0, as one that is absent does: osquery writes NULL as "".
- */
-uint64_t fsa_hash_column(FsaSipKey key, FsaText column, FsaText value);
 
 #endif

@@ -3,144 +3,469 @@
 
 #include <string.h>
 
-typedef struct Cell {
-  FsaText column, value;
-  FsaJsonText raw_column, raw; /* as the log has them; data NULL when that cannot be passed on */
-} Cell;
+#include "json_scan.h"
 
-typedef struct Cells {
-  Cell cells[FSA_MAX_ROW_COLUMNS];
+#define TEMPLATES 64           /* columns that are expected, one for each query */
+#define CACHED_KEYS (1u << 15) /* keys by the values that they were made of */
+#define NO_COLUMN FSA_MAX_ROW_COLUMNS
+#define MAX_LEAD_WORDS 8
+
+/* What stands before a value: `,"name":"`, in whole words. */
+typedef struct Lead {
+  uint64_t words[MAX_LEAD_WORDS], last; /* last: which bits of the last word count */
+  unsigned count;                       /* 0 = too long to be expected */
+  size_t size;
+} Lead;
+
+typedef struct Column {
+  FsaText name;
+  uint64_t seed;
+  Lead lead;
+} Column;
+
+/* The columns of a query's rows, as the last row had them. */
+typedef struct Template {
+  const FsaQueryMeta *meta;
+  uint64_t salt; /* of the query, for its keys */
+  FsaArena arena;
+  FsaText columns; /* their names with tabs between them */
+  Column *list;
   size_t count;
-} Cells;
+  size_t key_at[FSA_MAX_KEY_COLUMNS]; /* the key's columns among them, or NO_COLUMN */
+} Template;
 
-/* True when the text between its quotes is JSON as it stands: printable ASCII, and \\ \" \/ alone.
- */
-static bool is_passed_on(FsaJsonText text) {
-  for (size_t at = 0; !text.plain && at < text.size; at++) {
-    unsigned char c = (unsigned char)text.data[at];
-    if (c < 0x20 || c >= 0x7F) return false;
-    if (c != '\\') continue;
-    if (++at == text.size || !strchr("\\\"/", text.data[at]) || !text.data[at]) return false;
-  }
-  return true;
+typedef struct CachedKey {
+  uint64_t values, key_hash; /* 0, 0 = none */
+} CachedKey;
+
+struct FsaRowReader {
+  FsaHashKeys keys;
+  Template templates[TEMPLATES];
+  CachedKey *cached;
+  FsaText names[FSA_MAX_ROW_COLUMNS], cells[FSA_MAX_ROW_COLUMNS];
+  size_t count;
+  FsaBuffer values, scratch;
+  FsaArena arena;
+};
+
+FsaRowReader *fsa_row_reader_new(FsaSipKey hash_key) {
+  FsaRowReader *reader = g_new0(FsaRowReader, 1);
+  reader->keys = fsa_hash_keys(hash_key);
+  reader->cached = g_new0(CachedKey, CACHED_KEYS);
+  reader->values = fsa_buffer(FSA_MAX_ROW_BYTES);
+  reader->scratch = fsa_buffer(FSA_MAX_ROW_BYTES);
+  return reader;
 }
 
-/* A value as text: null is no value, an object or array (osquery writes none) its JSON. */
-static bool read_cell(FsaJson *json, FsaArena *arena, Cell *cell) {
-  FsaJsonText text;
-  FsaJsonKind kind = fsa_json_kind(json);
-  if (kind == FSA_JSON_OBJECT || kind == FSA_JSON_ARRAY) {
-    size_t start = json->at;
-    if (!fsa_json_skip(json)) return false;
-    cell->value = fsa_text_clean(arena, json->data + start, json->at - start);
-    return true;
-  }
-  if (!fsa_json_scalar(json, &text)) return false;
-  if (kind == FSA_JSON_WORD && fsa_json_is(text, "null")) return true;
-  cell->value = fsa_json_decode(arena, text);
-  if (is_passed_on(text)) cell->raw = text;
-  return true;
-}
-
-static int read_cells(FsaJson *json, FsaArena *arena, Cells *cells) {
-  FsaJsonText name;
-  cells->count = 0;
-  fsa_json_enter(json);
-  while (fsa_json_member(json, &name)) {
-    if (cells->count == FSA_MAX_ROW_COLUMNS) return FSA_E_FORMAT;
-    Cell *cell = &cells->cells[cells->count];
-    cell->column = fsa_json_decode(arena, name);
-    cell->value = (FsaText){NULL, 0};
-    cell->raw = (FsaJsonText){NULL, 0, false};
-    cell->raw_column = name.plain ? name : cell->raw;
-    if (!read_cell(json, arena, cell)) return FSA_E_FORMAT;
-    cells->count += cell->value.data != NULL;
-  }
-  return json->why ? FSA_E_FORMAT : FSA_OK;
+void fsa_row_reader_free(FsaRowReader *reader) {
+  if (!reader) return;
+  for (size_t i = 0; i < TEMPLATES; i++) fsa_arena_done(&reader->templates[i].arena);
+  fsa_arena_done(&reader->arena);
+  fsa_buffer_done(&reader->values);
+  fsa_buffer_done(&reader->scratch);
+  g_free(reader->cached);
+  g_free(reader);
 }
 
 static bool same_text(FsaText a, FsaText b) {
   return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
 }
 
+/* ---- text as it is kept -----------------------------------------------------------------------
+ */
+
+/* True when fsa_buffer_json() would write the text as it stands between its quotes. */
+static bool is_canonical(FsaJsonText text) {
+  bool is_ascii = true;
+  for (size_t at = 0; at < text.size; at++) {
+    char c = text.data[at];
+    if ((unsigned char)c < 0x20) return false;
+    is_ascii &= (unsigned char)c < 0x80;
+    if (c != '\\') continue;
+    if (++at == text.size || !text.data[at] || !strchr("\"\\bfnrt", text.data[at])) return false;
+  }
+  return is_ascii || fsa_text_is_valid(text.data, text.size);
+}
+
+/* A text, escapes undone, with JSON's escapes and no quotes; in the arena. */
+static FsaText escape(FsaRowReader *reader, FsaText text, FsaArena *arena) {
+  fsa_buffer_clear(&reader->scratch);
+  fsa_buffer_json(&reader->scratch, text.data, text.size);
+  if (reader->scratch.error) return (FsaText){NULL, 0};
+  size_t size = reader->scratch.size - 2;
+  return (FsaText){fsa_arena_copy(arena, reader->scratch.data + 1, size), size};
+}
+
+static FsaText kept_text(FsaRowReader *reader, FsaJsonText text, FsaArena *arena) {
+  if (text.plain || is_canonical(text)) return (FsaText){text.data, text.size};
+  FsaText decoded = fsa_json_decode(arena, text);
+  return decoded.data ? escape(reader, decoded, arena) : decoded;
+}
+
+static FsaText plain_text(FsaText kept, FsaArena *arena) {
+  bool is_plain = !memchr(kept.data, '\\', kept.size);
+  return is_plain ? kept : fsa_json_decode(arena, (FsaJsonText){kept.data, kept.size, false});
+}
+
+/* A row without columns has no field; a text without bytes is else one that is empty. */
+static void begin_fields(FsaText *columns, FsaText *values) {
+  if (!columns->size && !values->size) columns->data = values->data = NULL;
+}
+
+/* Takes the text up to the next tab off the front of `list`. False at the end. */
+static bool next_field(FsaText *list, FsaText *ret_field) {
+  if (!list->data) return false;
+  const char *tab = memchr(list->data, '\t', list->size);
+  size_t size = tab ? (size_t)(tab - list->data) : list->size;
+  *ret_field = (FsaText){list->data, size};
+  *list = tab ? (FsaText){tab + 1, list->size - size - 1} : (FsaText){NULL, 0};
+  return true;
+}
+
+/* ---- templates --------------------------------------------------------------------------------
+ */
+
+static Lead make_lead(FsaText name, bool is_first) {
+  Lead lead = {.size = name.size + 5};
+  char text[8 * MAX_LEAD_WORDS] = {0};
+  if (lead.size > sizeof text) return lead;
+  memcpy(text, is_first ? "{\"" : ",\"", 2);
+  memcpy(text + 2, name.data, name.size);
+  memcpy(text + 2 + name.size, "\":\"", 3);
+  memcpy(lead.words, text, sizeof text);
+  lead.count = (unsigned)(lead.size + 7) / 8;
+  lead.last = UINT64_MAX >> (64 - 8 * (lead.size - 8 * (lead.count - 1)));
+  return lead;
+}
+
+static size_t find_column(const Template *template, FsaText name) {
+  for (size_t i = 0; i < template->count; i++)
+    if (same_text(template->list[i].name, name)) return i;
+  return NO_COLUMN;
+}
+
+static int fill_template(FsaRowReader *reader, Template *template) {
+  template->list = fsa_arena_zero(&template->arena, reader->count + 1, sizeof *template->list);
+  if (!template->list) return FSA_E_NOMEM;
+  fsa_buffer_clear(&reader->scratch);
+  for (size_t i = 0; i < reader->count; i++) {
+    FsaText name = reader->names[i];
+    if (i) fsa_buffer_putc(&reader->scratch, '\t');
+    fsa_buffer_put(&reader->scratch, name.data, name.size);
+    const char *copy = fsa_arena_copy(&template->arena, name.data, name.size);
+    if (!copy) return FSA_E_NOMEM;
+    template->list[i] = (Column){.name = {copy, name.size},
+                                 .seed = fsa_hash_seed(&reader->keys, name),
+                                 .lead = make_lead(name, i == 0)};
+  }
+  if (reader->scratch.error) return reader->scratch.error;
+  const char *columns =
+      fsa_arena_copy(&template->arena, reader->scratch.data, reader->scratch.size);
+  if (!columns) return FSA_E_NOMEM;
+  template->columns = (FsaText){columns, reader->scratch.size};
+  template->count = reader->count;
+  return FSA_OK;
+}
+
+static Template *template_of(FsaRowReader *reader, const FsaQueryMeta *meta) {
+  return &reader->templates[(uintptr_t)meta / sizeof(FsaQueryMeta) % TEMPLATES];
+}
+
+/* Makes the template of the query from the reader's names. */
+static int expect_names(FsaRowReader *reader, const FsaQueryMeta *meta, Template *template) {
+  fsa_arena_done(&template->arena);
+  *template = (Template){.arena = fsa_arena(0)};
+  int result = fill_template(reader, template);
+  if (result != FSA_OK) {
+    template->count = 0;
+    return result;
+  }
+  template->meta = meta;
+  template->salt = meta ? fsa_siphash(reader->keys.secret, meta->name, strlen(meta->name)) : 0;
+  for (size_t i = 0; meta && i < meta->key_count; i++)
+    template->key_at[i] = find_column(template, meta->key[i]);
+  return FSA_OK;
+}
+
+static bool has_names(const FsaRowReader *reader, const Template *template) {
+  if (template->count != reader->count) return false;
+  for (size_t i = 0; i < reader->count; i++)
+    if (!same_text(template->list[i].name, reader->names[i])) return false;
+  return true;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------
+ */
+
+static uint64_t load8(const char *at) {
+  uint64_t word;
+  memcpy(&word, at, sizeof word);
+  return word;
+}
+
+static bool leads(const Lead *lead, const char *at, size_t left) {
+  if (!lead->count || left < 8 * (size_t)lead->count) return false;
+  uint64_t differs = 0;
+  unsigned i = 0;
+  for (; i + 1 < lead->count; i++) differs |= load8(at + 8 * i) ^ lead->words[i];
+  return !(differs | ((load8(at + 8 * i) ^ lead->words[i]) & lead->last));
+}
+
+/* The end of a value that can be kept as it stands, from behind its quote; 0 = it cannot. */
+static size_t value_end(const char *data, size_t start, size_t size) {
+  bool is_ascii = true;
+  for (size_t at = start;; at++) {
+    at = fsa_json_plain_end(data, at, size);
+    if (at >= size) return 0;
+    char c = data[at];
+    if (c == '"') return is_ascii || fsa_text_is_valid(data + start, at - start) ? at : 0;
+    if ((unsigned char)c < 0x20) return 0;
+    if (c != '\\')
+      is_ascii = false;
+    else if (++at >= size || !data[at] || !strchr("\"\\bfnrt", data[at]))
+      return 0;
+  }
+}
+
+/* Reads a row that has the expected columns, written as osquery writes them. False = it has not. */
+static bool read_expected(FsaRowReader *reader, FsaJson *json, const Template *template) {
+  const char *data = json->data;
+  size_t at = json->at, size = json->size;
+  for (size_t i = 0; i < template->count; i++) {
+    const Lead *lead = &template->list[i].lead;
+    if (!leads(lead, data + at, size - at)) return false;
+    size_t start = at + lead->size, end = value_end(data, start, size);
+    if (!end) return false;
+    reader->cells[i] = (FsaText){data + start, end - start};
+    at = end + 1;
+  }
+  if (at >= size || data[at] != '}') return false;
+  reader->count = template->count;
+  json->at = at + 1;
+  return true;
+}
+
+/* A value as it is kept: null is no value, an object or array (osquery writes none) its JSON. */
+static int read_cell(FsaRowReader *reader, FsaJson *json, FsaArena *arena, FsaText *ret_cell) {
+  FsaJsonText text;
+  FsaJsonKind kind = fsa_json_kind(json);
+  *ret_cell = (FsaText){NULL, 0};
+  if (kind == FSA_JSON_OBJECT || kind == FSA_JSON_ARRAY) {
+    size_t start = json->at;
+    if (!fsa_json_skip(json)) return FSA_E_FORMAT;
+    FsaText clean = fsa_text_clean(arena, json->data + start, json->at - start);
+    if (clean.data) *ret_cell = escape(reader, clean, arena);
+  } else {
+    if (!fsa_json_scalar(json, &text)) return FSA_E_FORMAT;
+    if (kind == FSA_JSON_WORD && fsa_json_is(text, "null")) return FSA_OK;
+    *ret_cell = kept_text(reader, text, arena);
+  }
+  return ret_cell->data ? FSA_OK : FSA_E_NOMEM;
+}
+
+static int read_cells(FsaRowReader *reader, FsaJson *json, FsaArena *arena) {
+  FsaJsonText name;
+  reader->count = 0;
+  fsa_json_enter(json);
+  while (fsa_json_member(json, &name)) {
+    if (reader->count == FSA_MAX_ROW_COLUMNS) return FSA_E_FORMAT;
+    FsaText *column = &reader->names[reader->count], *cell = &reader->cells[reader->count];
+    *column = kept_text(reader, name, arena);
+    if (!column->data) return FSA_E_NOMEM;
+    int result = read_cell(reader, json, arena, cell);
+    if (result != FSA_OK) return result;
+    reader->count += cell->data != NULL;
+  }
+  return json->why ? FSA_E_FORMAT : FSA_OK;
+}
+
+/* A row with too many columns is no row; what follows it is. */
+static int read_whole(FsaRowReader *reader, FsaJson *json, FsaArena *arena) {
+  FsaJson before = *json;
+  int result = read_cells(reader, json, arena);
+  if (result != FSA_E_FORMAT || json->why) return result;
+  *json = before;
+  fsa_json_skip(json);
+  return FSA_E_FORMAT;
+}
+
+/* ---- keys -------------------------------------------------------------------------------------
+ */
+
 /* A long key is cut; what tells it from others of the same beginning is its hash. */
-static void cap_key(FsaBuffer *key, FsaSipKey hash_key) {
-  if (key->size <= FSA_MAX_KEY_BYTES) return;
-  uint64_t hash = fsa_siphash(hash_key, key->data, key->size);
-  size_t cut = FSA_MAX_KEY_BYTES - 24;
-  while (cut && ((unsigned char)key->data[cut] & 0xC0) == 0x80) cut--; /* whole characters */
+static void cap_key(FsaBuffer *key, size_t start, FsaSipKey hash_key) {
+  if (key->size - start <= FSA_MAX_KEY_BYTES) return;
+  uint64_t hash = fsa_siphash(hash_key, key->data + start, key->size - start);
+  size_t cut = start + FSA_MAX_KEY_BYTES - 24;
+  while (cut > start && ((unsigned char)key->data[cut] & 0xC0) == 0x80)
+    cut--; /* whole characters */
   key->size = cut;
   fsa_buffer_printf(key, "...#%016llx", (unsigned long long)hash);
 }
 
-static void put_key(FsaBuffer *out, const Cells *cells, const FsaQueryMeta *meta) {
-  size_t count = meta ? meta->key_count : 0;
-  for (size_t i = 0; i < count; i++) {
+/* Appends the key of the row that was read. */
+static int put_key(FsaRowReader *reader, const Template *template, FsaBuffer *out) {
+  const FsaQueryMeta *meta = template->meta;
+  size_t columns = meta ? meta->key_count : 0, start = out->size;
+  for (size_t i = 0; i < (columns ? columns : reader->count); i++) {
+    size_t at = columns ? template->key_at[i] : i;
     if (i) fsa_buffer_putc(out, FSA_KEY_SEPARATOR);
-    for (size_t c = 0; c < cells->count; c++)
-      if (same_text(cells->cells[c].column, meta->key[i])) {
-        fsa_key_put(out, meta->key[i], cells->cells[c].value);
-        break;
-      }
+    if (at == NO_COLUMN) continue;
+    FsaText value = plain_text(reader->cells[at], &reader->arena);
+    if (!value.data) return FSA_E_NOMEM;
+    fsa_key_put(out, template->list[at].name, value);
   }
-  for (size_t c = 0; !count && c < cells->count; c++) {
-    if (c) fsa_buffer_putc(out, FSA_KEY_SEPARATOR);
-    fsa_key_put(out, cells->cells[c].column, cells->cells[c].value);
-  }
+  fsa_arena_clear(&reader->arena);
+  if (!out->error) cap_key(out, start, reader->keys.secret);
+  return out->error;
 }
 
-static void put_text(FsaBuffer *out, FsaText text, FsaJsonText raw) {
-  char *room = raw.data ? fsa_buffer_room(out, raw.size + 2) : NULL;
-  if (!room) {
-    fsa_buffer_json(out, text.data, text.size);
-    return;
+static int make_key(FsaRowReader *reader, const Template *template, FsaArena *arena,
+                    FsaLogRow *row) {
+  fsa_buffer_clear(&reader->scratch);
+  int result = put_key(reader, template, &reader->scratch);
+  if (result != FSA_OK) return result;
+  const char *copy = fsa_arena_copy(arena, reader->scratch.data, reader->scratch.size);
+  if (!copy) return FSA_E_NOMEM;
+  row->key = (FsaText){copy, reader->scratch.size};
+  row->key_hash = fsa_siphash(reader->keys.secret, row->key.data, row->key.size);
+  return FSA_OK;
+}
+
+/* The same values of a query's key columns have the same key, which is made once. */
+static int find_key(FsaRowReader *reader, const Template *template, const uint64_t *hashes,
+                    FsaArena *arena, FsaLogRow *row) {
+  const FsaQueryMeta *meta = template->meta;
+  if (!meta || !meta->key_count) return make_key(reader, template, arena, row);
+  uint64_t values = template->salt;
+  for (size_t i = 0; i < meta->key_count; i++)
+    if (template->key_at[i] != NO_COLUMN) values += hashes[template->key_at[i]];
+  CachedKey *cached = &reader->cached[values % CACHED_KEYS];
+  if (cached->values == values) {
+    row->key_hash = cached->key_hash;
+    return FSA_OK;
   }
-  room[0] = '"';
-  memcpy(room + 1, raw.data, raw.size);
-  room[raw.size + 1] = '"';
-  fsa_buffer_added(out, raw.size + 2);
+  int result = make_key(reader, template, arena, row);
+  if (result == FSA_OK) *cached = (CachedKey){values, row->key_hash};
+  return result;
 }
 
-static void put_json(FsaBuffer *out, const Cells *cells) {
-  fsa_buffer_putc(out, '{');
-  for (size_t c = 0; c < cells->count; c++) {
-    if (c) fsa_buffer_putc(out, ',');
-    put_text(out, cells->cells[c].column, cells->cells[c].raw_column);
-    fsa_buffer_putc(out, ':');
-    put_text(out, cells->cells[c].value, cells->cells[c].raw);
+/* ---- the row ----------------------------------------------------------------------------------
+ */
+
+static void put_values(FsaRowReader *reader) {
+  size_t size = reader->count;
+  for (size_t i = 0; i < reader->count; i++) size += reader->cells[i].size;
+  fsa_buffer_clear(&reader->values);
+  char *to = fsa_buffer_room(&reader->values, size + 1), *start = to;
+  if (!to) return;
+  for (size_t i = 0; i < reader->count; i++) {
+    if (i) *to++ = '\t';
+    memcpy(to, reader->cells[i].data, reader->cells[i].size);
+    to += reader->cells[i].size;
   }
-  fsa_buffer_putc(out, '}');
+  fsa_buffer_added(&reader->values, (size_t)(to - start));
 }
 
-static FsaText keep(FsaArena *arena, FsaBuffer *buffer) {
-  if (buffer->error) return (FsaText){NULL, 0};
-  const char *copy = fsa_arena_copy(arena, buffer->data, buffer->size);
-  return (FsaText){copy, copy ? buffer->size : 0};
+static int finish(FsaRowReader *reader, const Template *template, FsaArena *arena,
+                  FsaLogRow *ret_row) {
+  uint64_t hashes[FSA_MAX_ROW_COLUMNS], sum = 0;
+  FsaLogRow row = {0};
+  for (size_t i = 0; i < reader->count; i++) {
+    hashes[i] = fsa_hash_value(&reader->keys, template->list[i].seed, reader->cells[i]);
+    sum += hashes[i];
+  }
+  row.hash = fsa_hash_row(&reader->keys, sum);
+  int result = find_key(reader, template, hashes, arena, &row);
+  if (result != FSA_OK) return result;
+  put_values(reader);
+  if (reader->values.error) return reader->values.error;
+  row.columns = template->columns;
+  row.values = (FsaText){reader->values.data, reader->values.size};
+  *ret_row = row;
+  return FSA_OK;
 }
 
-int fsa_log_row_read(FsaJson *json, const FsaQueryMeta *meta, FsaSipKey hash_key, FsaArena *arena,
-                     FsaBuffer *scratch, FsaLogRow *ret_row) {
+int fsa_row_read(FsaRowReader *reader, FsaJson *json, const FsaQueryMeta *meta, FsaArena *arena,
+                 FsaLogRow *ret_row) {
   if (fsa_json_kind(json) != FSA_JSON_OBJECT) {
     fsa_json_skip(json);
     return FSA_E_FORMAT;
   }
-  Cells cells;
-  int result = read_cells(json, arena, &cells);
-  if (result != FSA_OK) return result;
-  FsaLogRow row = {0};
-  for (size_t c = 0; c < cells.count; c++)
-    row.hash += fsa_hash_column(hash_key, cells.cells[c].column, cells.cells[c].value);
-  fsa_buffer_clear(scratch);
-  put_key(scratch, &cells, meta);
-  cap_key(scratch, hash_key);
-  row.key = keep(arena, scratch);
-  row.key_hash = fsa_siphash(hash_key, row.key.data, row.key.size);
-  fsa_buffer_clear(scratch);
-  put_json(scratch, &cells);
-  row.json = keep(arena, scratch);
-  if (!row.key.data || !row.json.data) return FSA_E_NOMEM;
-  *ret_row = row;
-  return FSA_OK;
+  Template *template = template_of(reader, meta);
+  bool is_known = template->count && template->meta == meta;
+  if (!is_known || !read_expected(reader, json, template)) {
+    int result = read_whole(reader, json, arena);
+    if (result == FSA_OK && !(is_known && has_names(reader, template)))
+      result = expect_names(reader, meta, template);
+    if (result != FSA_OK) return result;
+  }
+  return finish(reader, template, arena, ret_row);
+}
+
+/* Splits a kept row into the reader's cells and finds its template. */
+static int split(FsaRowReader *reader, FsaText columns, FsaText values, const FsaQueryMeta *meta,
+                 Template **ret_template) {
+  Template *template = template_of(reader, meta);
+  FsaText column, cell;
+  bool is_known =
+      template->count && template->meta == meta && same_text(template->columns, columns);
+  reader->count = 0;
+  begin_fields(&columns, &values);
+  while (next_field(&values, &cell) && reader->count < FSA_MAX_ROW_COLUMNS) {
+    if (!next_field(&columns, &column)) return FSA_E_FORMAT;
+    reader->names[reader->count] = column;
+    reader->cells[reader->count++] = cell;
+  }
+  if (values.data || columns.data) return FSA_E_FORMAT;
+  *ret_template = template;
+  return is_known ? FSA_OK : expect_names(reader, meta, template);
+}
+
+int fsa_row_take(FsaRowReader *reader, FsaText columns, FsaText values, const FsaQueryMeta *meta,
+                 FsaArena *arena, FsaLogRow *ret_row) {
+  Template *template;
+  int result = split(reader, columns, values, meta, &template);
+  return result == FSA_OK ? finish(reader, template, arena, ret_row) : result;
+}
+
+int fsa_row_key(FsaRowReader *reader, FsaText columns, FsaText values, const FsaQueryMeta *meta,
+                FsaBuffer *out) {
+  Template *template;
+  int result = split(reader, columns, values, meta, &template);
+  return result == FSA_OK ? put_key(reader, template, out) : result;
+}
+
+/* ---- kept rows for people ---------------------------------------------------------------------
+ */
+
+static void put_quoted(FsaBuffer *out, FsaText text) {
+  fsa_buffer_putc(out, '"');
+  fsa_buffer_put(out, text.data, text.size);
+  fsa_buffer_putc(out, '"');
+}
+
+void fsa_row_json(FsaText columns, FsaText values, FsaBuffer *out) {
+  FsaText column, value;
+  bool is_first = true;
+  fsa_buffer_putc(out, '{');
+  begin_fields(&columns, &values);
+  while (next_field(&columns, &column) && next_field(&values, &value)) {
+    if (!is_first) fsa_buffer_putc(out, ',');
+    is_first = false;
+    put_quoted(out, column);
+    fsa_buffer_putc(out, ':');
+    put_quoted(out, value);
+  }
+  fsa_buffer_putc(out, '}');
+}
+
+FsaText fsa_row_value(FsaText columns, FsaText values, FsaText column, FsaArena *arena) {
+  FsaText name, value;
+  begin_fields(&columns, &values);
+  while (next_field(&columns, &name) && next_field(&values, &value))
+    if (same_text(name, column)) return plain_text(value, arena);
+  return (FsaText){NULL, 0};
 }
 
 FsaText fsa_log_row_value(FsaText row_json, FsaText column, FsaArena *arena) {

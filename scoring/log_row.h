@@ -1,29 +1,60 @@
-/* One row of a result line: its canonical text, its hash and its key. */
+/*
+ * One row of a result line: its hashes, its key, and the form in which it is kept.
+ *
+ * A row is kept as the names of its columns and its values, each a JSON string's inside (escaped in
+ * one way only, valid UTF-8, so that it holds neither tab nor newline), with tabs between them.
+ * Rows of one query look alike: the reader expects the columns of the row before and compares
+ * instead of parsing.
+ */
 #ifndef FSA_SCORING_LOG_ROW_H
 #define FSA_SCORING_LOG_ROW_H
 
 #include "json.h"
 #include "key.h"
 #include "pack_meta.h"
+#include "row_hash.h"
 
 #define FSA_MAX_ROW_COLUMNS 256 /* of a result row; rows with more are rejected */
+#define FSA_MAX_ROW_BYTES (256u << 20)
 
 typedef struct FsaLogRow {
   uint64_t hash; /* of its columns and values, whatever their order and JSON type */
   uint64_t key_hash;
-  FsaText key;  /* normalised key columns with FSA_KEY_SEPARATOR between them; in the arena */
-  FsaText json; /* {"column":"value",...}: every value a string, NULLs left out; in the arena */
+  FsaText key; /* normalised key columns with FSA_KEY_SEPARATOR between them; {NULL, 0} = this
+                * reader made the key before: fsa_row_key() makes it again */
+  FsaText columns, values; /* as above; NULLs left out */
 } FsaLogRow;
 
-/*
- * Reads the object that comes next. `meta` may be NULL: then the whole row is the key. `scratch` is
- * emptied and used. FSA_OK; FSA_E_FORMAT (reader moved behind the value where that is possible)
- * when it is no row; FSA_E_NOMEM.
- */
-int fsa_log_row_read(FsaJson *json, const FsaQueryMeta *meta, FsaSipKey hash_key, FsaArena *arena,
-                     FsaBuffer *scratch, FsaLogRow *ret_row);
+/* Reads rows, one after the other. For one thread at a time; knows the keys that it made. */
+typedef struct FsaRowReader FsaRowReader;
 
-/* The value of a column of a row's canonical text; {NULL, 0} when it has none. */
+/* A reader under the secret of a case. NULL never: GLib ends the program when memory runs out. */
+FsaRowReader *fsa_row_reader_new(FsaSipKey hash_key);
+void fsa_row_reader_free(FsaRowReader *reader);
+
+/*
+ * Reads the object that comes next. `meta` may be NULL: then the whole row is the key. The row's
+ * key is in the arena, its columns and values live until the next call. FSA_OK; FSA_E_FORMAT
+ * (`json` moved behind the value where that is possible) when it is no row; FSA_E_NOMEM.
+ */
+int fsa_row_read(FsaRowReader *reader, FsaJson *json, const FsaQueryMeta *meta, FsaArena *arena,
+                 FsaLogRow *ret_row);
+
+/* The same for a row that was kept; FSA_E_FORMAT when there are not as many values as columns. */
+int fsa_row_take(FsaRowReader *reader, FsaText columns, FsaText values, const FsaQueryMeta *meta,
+                 FsaArena *arena, FsaLogRow *ret_row);
+
+/* Appends the key of a kept row. FSA_OK, or as fsa_row_take(). */
+int fsa_row_key(FsaRowReader *reader, FsaText columns, FsaText values, const FsaQueryMeta *meta,
+                FsaBuffer *out);
+
+/* Appends {"column":"value",...}: every value a string, NULLs left out. */
+void fsa_row_json(FsaText columns, FsaText values, FsaBuffer *out);
+
+/* The value of a column of a kept row, escapes undone; {NULL, 0} when it has none. */
+FsaText fsa_row_value(FsaText columns, FsaText values, FsaText column, FsaArena *arena);
+
+/* The value of a column of a row's JSON; {NULL, 0} when it has none. */
 FsaText fsa_log_row_value(FsaText row_json, FsaText column, FsaArena *arena);
 
 #endif

@@ -259,12 +259,12 @@ static const Witness witnesses[] = {
 
 static void read_witness(FsaMatrix *matrix, const Witness *witness, size_t host, FsaText rows) {
   FsaArena arena = fsa_arena(0);
-  FsaAnswerLine line;
+  FsaAnswerLine line = {0};
   while (fsa_answer_next(&rows, &line)) {
     if (!line.is_present) continue;
     FsaText values[3];
     for (size_t i = 0; i < 3; i++)
-      values[i] = fsa_log_row_value(line.json, fsa_text(witness->columns[i]), &arena);
+      values[i] = fsa_row_value(line.columns, line.values, fsa_text(witness->columns[i]), &arena);
     if (values[0].data && values[1].data) witness->hear(matrix, host, values);
     fsa_arena_clear(&arena);
   }

@@ -3,15 +3,15 @@
 
 #include <string.h>
 
-#include "answer.h"
 #include "case.h"
 
 typedef struct Parser {
   FsaPiece *piece;
   const FsaPackMeta *meta;
-  FsaSipKey hash_key;
-  FsaBuffer scratch, rows, packed;
-  GArray *row_list; /* FsaLogRow, of the entry that is read */
+  FsaRowReader *reader;
+  FsaAnswerWriter writer; /* of the entry that is read */
+  FsaBuffer packed;
+  GArray *row_list; /* FsaPieceRow, of the entry that is read */
   int64_t line_number, line_offset;
 } Parser;
 
@@ -57,44 +57,52 @@ static int add_reject(Parser *parser, const char *why, size_t at, size_t lost) {
 
 static int read_row(Parser *parser, FsaJson *json, const FsaPieceEntry *entry) {
   FsaLogRow row;
-  int result = fsa_log_row_read(json, entry->meta, parser->hash_key, &parser->piece->arena,
-                                &parser->scratch, &row);
-  if (result == FSA_E_FORMAT) return add_reject(parser, "a row that is no object of columns", 0, 0);
-  if (result == FSA_OK) g_array_append_val(parser->row_list, row);
-  return result;
+  int result = fsa_row_read(parser->reader, json, entry->meta, &parser->piece->arena, &row);
+  if (result == FSA_E_FORMAT && !json->why)
+    return add_reject(parser, "a row that is no object of columns", 0, 0);
+  if (result != FSA_OK) return result;
+  FsaPieceRow kept = {row.hash, row.key_hash, row.key};
+  g_array_append_val(parser->row_list, kept);
+  fsa_answer_write(&parser->writer, &(FsaAnswerLine){entry->time, entry->form != FSA_LOG_REMOVED,
+                                                     row.columns, row.values});
+  return parser->writer.text.error;
 }
 
-static int read_rows(Parser *parser, FsaJson json, FsaPieceEntry *entry) {
+/* FSA_E_FORMAT: `json` tells what is damaged. */
+static int read_rows(Parser *parser, FsaJson *json, FsaPieceEntry *entry) {
   g_array_set_size(parser->row_list, 0);
+  fsa_answer_writer_clear(&parser->writer);
   int result = FSA_OK;
-  if (fsa_json_kind(&json) == FSA_JSON_OBJECT) {
-    result = read_row(parser, &json, entry);
+  if (fsa_json_kind(json) == FSA_JSON_OBJECT) {
+    result = read_row(parser, json, entry);
   } else {
-    fsa_json_enter(&json);
-    while (result == FSA_OK && fsa_json_item(&json)) result = read_row(parser, &json, entry);
+    fsa_json_enter(json);
+    while (result == FSA_OK && fsa_json_item(json)) result = read_row(parser, json, entry);
   }
+  if (result == FSA_OK && json->why) result = FSA_E_FORMAT;
+  if (result != FSA_OK) return result;
   entry->row_count = parser->row_list->len;
   entry->rows = fsa_arena_alloc(&parser->piece->arena, entry->row_count * sizeof *entry->rows);
   if (!entry->rows) return FSA_E_NOMEM;
   if (entry->row_count)
     memcpy(entry->rows, parser->row_list->data, entry->row_count * sizeof *entry->rows);
   for (size_t i = 0; i < entry->row_count; i++) entry->digest += entry->rows[i].hash;
-  return result;
+  return FSA_OK;
 }
 
 /* A snapshot is mostly stored as it came: its packing is done here, where the cores are. */
-static int pack_rows(Parser *parser, FsaPieceEntry *entry) {
-  fsa_buffer_clear(&parser->rows);
-  fsa_buffer_clear(&parser->packed);
-  for (size_t i = 0; i < entry->row_count; i++)
-    fsa_answer_print_row(&parser->rows, entry->time, true, entry->rows[i].json);
-  if (parser->rows.error) return parser->rows.error;
-  int result = fsa_rows_pack((FsaText){parser->rows.data, parser->rows.size}, &parser->packed);
-  if (result != FSA_OK) return result;
-  const char *copy =
-      fsa_arena_copy(&parser->piece->arena, parser->packed.data, parser->packed.size);
-  if (!copy) return FSA_E_NOMEM;
-  entry->packed = (FsaText){copy, parser->packed.size};
+static int keep_rows(Parser *parser, FsaPieceEntry *entry) {
+  FsaText text = {parser->writer.text.data, parser->writer.text.size};
+  bool is_packed = entry->form == FSA_LOG_SNAPSHOT;
+  if (is_packed) {
+    fsa_buffer_clear(&parser->packed);
+    int result = fsa_rows_pack(text, &parser->packed);
+    if (result != FSA_OK) return result;
+    text = (FsaText){parser->packed.data, parser->packed.size};
+  }
+  FsaText copy = {fsa_arena_copy(&parser->piece->arena, text.data, text.size), text.size};
+  if (!copy.data) return FSA_E_NOMEM;
+  *(is_packed ? &entry->packed : &entry->text) = copy;
   return FSA_OK;
 }
 
@@ -150,9 +158,12 @@ static int take_entry(void *context, const FsaLogEntry *log) {
   }
   int result = FSA_OK;
   if (!is_status) {
+    FsaJson rows = log->rows;
     entry.meta = fsa_pack_meta_find(parser->meta, entry.name);
-    result = read_rows(parser, log->rows, &entry);
-    if (result == FSA_OK && log->form == FSA_LOG_SNAPSHOT) result = pack_rows(parser, &entry);
+    result = read_rows(parser, &rows, &entry);
+    if (result == FSA_E_FORMAT) /* what is damaged inside its rows costs the line */
+      return add_reject(parser, rows.why, log->rows_at + rows.at, log->size);
+    if (result == FSA_OK) result = keep_rows(parser, &entry);
   }
   if (result == FSA_OK) g_array_append_val(piece->entries, entry);
   return result;
@@ -172,30 +183,33 @@ static void parse_line(Parser *parser, const char *line, size_t size) {
   if (result != FSA_OK) piece->result = result;
 }
 
-void fsa_piece_parse(FsaPiece *piece, const FsaPackMeta *meta, FsaSipKey hash_key) {
+static void parse_lines(Parser *parser) {
+  FsaPiece *piece = parser->piece;
+  const char *at = piece->text.data, *end = at ? at + piece->text.size : at;
+  while (at < end && piece->result == FSA_OK) {
+    const char *newline = memchr(at, '\n', (size_t)(end - at));
+    const char *stop = newline ? newline : end;
+    parser->line_offset = piece->place.offset + (at - piece->text.data);
+    parse_line(parser, at, (size_t)(stop - at));
+    parser->line_number++;
+    at = stop + 1;
+  }
+}
+
+void fsa_piece_parse(FsaPiece *piece, const FsaPackMeta *meta, FsaRowReader *reader) {
   Parser parser = {.piece = piece,
                    .meta = meta,
-                   .hash_key = hash_key,
-                   .scratch = fsa_buffer(FSA_PIECE_MEMORY),
-                   .rows = fsa_buffer(FSA_MAX_ANSWER_BYTES),
+                   .reader = reader,
+                   .writer = fsa_answer_writer(),
                    .packed = fsa_buffer(FSA_MAX_ANSWER_BYTES),
-                   .row_list = g_array_new(FALSE, FALSE, sizeof(FsaLogRow)),
+                   .row_list = g_array_new(FALSE, FALSE, sizeof(FsaPieceRow)),
                    .line_number = piece->place.line};
-  const char *at = piece->text.data, *end = at ? at + piece->text.size : at;
   if (piece->place.lost) {
     parser.line_offset = piece->place.offset;
     add_reject(&parser, "longer than a line may be", 0, (size_t)piece->place.lost);
   }
-  while (at < end && piece->result == FSA_OK) {
-    const char *newline = memchr(at, '\n', (size_t)(end - at));
-    const char *stop = newline ? newline : end;
-    parser.line_offset = piece->place.offset + (at - piece->text.data);
-    parse_line(&parser, at, (size_t)(stop - at));
-    parser.line_number++;
-    at = stop + 1;
-  }
+  parse_lines(&parser);
   g_array_free(parser.row_list, TRUE);
-  fsa_buffer_done(&parser.scratch);
-  fsa_buffer_done(&parser.rows);
+  fsa_buffer_done(&parser.writer.text);
   fsa_buffer_done(&parser.packed);
 }

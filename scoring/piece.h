@@ -1,17 +1,21 @@
 /*
  * One piece of a log, parsed: what a worker thread makes and the writer stores.
  *
- * A piece owns all its memory; workers share nothing but the metadata and the hash key, which they
- * only read.
+ * A piece owns all its memory; workers share nothing but the metadata, which they only read.
  */
 #ifndef FSA_SCORING_PIECE_H
 #define FSA_SCORING_PIECE_H
 
+#include "answer.h"
 #include "log_input.h"
-#include "log_row.h"
 #include "result_log.h"
 
 #define FSA_PIECE_MEMORY (1024u << 20) /* ceiling of a parsed piece, bytes */
+
+typedef struct FsaPieceRow {
+  uint64_t hash, key_hash;
+  FsaText key; /* as in FsaLogRow */
+} FsaPieceRow;
 
 typedef struct FsaPieceEntry {
   FsaLogForm form;
@@ -22,10 +26,11 @@ typedef struct FsaPieceEntry {
   int64_t bytes;   /* of its line */
   FsaText message; /* status */
   int64_t severity;
-  FsaLogRow *rows;
+  FsaPieceRow *rows;
   size_t row_count;
   uint64_t digest; /* sum of the rows' hashes */
-  FsaText packed;  /* FSA_LOG_SNAPSHOT: the rows as they are stored */
+  FsaText text;    /* the rows as answer.h has them; {NULL, 0} of a snapshot */
+  FsaText packed;  /* FSA_LOG_SNAPSHOT: the same, packed, as it is stored */
 } FsaPieceEntry;
 
 typedef struct FsaPieceReject {
@@ -51,7 +56,10 @@ void fsa_piece_free(FsaPiece *piece);
 /* Empties for reuse. */
 void fsa_piece_clear(FsaPiece *piece);
 
-/* Parses `text`. */
-void fsa_piece_parse(FsaPiece *piece, const FsaPackMeta *meta, FsaSipKey hash_key);
+/*
+ * Parses `text`. Of pieces that one reader reads, the key of a row may stand in an earlier one
+ * alone.
+ */
+void fsa_piece_parse(FsaPiece *piece, const FsaPackMeta *meta, FsaRowReader *reader);
 
 #endif

@@ -49,12 +49,13 @@ static bool read_integer(FsaJson *json, int64_t *ret_value, bool *ret_is_set) {
   return true;
 }
 
-/* Keeps a reader before the value and skips it. */
+/* Keeps a reader before the value and passes it; what is kept is read strictly later. */
 static bool keep_value(FsaJson *json, FsaJsonKind wanted, FsaJson *ret_value) {
   bool fits = fsa_json_kind(json) == wanted;
   FsaJson value = fsa_json(json->data + json->at, json->size - json->at);
   size_t start = json->at;
-  if (!fsa_json_skip(json)) return false;
+  bool is_nested = wanted == FSA_JSON_OBJECT || wanted == FSA_JSON_ARRAY;
+  if (!(fits && is_nested ? fsa_json_pass : fsa_json_skip)(json)) return false;
   value.size = json->at - start;
   if (fits) *ret_value = value;
   return true;
@@ -112,6 +113,7 @@ static bool read_member(Reader *reader, FsaJson *json, FsaJsonText name, Line *l
 static int give(Reader *reader, Line *line, FsaLogForm form, FsaJson rows) {
   line->entry.form = form;
   line->entry.rows = rows;
+  line->entry.rows_at = rows.data ? (size_t)(rows.data - reader->start) : 0;
   return reader->sink->entry(reader->sink->context, &line->entry);
 }
 
@@ -209,7 +211,8 @@ static int read_object(Reader *reader, FsaJson *json, unsigned wrappers) {
   bool is_line = line.snapshot.data || line.columns.data || line.diff.data;
   if (is_line || !line.wrapped.data) return give_line(reader, &line, json, start);
   int result = read_value(reader, &line.wrapped, wrappers + 1);
-  return result;
+  if (result != FSA_OK || !line.wrapped.why) return result;
+  return reject(reader, line.wrapped.why, &line.wrapped, line.wrapped.at, line.entry.size);
 }
 
 /* One value. An error of the JSON stays in `json`, for whoever knows how much is lost by it. */

@@ -36,7 +36,8 @@ typedef struct FsaLogEntry {
   int64_t time;     /* Unix seconds */
   int64_t epoch;    /* 0 when the line has none */
   int64_t counter;  /* 0 = a complete set; -1 = the line has none */
-  FsaJson rows;     /* a reader that stands before the object or array */
+  FsaJson rows; /* a reader that stands before the object or array; its structure is not checked */
+  size_t rows_at;   /* bytes of the line before them */
   size_t size;      /* bytes of the line's object */
   FsaText message;  /* status: the message */
   int64_t severity; /* status: 0 info, 1 warning, 2 error, 3 fatal */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "number_list.h"
 #include "print.h"
 
 #define MAX_LINKED_QUERIES 64
@@ -27,6 +28,8 @@ typedef struct Stacker {
   GHashTable *queries; /* query number -> index + 1 */
   GArray *sightings;   /* FsaSighting */
   GHashTable *by_key;  /* query's and key's hash -> index + 1, of rare ones */
+  FsaRowReader *reader;
+  FsaBuffer row; /* as JSON */
 } Stacker;
 
 static gpointer slot(uint64_t value) {
@@ -50,6 +53,8 @@ static void index_matrix(Stacker *stacker) {
   stacker->queries = g_hash_table_new(g_direct_hash, g_direct_equal);
   stacker->by_key = g_hash_table_new(g_direct_hash, g_direct_equal);
   stacker->sightings = g_array_new(FALSE, TRUE, sizeof(FsaSighting));
+  stacker->reader = fsa_row_reader_new(fsa_case_hash_key(stacker->store));
+  stacker->row = fsa_buffer(FSA_MAX_ROW_BYTES);
   for (size_t i = 0; i < matrix->host_count; i++)
     g_hash_table_insert(stacker->hosts, slot((uint64_t)matrix->hosts[i].id), slot(i + 1));
   for (size_t i = 0; i < matrix->query_count; i++) {
@@ -67,6 +72,8 @@ static void free_index(Stacker *stacker) {
   g_hash_table_destroy(stacker->queries);
   g_hash_table_destroy(stacker->by_key);
   g_array_free(stacker->sightings, TRUE);
+  fsa_row_reader_free(stacker->reader);
+  fsa_buffer_done(&stacker->row);
 }
 
 static int prepare(FsaCase *store, const char *sql, sqlite3_stmt **ret_stmt) {
@@ -101,23 +108,18 @@ static int load_artefacts(Stacker *stacker) {
   return FSA_OK;
 }
 
-/* Calls `each` for every number of a JSON array of numbers; stops when it says false. */
-static bool each_number(const char *text, size_t size, bool (*each)(Stacker *, uint32_t),
-                        Stacker *stacker) {
+/* Calls `each` for every artefact of a number list; stops when it says false. */
+static bool each_number(FsaText list, bool (*each)(Stacker *, uint32_t), Stacker *stacker) {
   uint64_t number = 0;
-  bool in_number = false;
   uint32_t index;
-  for (size_t i = 0; i < size; i++) {
-    if (text[i] >= '0' && text[i] <= '9') {
-      number = number * 10 + (uint64_t)(text[i] - '0');
-      in_number = true;
-    } else if (in_number) {
-      if (look_up(stacker->by_id, number, &index) && !each(stacker, index)) return false;
-      number = 0;
-      in_number = false;
-    }
-  }
+  while (fsa_numbers_next(&list, &number))
+    if (look_up(stacker->by_id, number, &index) && !each(stacker, index)) return false;
   return true;
+}
+
+static FsaText list_column(sqlite3_stmt *stmt, int column) {
+  const char *text = (const char *)sqlite3_column_text(stmt, column);
+  return (FsaText){text, (size_t)sqlite3_column_bytes(stmt, column)};
 }
 
 static bool count_artefact(Stacker *stacker, uint32_t index) {
@@ -139,8 +141,7 @@ static int count_hosts(Stacker *stacker) {
   if (prepare(stacker->store, "SELECT host, query, artefacts FROM answer", &stmt)) return FSA_E_IO;
   while (sqlite3_step(stmt) == SQLITE_ROW)
     if (is_counted(stacker, stmt, &host, &query))
-      each_number((const char *)sqlite3_column_text(stmt, 2), (size_t)sqlite3_column_bytes(stmt, 2),
-                  count_artefact, stacker);
+      each_number(list_column(stmt, 2), count_artefact, stacker);
   sqlite3_finalize(stmt);
   return FSA_OK;
 }
@@ -211,13 +212,14 @@ static bool is_common(Stacker *stacker, uint32_t index) {
   return !stacker->stack->artefacts[index].is_rare;
 }
 
-static int take_row(Stacker *stacker, const FsaAnswerLine *line, const FsaLogRow *row,
-                    uint32_t host, uint32_t query) {
-  uint32_t index;
-  if (!look_up(stacker->by_key, key_slot(query, row->key_hash), &index)) return FSA_OK;
-  const char *copy = fsa_arena_copy(&stacker->stack->arena, line->json.data, line->json.size);
+static int take_row(Stacker *stacker, const FsaAnswerLine *line, uint32_t artefact, uint32_t host,
+                    uint32_t query) {
+  fsa_buffer_clear(&stacker->row);
+  fsa_row_json(line->columns, line->values, &stacker->row);
+  if (stacker->row.error) return stacker->row.error;
+  const char *copy = fsa_arena_copy(&stacker->stack->arena, stacker->row.data, stacker->row.size);
   FsaSighting sighting = {
-      .artefact = index, .host = host, .time = line->time, .row = {copy, line->json.size}};
+      .artefact = artefact, .host = host, .time = line->time, .row = {copy, stacker->row.size}};
   if (query < MAX_LINKED_QUERIES) sighting.linked = UINT64_C(1) << query;
   if (!copy) return FSA_E_NOMEM;
   g_array_append_val(stacker->sightings, sighting);
@@ -226,19 +228,18 @@ static int take_row(Stacker *stacker, const FsaAnswerLine *line, const FsaLogRow
 
 static int take_rows(Stacker *stacker, FsaText rows, uint32_t host, uint32_t query) {
   FsaArena arena = fsa_arena(0);
-  FsaBuffer scratch = fsa_buffer(FSA_MAX_ANSWER_BYTES);
-  FsaAnswerLine line;
+  FsaAnswerLine line = {0};
   int result = FSA_OK;
   while (result == FSA_OK && fsa_answer_next(&rows, &line)) {
-    FsaJson json = fsa_json(line.json.data, line.json.size);
     FsaLogRow row;
+    uint32_t artefact;
     if (!line.is_present) continue;
-    result = fsa_log_row_read(&json, stacker->matrix->queries[query].meta,
-                              fsa_case_hash_key(stacker->store), &arena, &scratch, &row);
-    if (result == FSA_OK) result = take_row(stacker, &line, &row, host, query);
+    result = fsa_row_take(stacker->reader, line.columns, line.values,
+                          stacker->matrix->queries[query].meta, &arena, &row);
+    if (result == FSA_OK && look_up(stacker->by_key, key_slot(query, row.key_hash), &artefact))
+      result = take_row(stacker, &line, artefact, host, query);
     fsa_arena_clear(&arena);
   }
-  fsa_buffer_done(&scratch);
   fsa_arena_done(&arena);
   return result;
 }
@@ -251,9 +252,8 @@ static int collect_sightings(Stacker *stacker) {
   const char *sql = "SELECT host, query, artefacts, rows FROM answer ORDER BY host, query";
   if (prepare(stacker->store, sql, &stmt) != FSA_OK) return FSA_E_IO;
   while (result == FSA_OK && sqlite3_step(stmt) == SQLITE_ROW) {
-    const char *numbers = (const char *)sqlite3_column_text(stmt, 2);
-    size_t size = (size_t)sqlite3_column_bytes(stmt, 2);
-    if (!is_counted(stacker, stmt, &host, &query) || each_number(numbers, size, is_common, stacker))
+    if (!is_counted(stacker, stmt, &host, &query) ||
+        each_number(list_column(stmt, 2), is_common, stacker))
       continue;
     fsa_buffer_clear(&rows);
     result = fsa_rows_unpack(

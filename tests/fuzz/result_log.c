@@ -6,7 +6,7 @@
 
 typedef struct Context {
   FsaArena arena;
-  FsaBuffer scratch;
+  FsaRowReader *reader;
   FsaAnswer *answer;
 } Context;
 
@@ -14,10 +14,11 @@ static const FsaSipKey hash_key = {1, 2};
 
 static int take_row(Context *context, FsaJson *json, const FsaLogEntry *entry) {
   FsaLogRow row;
-  int result = fsa_log_row_read(json, NULL, hash_key, &context->arena, &context->scratch, &row);
+  int result = fsa_row_read(context->reader, json, NULL, &context->arena, &row);
   if (result != FSA_OK) return FSA_OK;
   /* what is stored must be text whatever came */
-  if (!fsa_text_is_valid(row.json.data, row.json.size)) abort();
+  if (!fsa_text_is_valid(row.columns.data, row.columns.size)) abort();
+  if (!fsa_text_is_valid(row.values.data, row.values.size)) abort();
   if (!fsa_text_is_valid(row.key.data, row.key.size)) abort();
   fsa_answer_change(context->answer, &row, entry->time, entry->form != FSA_LOG_REMOVED, &result);
   return result;
@@ -44,19 +45,20 @@ static int take_reject(void *context, const char *why, size_t at, size_t lost) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  Context context = {fsa_arena(64u << 20), fsa_buffer(64u << 20), fsa_answer_new()};
+  Context context = {fsa_arena(64u << 20), fsa_row_reader_new(hash_key), fsa_answer_new()};
   FsaLogSink sink = {&context, take_entry, take_reject};
   fsa_result_log_read((const char *)data, size, &context.arena, &sink);
   if (fsa_result_log_complete((const char *)data, size) > size) abort();
-  FsaBuffer text = fsa_buffer(64u << 20);
+  FsaAnswerWriter writer = fsa_answer_writer();
   FsaAnswer *again = fsa_answer_new();
-  fsa_answer_print(context.answer, &text);
-  if (fsa_answer_parse(again, (FsaText){text.data, text.size}, NULL, hash_key) != FSA_OK) abort();
+  fsa_answer_print(context.answer, &writer);
+  FsaText text = {writer.text.data, writer.text.size};
+  if (fsa_answer_parse(again, text, NULL, context.reader) != FSA_OK) abort();
   if (g_hash_table_size(again->rows) != g_hash_table_size(context.answer->rows)) abort();
   fsa_answer_free(again);
   fsa_answer_free(context.answer);
-  fsa_buffer_done(&text);
-  fsa_buffer_done(&context.scratch);
+  fsa_buffer_done(&writer.text);
+  fsa_row_reader_free(context.reader);
   fsa_arena_done(&context.arena);
   return 0;
 }

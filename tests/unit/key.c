@@ -87,24 +87,11 @@ static void separator_cannot_be_forged(void **state) {
         "a?b");
 }
 
-static void columns_do_not_mix(void **state) {
-  (void)state;
-  FsaSipKey key = {1, 2};
-  assert_true(fsa_hash_column(key, text("a"), text("b")) !=
-              fsa_hash_column(key, text("b"), text("a")));
-  assert_true(fsa_hash_column(key, text("a"), (FsaText){NULL, 0}) == 0);
-  assert_true(fsa_hash_column(key, text("a"), text("")) == 0);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(paths),
-      cmocka_unit_test(numbers),
-      cmocka_unit_test(identifiers),
-      cmocka_unit_test(separator_cannot_be_forged),
-      cmocka_unit_test(hashes_stay),
-      cmocka_unit_test(numbers_alone_stay),
-      cmocka_unit_test(columns_do_not_mix),
+      cmocka_unit_test(paths),       cmocka_unit_test(numbers),
+      cmocka_unit_test(identifiers), cmocka_unit_test(separator_cannot_be_forged),
+      cmocka_unit_test(hashes_stay), cmocka_unit_test(numbers_alone_stay),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
