@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The Windows programs start on Windows 7 SP1: each function that they import was there already.
 
-imports.txt is the list of what they may import, each name looked up ("Minimum supported client"). An import
+imports.txt is the list of what they may import, each name known from Windows 7. An import
 that the system lacks keeps a program from starting at all, and Wine, which has the newer functions too, would
 not show it. Also: every program can be loaded anywhere, its data is not executed, and it brings no debug data.
 """
