@@ -49,12 +49,16 @@ def run(command, env=None):
 
 
 def run_all(commands, env=None):
-    """The totals of all of them: on every core, and after that those that want the machine for themselves."""
+    """The totals of each: on every core, and after that those that want the machine for themselves."""
     alone = [command for command in commands if os.path.basename(command[-1]) in ALONE]
     together = [command for command in commands if command not in alone]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         results = list(pool.map(lambda command: run(command, env), together))
     results += [run(command, env) for command in alone]
+    return list(zip(together + alone, results))
+
+
+def total_of(results):
     return [sum(column) for column in zip([0, 0, 0], *results)]
 
 
@@ -150,26 +154,44 @@ def commands_of(suite):
     return plain[suite]
 
 
+def tell(suite, sums, began=None):
+    seconds = "  (%.0f s)" % (time.monotonic() - began) if began else ""
+    print("%-9s %d passed, %d failed, %d skipped%s" % (suite + ":", *sums, seconds), flush=True)
+
+
+def plain_suites(names):
+    """Those whose commands need no build of their own, all together: one suite alone leaves cores idle."""
+    began = time.monotonic()
+    commands = {name: commands_of(name) for name in names}
+    results = run_all([command for name in names for command in commands[name]])
+    sums = {name: total_of([result for command, result in results if command in commands[name]]) for name in names}
+    for name in names:
+        tell(name, sums[name])
+    print("(%.0f s)" % (time.monotonic() - began), flush=True)
+    return total_of(sums.values())
+
+
+def sanitize_suite():
+    build, env, commands = sanitized()
+    return total_of([fixtures(build, env)] + [result for _, result in run_all(commands, env)])
+
+
+BUILT = {"windows": windows, "sanitize": sanitize_suite}  # suites of a build of their own
+
+
 def main():
     wanted = sys.argv[1:] or list(SUITES)
     unknown = [name for name in wanted if name not in SUITES]
     if unknown:
         sys.exit("no suite %s; there are: %s" % (unknown[0], " ".join(SUITES)))
-    total = [0, 0, 0]
-    made = fixtures(BUILD, {"FSA_BUILD": BUILD})
-    total[1] += made[1]
-    for suite in wanted:
-        began = time.monotonic()
-        env = None
-        if suite == "sanitize":
-            build, env, commands = sanitized()
-            fixtures(build, env)
-        else:
-            commands = commands_of(suite) if suite != "windows" else []
-        sums = windows() if suite == "windows" else run_all(commands, env)
-        print("%-9s %d passed, %d failed, %d skipped  (%.0f s)" % (suite + ":", *sums, time.monotonic() - began),
-              flush=True)
-        total = [a + b for a, b in zip(total, sums)]
+    totals = [fixtures(BUILD, {"FSA_BUILD": BUILD}),
+              plain_suites([name for name in wanted if name not in BUILT])]
+    for name in wanted:
+        if name in BUILT:
+            began = time.monotonic()
+            totals.append(BUILT[name]())
+            tell(name, totals[-1], began)
+    total = total_of(totals)
     print("%d passed, %d failed, %d skipped" % tuple(total))
     sys.exit(1 if total[1] else 0)
 
