@@ -3,57 +3,17 @@
 
 #include <string.h>
 
+#include "expected_hosts.h"
+
 #define SHOWN_GAPS 40    /* hosts with gaps, in the table form; csv and json have all cells */
 #define SHOWN_MISSING 40 /* hosts that are missing */
 
 typedef struct Report {
   const FsaMatrix *matrix;
-  GPtrArray *missing; /* names of hosts that were expected and never seen */
-  size_t expected;    /* 0 = no list was given */
-  size_t gaps;        /* cells that are not ok */
+  FsaExpectedHosts expected;
+  size_t gaps; /* cells that are not ok */
   FsaBuffer out;
 } Report;
-
-/* ---- the list of hosts that should be there -----------------------------------------------------
- */
-
-static bool is_known(const FsaMatrix *matrix, const char *name) {
-  size_t size = strlen(name);
-  for (size_t i = 0; i < matrix->host_count; i++) {
-    const FsaMatrixHost *host = &matrix->hosts[i];
-    if (fsa_text_same(name, size, host->identifier, strlen(host->identifier)) ||
-        fsa_text_same(name, size, host->hostname, strlen(host->hostname)))
-      return true;
-  }
-  return false;
-}
-
-static int read_expected(Report *report, const char *path) {
-  char *text = NULL;
-  GError *error = NULL;
-  if (!path) return FSA_OK;
-  if (!g_file_get_contents(path, &text, NULL, &error)) {
-    fsa_complain("%s: give --hosts a file with one host name or identifier a line", error->message);
-    g_error_free(error);
-    return FSA_E_ABSENT;
-  }
-  char **lines = g_strsplit(text, "\n", -1);
-  for (char **line = lines; *line; line++) {
-    (*line)[strcspn(*line, ",\r")] = '\0';
-    char *name = g_strstrip(*line);
-    size_t size = strlen(name);
-    if (size > 1 && name[0] == '"' && name[size - 1] == '"') {
-      name[size - 1] = '\0';
-      name++;
-    }
-    if (!*name || *name == '#') continue;
-    report->expected++;
-    if (!is_known(report->matrix, name)) g_ptr_array_add(report->missing, g_strdup(name));
-  }
-  g_strfreev(lines);
-  g_free(text);
-  return FSA_OK;
-}
 
 /* ---- table ------------------------------------------------------------------------------------
  */
@@ -62,21 +22,21 @@ static void put_summary(Report *report) {
   FsaBuffer *out = &report->out;
   fsa_put_count(out, (int64_t)report->matrix->host_count);
   fsa_buffer_puts(out, report->matrix->host_count == 1 ? " host answered" : " hosts answered");
-  if (report->expected) {
+  if (report->expected.count) {
     fsa_buffer_puts(out, ", ");
-    fsa_put_count(out, (int64_t)report->expected);
+    fsa_put_count(out, (int64_t)report->expected.count);
     fsa_buffer_puts(out, " were expected, ");
-    fsa_put_count(out, (int64_t)report->missing->len);
+    fsa_put_count(out, (int64_t)report->expected.missing->len);
     fsa_buffer_puts(out, " of them are unknown: no line of theirs arrived");
   }
   fsa_buffer_puts(out, ".\n");
-  for (guint i = 0; i < report->missing->len && i < SHOWN_MISSING; i++) {
+  for (guint i = 0; i < report->expected.missing->len && i < SHOWN_MISSING; i++) {
     fsa_buffer_puts(out, "  unknown  ");
-    fsa_put_safe(out, fsa_text(report->missing->pdata[i]), 80);
+    fsa_put_safe(out, fsa_text(report->expected.missing->pdata[i]), 80);
     fsa_buffer_putc(out, '\n');
   }
-  if (report->missing->len > SHOWN_MISSING)
-    fsa_buffer_printf(out, "  ... and %u more\n", report->missing->len - SHOWN_MISSING);
+  if (report->expected.missing->len > SHOWN_MISSING)
+    fsa_buffer_printf(out, "  ... and %u more\n", report->expected.missing->len - SHOWN_MISSING);
 }
 
 static void put_sources(Report *report) {
@@ -97,12 +57,6 @@ static void put_sources(Report *report) {
   }
 }
 
-/* A source that a host does not have is no gap in what is known of the host. */
-static bool is_gap(const FsaCell *cell) {
-  return cell->status != FSA_COVER_OK && cell->status != FSA_COVER_FOREIGN &&
-         cell->status != FSA_COVER_UNSUPPORTED;
-}
-
 static void put_gap(FsaBuffer *out, const FsaMatrixQuery *query, const FsaCell *cell) {
   fsa_buffer_printf(out, "    %-11s %s", fsa_cover_name(cell->status), query->name);
   /* a query that filters or groups gives fewer rows than its table: the two cannot be compared */
@@ -120,7 +74,7 @@ static void put_gap(FsaBuffer *out, const FsaMatrixQuery *query, const FsaCell *
 static size_t count_gaps(const FsaMatrix *matrix, size_t host) {
   size_t gaps = 0;
   for (size_t query = 0; query < matrix->query_count; query++)
-    gaps += is_gap(fsa_matrix_cell(matrix, host, query));
+    gaps += fsa_cell_is_gap(fsa_matrix_cell(matrix, host, query));
   return gaps;
 }
 
@@ -138,7 +92,7 @@ static void put_gaps(Report *report) {
     fsa_buffer_putc(&report->out, '\n');
     for (size_t query = 0; query < matrix->query_count; query++) {
       const FsaCell *cell = fsa_matrix_cell(matrix, host, query);
-      if (is_gap(cell)) put_gap(&report->out, &matrix->queries[query], cell);
+      if (fsa_cell_is_gap(cell)) put_gap(&report->out, &matrix->queries[query], cell);
     }
   }
   if (with_gaps > SHOWN_GAPS)
@@ -254,10 +208,10 @@ static void print_cells(Report *report, bool is_json) {
                                      fsa_matrix_cell(matrix, host, query));
       if (!fsa_print(&report->out)) return;
     }
-  for (guint i = 0; i < report->missing->len; i++) {
+  for (guint i = 0; i < report->expected.missing->len; i++) {
     if (is_json && !is_first) fsa_buffer_puts(&report->out, ",\n ");
     is_first = false;
-    put_missing(report, report->missing->pdata[i], is_json);
+    put_missing(report, report->expected.missing->pdata[i], is_json);
   }
   if (is_json) fsa_buffer_puts(&report->out, "]\n");
   fsa_print(&report->out);
@@ -267,20 +221,18 @@ static void print_cells(Report *report, bool is_json) {
  */
 
 static int cover_case(const FsaMatrix *matrix, const FsaCoverageOptions *options) {
-  Report report = {.matrix = matrix,
-                   .missing = g_ptr_array_new_with_free_func(g_free),
-                   .out = fsa_buffer(FSA_MAX_ANSWER_BYTES)};
+  Report report = {.matrix = matrix, .out = fsa_buffer(FSA_MAX_ANSWER_BYTES)};
   int code = 3;
-  if (read_expected(&report, options->hosts_path) == FSA_OK) {
+  if (fsa_expected_hosts_read(matrix, options->hosts_path, &report.expected) == FSA_OK) {
     for (size_t host = 0; host < matrix->host_count; host++)
       report.gaps += count_gaps(matrix, host);
     if (options->format == FSA_FORMAT_TABLE)
       print_table(&report);
     else
       print_cells(&report, options->format == FSA_FORMAT_JSON);
-    code = options->is_strict && (report.gaps || report.missing->len) ? 4 : 0;
+    code = options->is_strict && (report.gaps || report.expected.missing->len) ? 4 : 0;
   }
-  g_ptr_array_free(report.missing, TRUE);
+  fsa_expected_hosts_done(&report.expected);
   fsa_buffer_done(&report.out);
   return code;
 }

@@ -22,6 +22,14 @@ bool fsa_cell_is_covered(const FsaCell *cell) {
   return cell->status == FSA_COVER_OK || cell->status == FSA_COVER_PARTIAL;
 }
 
+bool fsa_cell_applies(const FsaCell *cell) {
+  return cell->status != FSA_COVER_FOREIGN && cell->status != FSA_COVER_UNSUPPORTED;
+}
+
+bool fsa_cell_is_gap(const FsaCell *cell) {
+  return cell->status != FSA_COVER_OK && fsa_cell_applies(cell);
+}
+
 const char *fsa_matrix_host_label(const FsaMatrixHost *host) {
   return host->hostname[0] ? host->hostname : host->identifier;
 }

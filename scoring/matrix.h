@@ -71,6 +71,12 @@ static inline FsaCell *fsa_matrix_cell(const FsaMatrix *matrix, size_t host, siz
 /* True when the cell counts in a denominator. */
 bool fsa_cell_is_covered(const FsaCell *cell);
 
+/* False when the query is not for the host: another platform, or a source that it does not have. */
+bool fsa_cell_applies(const FsaCell *cell);
+
+/* True when the cell is a hole in what is known of its host: it applies and is not ok. */
+bool fsa_cell_is_gap(const FsaCell *cell);
+
 /* The host's name for people: host name, or identifier where it has none. */
 const char *fsa_matrix_host_label(const FsaMatrixHost *host);
 
