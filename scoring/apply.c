@@ -26,6 +26,7 @@ struct FsaApply {
   GHashTable *pending; /* AnswerId -> Pending */
   size_t gathered;     /* bytes of rows in `pending` */
   FsaRowReader *reader;
+  FsaRowPacker *packer;
   GArray *numbers, *room; /* guint32: artefacts of the answer that is written; to sort them */
   FsaAnswerWriter writer;
   FsaBuffer text, packed, artefacts, key;
@@ -55,6 +56,7 @@ FsaApply *fsa_apply_new(FsaCase *store, const FsaPackMeta *meta) {
   apply->queries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   apply->pending = g_hash_table_new_full(hash_id, same_id, NULL, free_pending);
   apply->reader = fsa_row_reader_new(fsa_case_hash_key(store));
+  apply->packer = fsa_row_packer_new();
   apply->numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
   apply->room = g_array_new(FALSE, FALSE, sizeof(guint32));
   apply->writer = fsa_answer_writer();
@@ -71,6 +73,7 @@ void fsa_apply_free(FsaApply *apply) {
   g_hash_table_destroy(apply->queries);
   g_hash_table_destroy(apply->hosts);
   fsa_row_reader_free(apply->reader);
+  fsa_row_packer_free(apply->packer);
   g_array_free(apply->numbers, TRUE);
   g_array_free(apply->room, TRUE);
   fsa_buffer_done(&apply->writer.text);
@@ -202,7 +205,9 @@ static int write_pending(FsaApply *apply, const Pending *pending) {
   fsa_answer_print(answer, &apply->writer);
   const FsaBuffer *text = &apply->writer.text;
   result = text->error;
-  if (result == FSA_OK) result = fsa_rows_pack((FsaText){text->data, text->size}, &apply->packed);
+  if (!apply->packer) result = FSA_E_NOMEM;
+  if (result == FSA_OK)
+    result = fsa_rows_pack(apply->packer, (FsaText){text->data, text->size}, &apply->packed);
   if (result != FSA_OK) return result;
   return put_answer(apply, pending->id, &head, (FsaText){apply->packed.data, apply->packed.size});
 }

@@ -5,13 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zstd.h>
 
 #include "os/program.h"
 
 #define CASE_VERSION 2
 #define APPLICATION_ID 0x46534143 /* "FSAC" */
-#define ZSTD_LEVEL 1              /* MEASURED: level 3 saves 8 % of the file for twice the time */
 
 static const char schema[] =
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;"
@@ -417,28 +415,6 @@ int fsa_case_put_answer(FsaCase *store, int64_t host, int64_t query, const FsaAn
   sqlite3_bind_blob64(stmt, 10, packed.size ? (const void *)packed.data : "", packed.size,
                       SQLITE_STATIC);
   return step(store, stmt, "writing an answer");
-}
-
-int fsa_rows_pack(FsaText text, FsaBuffer *out) {
-  size_t bound = ZSTD_compressBound(text.size);
-  char *room = fsa_buffer_room(out, bound);
-  if (!room) return out->error;
-  size_t size = ZSTD_compress(room, bound, text.data ? text.data : "", text.size, ZSTD_LEVEL);
-  if (ZSTD_isError(size)) return FSA_E_NOMEM;
-  fsa_buffer_added(out, size);
-  return FSA_OK;
-}
-
-int fsa_rows_unpack(FsaBytes packed, FsaBuffer *out) {
-  unsigned long long size = ZSTD_getFrameContentSize(packed.data, packed.size);
-  if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR) return FSA_E_FORMAT;
-  if (size > FSA_MAX_ANSWER_BYTES) return FSA_E_LIMIT;
-  char *room = fsa_buffer_room(out, (size_t)size + 1);
-  if (!room) return out->error;
-  size_t got = ZSTD_decompress(room, (size_t)size, packed.data, packed.size);
-  if (got != size) return FSA_E_FORMAT;
-  fsa_buffer_added(out, got);
-  return FSA_OK;
 }
 
 /* ---- status lines, inputs, metadata -----------------------------------------------------------

@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "answer.h"
+#include "row_pack.h"
 
 typedef struct FsaCase FsaCase;
 
@@ -96,9 +97,5 @@ int fsa_case_put_meta(FsaCase *store, const FsaQueryMeta *meta, bool *ret_change
 
 /* Adds what the case knows of its queries: with what was stored, later commands need no pack. */
 int fsa_case_meta(FsaCase *store, FsaPackMeta *meta);
-
-/* Rows' text to what is stored and back. zstd, one frame. FSA_OK, FSA_E_NOMEM, FSA_E_FORMAT. */
-int fsa_rows_pack(FsaText text, FsaBuffer *out);
-int fsa_rows_unpack(FsaBytes packed, FsaBuffer *out);
 
 #endif

@@ -31,7 +31,7 @@ typedef struct Ingest {
   GMutex lock;
   GCond parsed;
   GQueue under_way, idle; /* Job, in the order of the log */
-  GQueue readers;         /* FsaRowReader, that no thread uses; `lock` */
+  GQueue readers;         /* FsaPieceReader, that no thread uses; `lock` */
   guint most_jobs;
   unsigned batch;               /* pieces since the last commit */
   GHashTable *others, *reasons; /* name or reason -> how often */
@@ -50,10 +50,10 @@ static void parse_job(gpointer data, gpointer context) {
   Job *job = data;
   Ingest *ingest = context;
   g_mutex_lock(&ingest->lock);
-  FsaRowReader *reader = g_queue_pop_head(&ingest->readers);
+  FsaPieceReader *reader = g_queue_pop_head(&ingest->readers);
   g_mutex_unlock(&ingest->lock);
-  if (!reader) reader = fsa_row_reader_new(fsa_case_hash_key(ingest->store));
-  fsa_piece_parse(job->piece, &ingest->meta, reader);
+  if (!reader) reader = fsa_piece_reader_new(&ingest->meta, fsa_case_hash_key(ingest->store));
+  fsa_piece_parse(job->piece, reader);
   g_mutex_lock(&ingest->lock);
   g_queue_push_head(&ingest->readers, reader);
   job->is_done = true;
@@ -78,7 +78,7 @@ static Job *idle_job(Ingest *ingest) {
 }
 
 static void free_reader(gpointer data) {
-  fsa_row_reader_free(data);
+  fsa_piece_reader_free(data);
 }
 
 static void free_job(gpointer data) {

@@ -12,6 +12,7 @@
 #include "result_log.h"
 
 #define RAW_BYTES (256u << 10)
+#define BREAK_BLOCK 4096
 
 typedef struct Decoder {
   z_stream gzip;
@@ -27,7 +28,7 @@ struct FsaLogInput {
   size_t raw_at, raw_size;
   bool raw_end; /* the file has ended */
   Decoder decoder;
-  FsaBuffer held;             /* the beginning of a line whose end was not read yet */
+  FsaBuffer held;             /* the beginning of a line whose end the last piece had not */
   int64_t offset, line, lost; /* of the next piece */
   bool skips;                 /* inside a line above the ceiling */
   int error;
@@ -149,18 +150,30 @@ static int unzstd_some(FsaLogInput *input, char *out, size_t room, size_t *ret_s
   return FSA_OK;
 }
 
-static int copy_some(FsaLogInput *input, char *out, size_t room, size_t *ret_size) {
-  size_t size = input->raw_size - input->raw_at;
-  *ret_size = size < room ? size : room;
-  memcpy(out, input->raw + input->raw_at, *ret_size);
-  input->raw_at += *ret_size;
+/* What looking at the first bytes has read, then the file itself: nothing is copied twice. */
+static int read_plain(FsaLogInput *input, char *out, size_t room, size_t *ret_size) {
+  if (input->raw_at < input->raw_size) {
+    size_t size = input->raw_size - input->raw_at;
+    *ret_size = size < room ? size : room;
+    memcpy(out, input->raw + input->raw_at, *ret_size);
+    input->raw_at += *ret_size;
+    return FSA_OK;
+  }
+  const int error = fsa_stream_read(&input->stream, out, room, ret_size);
+  if (error) return fsa_result_from_errno(error);
+  input->raw_end = *ret_size == 0;
+  input->done += (int64_t)*ret_size;
   return FSA_OK;
 }
 
-/* Appends more of the log to `held`; FSA_ROW, FSA_OK at the end, or an error. */
-static int read_more(FsaLogInput *input) {
+static bool is_packed(const FsaLogInput *input) {
+  return input->decoder.is_gzip || input->decoder.zstd;
+}
+
+/* Appends more of the log to `text`; FSA_ROW, FSA_OK at the end, or an error. */
+static int read_more(FsaLogInput *input, FsaBuffer *text) {
   if (input->error) return input->error;
-  if (input->raw_at == input->raw_size && !input->raw_end) {
+  if (is_packed(input) && input->raw_at == input->raw_size && !input->raw_end) {
     int result = fill_raw(input);
     if (result != FSA_OK) return result;
   }
@@ -168,30 +181,28 @@ static int read_more(FsaLogInput *input) {
     bool cut = input->decoder.in_frame;
     return cut ? damage(input, "the compressed stream ends before its end mark") : FSA_OK;
   }
-  char *room = fsa_buffer_room(&input->held, RAW_BYTES);
-  if (!room) return input->held.error;
+  char *room = fsa_buffer_room(text, RAW_BYTES);
+  if (!room) return text->error;
   size_t size = 0;
   int result = input->decoder.is_gzip ? inflate_some(input, room, RAW_BYTES, &size)
                : input->decoder.zstd  ? unzstd_some(input, room, RAW_BYTES, &size)
-                                      : copy_some(input, room, RAW_BYTES, &size);
-  fsa_buffer_added(&input->held, size);
+                                      : read_plain(input, room, RAW_BYTES, &size);
+  fsa_buffer_added(text, size);
   return result == FSA_OK ? FSA_ROW : result;
 }
 
 /* ---- pieces -----------------------------------------------------------------------------------
  */
 
-/* Drops `size` bytes of the front of `held`. */
-static void drop_front(FsaLogInput *input, size_t size) {
-  memmove(input->held.data, input->held.data + size, input->held.size - size);
-  input->held.size -= size;
-  input->offset += (int64_t)size;
-}
-
-/* The last line break of `size` bytes, or NULL. */
+/* The last line break of `size` bytes, or NULL. Looked for in blocks: lines may be long. */
 static const char *last_break(const char *data, size_t size) {
-  while (size && data[size - 1] != '\n') size--;
-  return size ? data + size - 1 : NULL;
+  const char *found = NULL, *end = data + size;
+  while (!found && end > data) {
+    const char *start = end - data > BREAK_BLOCK ? end - BREAK_BLOCK : data, *at = start;
+    while ((at = memchr(at, '\n', (size_t)(end - at)))) found = at++;
+    end = start;
+  }
+  return found;
 }
 
 static int64_t count_lines(const char *data, size_t size) {
@@ -201,51 +212,57 @@ static int64_t count_lines(const char *data, size_t size) {
   return lines;
 }
 
+/* Gives the first `size` bytes of `text`; what is behind them is held for the next piece. */
 static int give(FsaLogInput *input, size_t size, FsaBuffer *text, FsaLogPiece *ret_piece) {
-  fsa_buffer_put(text, input->held.data, size);
-  if (text->error) return text->error;
+  fsa_buffer_put(&input->held, text->data + size, text->size - size);
+  if (input->held.error) return input->held.error;
   *ret_piece = (FsaLogPiece){input->offset, input->line, input->lost};
+  text->size = size;
   input->lost = 0;
-  input->line += count_lines(input->held.data, size);
-  drop_front(input, size);
+  input->line += count_lines(text->data, size);
+  input->offset += (int64_t)size;
   return FSA_ROW;
 }
 
 /* Inside a line above the ceiling: drops up to its end. */
-static void skip_line(FsaLogInput *input) {
-  const char *end = memchr(input->held.data, '\n', input->held.size);
-  size_t size = end ? (size_t)(end - input->held.data) + 1 : input->held.size;
+static void skip_line(FsaLogInput *input, FsaBuffer *text) {
+  const char *end = memchr(text->data, '\n', text->size);
+  size_t size = end ? (size_t)(end - text->data) + 1 : text->size;
   input->lost += (int64_t)size;
   input->line += end != NULL;
   input->skips = !end;
-  drop_front(input, size);
+  input->offset += (int64_t)size;
+  memmove(text->data, text->data + size, text->size - size);
+  text->size -= size;
 }
 
 int fsa_log_input_next(FsaLogInput *input, FsaBuffer *text, FsaLogPiece *ret_piece,
                        const char **ret_why) {
   fsa_buffer_clear(text);
+  fsa_buffer_put(text, input->held.data, input->held.size);
+  fsa_buffer_clear(&input->held);
   for (;;) {
-    size_t before = input->held.size;
-    int result = read_more(input);
-    if (input->skips && input->held.size) {
-      skip_line(input);
+    size_t before = text->size;
+    int result = read_more(input, text);
+    if (input->skips && text->size) {
+      skip_line(input, text);
       before = 0;
     }
     if (result <= FSA_OK) { /* the end, good or bad: what is left is the last piece */
-      if (input->held.size || input->lost) {
+      if (text->size || input->lost) {
         input->error = result;
-        return give(input, input->held.size, text, ret_piece);
+        return give(input, text->size, text, ret_piece);
       }
       *ret_why = input->why;
       return result;
     }
-    if (input->held.size < FSA_LOG_PIECE) continue;
-    /* what was held before without a newline need not be searched again */
-    const char *fresh = input->held.data + (before < FSA_LOG_PIECE ? 0 : before);
-    const char *end = last_break(fresh, input->held.size - (size_t)(fresh - input->held.data));
-    if (end) return give(input, (size_t)(end - input->held.data) + 1, text, ret_piece);
-    if (input->held.size < FSA_MAX_LOG_LINE) continue;
-    size_t complete = fsa_result_log_complete(input->held.data, input->held.size);
+    if (text->size < FSA_LOG_PIECE) continue;
+    /* what was there before without a newline need not be searched again */
+    const char *fresh = text->data + (before < FSA_LOG_PIECE ? 0 : before);
+    const char *end = last_break(fresh, text->size - (size_t)(fresh - text->data));
+    if (end) return give(input, (size_t)(end - text->data) + 1, text, ret_piece);
+    if (text->size < FSA_MAX_LOG_LINE) continue;
+    size_t complete = fsa_result_log_complete(text->data, text->size);
     if (complete) return give(input, complete, text, ret_piece);
     input->skips = true;
   }

@@ -10,7 +10,7 @@
 #define NO_COLUMN FSA_MAX_ROW_COLUMNS
 #define MAX_LEAD_WORDS 8
 
-/* What stands before a value: `,"name":"`, in whole words. */
+/* What stands before a value: `,"name":`, in whole words. */
 typedef struct Lead {
   uint64_t words[MAX_LEAD_WORDS], last; /* last: which bits of the last word count */
   unsigned count;                       /* 0 = too long to be expected */
@@ -74,6 +74,20 @@ static bool same_text(FsaText a, FsaText b) {
 /* ---- text as it is kept -----------------------------------------------------------------------
  */
 
+/* True for what stands behind a backslash where fsa_buffer_json() puts one. */
+static bool is_short_escape(char c) {
+  switch (c) {
+  case '"':
+  case '\\':
+  case 'b':
+  case 'f':
+  case 'n':
+  case 'r':
+  case 't': return true;
+  default: return false;
+  }
+}
+
 /* True when fsa_buffer_json() would write the text as it stands between its quotes. */
 static bool is_canonical(FsaJsonText text) {
   bool is_ascii = true;
@@ -82,7 +96,7 @@ static bool is_canonical(FsaJsonText text) {
     if ((unsigned char)c < 0x20) return false;
     is_ascii &= (unsigned char)c < 0x80;
     if (c != '\\') continue;
-    if (++at == text.size || !text.data[at] || !strchr("\"\\bfnrt", text.data[at])) return false;
+    if (++at == text.size || !is_short_escape(text.data[at])) return false;
   }
   return is_ascii || fsa_text_is_valid(text.data, text.size);
 }
@@ -126,12 +140,12 @@ static bool next_field(FsaText *list, FsaText *ret_field) {
  */
 
 static Lead make_lead(FsaText name, bool is_first) {
-  Lead lead = {.size = name.size + 5};
+  Lead lead = {.size = name.size + 4};
   char text[8 * MAX_LEAD_WORDS] = {0};
   if (lead.size > sizeof text) return lead;
   memcpy(text, is_first ? "{\"" : ",\"", 2);
   memcpy(text + 2, name.data, name.size);
-  memcpy(text + 2 + name.size, "\":\"", 3);
+  memcpy(text + 2 + name.size, "\":", 2);
   memcpy(lead.words, text, sizeof text);
   lead.count = (unsigned)(lead.size + 7) / 8;
   lead.last = UINT64_MAX >> (64 - 8 * (lead.size - 8 * (lead.count - 1)));
@@ -211,20 +225,31 @@ static bool leads(const Lead *lead, const char *at, size_t left) {
   return !(differs | ((load8(at + 8 * i) ^ lead->words[i]) & lead->last));
 }
 
-/* The end of a value that can be kept as it stands, from behind its quote; 0 = it cannot. */
-static size_t value_end(const char *data, size_t start, size_t size) {
+/* A string's inside that can be kept as it stands, from behind its quote; false when it cannot. */
+static bool take_string(const char *data, size_t start, size_t size, FsaText *ret_cell) {
   bool is_ascii = true;
   for (size_t at = start;; at++) {
     at = fsa_json_plain_end(data, at, size);
-    if (at >= size) return 0;
+    if (at >= size) return false;
     char c = data[at];
-    if (c == '"') return is_ascii || fsa_text_is_valid(data + start, at - start) ? at : 0;
-    if ((unsigned char)c < 0x20) return 0;
+    if (c == '"') {
+      *ret_cell = (FsaText){data + start, at - start};
+      return is_ascii || fsa_text_is_valid(data + start, at - start);
+    }
+    if ((unsigned char)c < 0x20) return false;
     if (c != '\\')
       is_ascii = false;
-    else if (++at >= size || !data[at] || !strchr("\"\\bfnrt", data[at]))
-      return 0;
+    else if (++at >= size || !is_short_escape(data[at]))
+      return false;
   }
+}
+
+/* An integer; other numbers are left to the JSON reader. */
+static bool take_integer(const char *data, size_t start, size_t size, FsaText *ret_cell) {
+  size_t at = start + (data[start] == '-'), digits = at;
+  while (at < size && data[at] >= '0' && data[at] <= '9') at++;
+  *ret_cell = (FsaText){data + start, at - start};
+  return at > digits && at < size && (data[at] == ',' || data[at] == '}');
 }
 
 /* Reads a row that has the expected columns, written as osquery writes them. False = it has not. */
@@ -234,10 +259,13 @@ static bool read_expected(FsaRowReader *reader, FsaJson *json, const Template *t
   for (size_t i = 0; i < template->count; i++) {
     const Lead *lead = &template->list[i].lead;
     if (!leads(lead, data + at, size - at)) return false;
-    size_t start = at + lead->size, end = value_end(data, start, size);
-    if (!end) return false;
-    reader->cells[i] = (FsaText){data + start, end - start};
-    at = end + 1;
+    at += lead->size;
+    if (at >= size) return false;
+    bool is_string = data[at] == '"';
+    if (!(is_string ? take_string(data, at + 1, size, &reader->cells[i])
+                    : take_integer(data, at, size, &reader->cells[i])))
+      return false;
+    at += reader->cells[i].size + (is_string ? 2 : 0);
   }
   if (at >= size || data[at] != '}') return false;
   reader->count = template->count;
@@ -353,6 +381,21 @@ static int find_key(FsaRowReader *reader, const Template *template, const uint64
 /* ---- the row ----------------------------------------------------------------------------------
  */
 
+/* Copies a value; most are shorter than a call of memcpy() is worth. Gives the end of the copy. */
+static char *copy_value(char *to, FsaText value) {
+  const char *from = value.data;
+  size_t size = value.size;
+  if (size > 64) {
+    memcpy(to, from, size);
+  } else if (size >= 8) {
+    for (size_t at = 0; at + 8 < size; at += 8) memcpy(to + at, from + at, 8);
+    memcpy(to + size - 8, from + size - 8, 8);
+  } else {
+    for (size_t at = 0; at < size; at++) to[at] = from[at];
+  }
+  return to + size;
+}
+
 static void put_values(FsaRowReader *reader) {
   size_t size = reader->count;
   for (size_t i = 0; i < reader->count; i++) size += reader->cells[i].size;
@@ -361,8 +404,7 @@ static void put_values(FsaRowReader *reader) {
   if (!to) return;
   for (size_t i = 0; i < reader->count; i++) {
     if (i) *to++ = '\t';
-    memcpy(to, reader->cells[i].data, reader->cells[i].size);
-    to += reader->cells[i].size;
+    to = copy_value(to, reader->cells[i]);
   }
   fsa_buffer_added(&reader->values, (size_t)(to - start));
 }

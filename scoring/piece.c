@@ -5,15 +5,37 @@
 
 #include "case.h"
 
-typedef struct Parser {
-  FsaPiece *piece;
+struct FsaPieceReader {
   const FsaPackMeta *meta;
-  FsaRowReader *reader;
+  FsaRowReader *rows;
+  FsaRowPacker *packer;
   FsaAnswerWriter writer; /* of the entry that is read */
   FsaBuffer packed;
   GArray *row_list; /* FsaPieceRow, of the entry that is read */
+  FsaPiece *piece;
   int64_t line_number, line_offset;
-} Parser;
+};
+
+FsaPieceReader *fsa_piece_reader_new(const FsaPackMeta *meta, FsaSipKey hash_key) {
+  FsaPieceReader *reader = g_new0(FsaPieceReader, 1);
+  reader->meta = meta;
+  reader->rows = fsa_row_reader_new(hash_key);
+  reader->packer = fsa_row_packer_new();
+  reader->writer = fsa_answer_writer();
+  reader->packed = fsa_buffer(FSA_MAX_ANSWER_BYTES);
+  reader->row_list = g_array_new(FALSE, FALSE, sizeof(FsaPieceRow));
+  return reader;
+}
+
+void fsa_piece_reader_free(FsaPieceReader *reader) {
+  if (!reader) return;
+  fsa_row_reader_free(reader->rows);
+  fsa_row_packer_free(reader->packer);
+  fsa_buffer_done(&reader->writer.text);
+  fsa_buffer_done(&reader->packed);
+  g_array_free(reader->row_list, TRUE);
+  g_free(reader);
+}
 
 FsaPiece *fsa_piece_new(void) {
   FsaPiece *piece = g_new0(FsaPiece, 1);
@@ -48,59 +70,59 @@ void fsa_piece_clear(FsaPiece *piece) {
 /* ---- rows -------------------------------------------------------------------------------------
  */
 
-static int add_reject(Parser *parser, const char *why, size_t at, size_t lost) {
-  FsaPieceReject reject = {parser->line_number, parser->line_offset + (int64_t)at, (int64_t)lost,
+static int add_reject(FsaPieceReader *reader, const char *why, size_t at, size_t lost) {
+  FsaPieceReject reject = {reader->line_number, reader->line_offset + (int64_t)at, (int64_t)lost,
                            why};
-  g_array_append_val(parser->piece->rejects, reject);
+  g_array_append_val(reader->piece->rejects, reject);
   return FSA_OK;
 }
 
-static int read_row(Parser *parser, FsaJson *json, const FsaPieceEntry *entry) {
+static int read_row(FsaPieceReader *reader, FsaJson *json, const FsaPieceEntry *entry) {
   FsaLogRow row;
-  int result = fsa_row_read(parser->reader, json, entry->meta, &parser->piece->arena, &row);
+  int result = fsa_row_read(reader->rows, json, entry->meta, &reader->piece->arena, &row);
   if (result == FSA_E_FORMAT && !json->why)
-    return add_reject(parser, "a row that is no object of columns", 0, 0);
+    return add_reject(reader, "a row that is no object of columns", 0, 0);
   if (result != FSA_OK) return result;
   FsaPieceRow kept = {row.hash, row.key_hash, row.key};
-  g_array_append_val(parser->row_list, kept);
-  fsa_answer_write(&parser->writer, &(FsaAnswerLine){entry->time, entry->form != FSA_LOG_REMOVED,
+  g_array_append_val(reader->row_list, kept);
+  fsa_answer_write(&reader->writer, &(FsaAnswerLine){entry->time, entry->form != FSA_LOG_REMOVED,
                                                      row.columns, row.values});
-  return parser->writer.text.error;
+  return reader->writer.text.error;
 }
 
 /* FSA_E_FORMAT: `json` tells what is damaged. */
-static int read_rows(Parser *parser, FsaJson *json, FsaPieceEntry *entry) {
-  g_array_set_size(parser->row_list, 0);
-  fsa_answer_writer_clear(&parser->writer);
+static int read_rows(FsaPieceReader *reader, FsaJson *json, FsaPieceEntry *entry) {
+  g_array_set_size(reader->row_list, 0);
+  fsa_answer_writer_clear(&reader->writer);
   int result = FSA_OK;
   if (fsa_json_kind(json) == FSA_JSON_OBJECT) {
-    result = read_row(parser, json, entry);
+    result = read_row(reader, json, entry);
   } else {
     fsa_json_enter(json);
-    while (result == FSA_OK && fsa_json_item(json)) result = read_row(parser, json, entry);
+    while (result == FSA_OK && fsa_json_item(json)) result = read_row(reader, json, entry);
   }
   if (result == FSA_OK && json->why) result = FSA_E_FORMAT;
   if (result != FSA_OK) return result;
-  entry->row_count = parser->row_list->len;
-  entry->rows = fsa_arena_alloc(&parser->piece->arena, entry->row_count * sizeof *entry->rows);
+  entry->row_count = reader->row_list->len;
+  entry->rows = fsa_arena_alloc(&reader->piece->arena, entry->row_count * sizeof *entry->rows);
   if (!entry->rows) return FSA_E_NOMEM;
   if (entry->row_count)
-    memcpy(entry->rows, parser->row_list->data, entry->row_count * sizeof *entry->rows);
+    memcpy(entry->rows, reader->row_list->data, entry->row_count * sizeof *entry->rows);
   for (size_t i = 0; i < entry->row_count; i++) entry->digest += entry->rows[i].hash;
   return FSA_OK;
 }
 
 /* A snapshot is mostly stored as it came: its packing is done here, where the cores are. */
-static int keep_rows(Parser *parser, FsaPieceEntry *entry) {
-  FsaText text = {parser->writer.text.data, parser->writer.text.size};
+static int keep_rows(FsaPieceReader *reader, FsaPieceEntry *entry) {
+  FsaText text = {reader->writer.text.data, reader->writer.text.size};
   bool is_packed = entry->form == FSA_LOG_SNAPSHOT;
   if (is_packed) {
-    fsa_buffer_clear(&parser->packed);
-    int result = fsa_rows_pack(text, &parser->packed);
+    fsa_buffer_clear(&reader->packed);
+    int result = fsa_rows_pack(reader->packer, text, &reader->packed);
     if (result != FSA_OK) return result;
-    text = (FsaText){parser->packed.data, parser->packed.size};
+    text = (FsaText){reader->packed.data, reader->packed.size};
   }
-  FsaText copy = {fsa_arena_copy(&parser->piece->arena, text.data, text.size), text.size};
+  FsaText copy = {fsa_arena_copy(&reader->piece->arena, text.data, text.size), text.size};
   if (!copy.data) return FSA_E_NOMEM;
   *(is_packed ? &entry->packed : &entry->text) = copy;
   return FSA_OK;
@@ -147,11 +169,11 @@ static void count_other(FsaPiece *piece, FsaText name) {
 }
 
 static int take_entry(void *context, const FsaLogEntry *log) {
-  Parser *parser = context;
-  FsaPiece *piece = parser->piece;
+  FsaPieceReader *reader = context;
+  FsaPiece *piece = reader->piece;
   FsaPieceEntry entry = entry_of(log);
   bool is_status = log->form == FSA_LOG_STATUS;
-  entry.name = fsa_query_name(parser->meta, is_status ? log->message : log->name);
+  entry.name = fsa_query_name(reader->meta, is_status ? log->message : log->name);
   if (is_status ? !is_about_us(log->message) : !entry.name.data) {
     count_other(piece, log->name);
     return FSA_OK;
@@ -159,11 +181,11 @@ static int take_entry(void *context, const FsaLogEntry *log) {
   int result = FSA_OK;
   if (!is_status) {
     FsaJson rows = log->rows;
-    entry.meta = fsa_pack_meta_find(parser->meta, entry.name);
-    result = read_rows(parser, &rows, &entry);
+    entry.meta = fsa_pack_meta_find(reader->meta, entry.name);
+    result = read_rows(reader, &rows, &entry);
     if (result == FSA_E_FORMAT) /* what is damaged inside its rows costs the line */
-      return add_reject(parser, rows.why, log->rows_at + rows.at, log->size);
-    if (result == FSA_OK) result = keep_rows(parser, &entry);
+      return add_reject(reader, rows.why, log->rows_at + rows.at, log->size);
+    if (result == FSA_OK) result = keep_rows(reader, &entry);
   }
   if (result == FSA_OK) g_array_append_val(piece->entries, entry);
   return result;
@@ -173,9 +195,9 @@ static int take_reject(void *context, const char *why, size_t at, size_t lost) {
   return add_reject(context, why, at, lost);
 }
 
-static void parse_line(Parser *parser, const char *line, size_t size) {
-  FsaPiece *piece = parser->piece;
-  FsaLogSink sink = {parser, take_entry, take_reject};
+static void parse_line(FsaPieceReader *reader, const char *line, size_t size) {
+  FsaPiece *piece = reader->piece;
+  FsaLogSink sink = {reader, take_entry, take_reject};
   FsaJson blank = fsa_json(line, size);
   if (fsa_json_kind(&blank) == FSA_JSON_END) return;
   piece->lines++;
@@ -183,33 +205,25 @@ static void parse_line(Parser *parser, const char *line, size_t size) {
   if (result != FSA_OK) piece->result = result;
 }
 
-static void parse_lines(Parser *parser) {
-  FsaPiece *piece = parser->piece;
+static void parse_lines(FsaPieceReader *reader) {
+  FsaPiece *piece = reader->piece;
   const char *at = piece->text.data, *end = at ? at + piece->text.size : at;
   while (at < end && piece->result == FSA_OK) {
     const char *newline = memchr(at, '\n', (size_t)(end - at));
     const char *stop = newline ? newline : end;
-    parser->line_offset = piece->place.offset + (at - piece->text.data);
-    parse_line(parser, at, (size_t)(stop - at));
-    parser->line_number++;
+    reader->line_offset = piece->place.offset + (at - piece->text.data);
+    parse_line(reader, at, (size_t)(stop - at));
+    reader->line_number++;
     at = stop + 1;
   }
 }
 
-void fsa_piece_parse(FsaPiece *piece, const FsaPackMeta *meta, FsaRowReader *reader) {
-  Parser parser = {.piece = piece,
-                   .meta = meta,
-                   .reader = reader,
-                   .writer = fsa_answer_writer(),
-                   .packed = fsa_buffer(FSA_MAX_ANSWER_BYTES),
-                   .row_list = g_array_new(FALSE, FALSE, sizeof(FsaPieceRow)),
-                   .line_number = piece->place.line};
-  if (piece->place.lost) {
-    parser.line_offset = piece->place.offset;
-    add_reject(&parser, "longer than a line may be", 0, (size_t)piece->place.lost);
-  }
-  parse_lines(&parser);
-  g_array_free(parser.row_list, TRUE);
-  fsa_buffer_done(&parser.writer.text);
-  fsa_buffer_done(&parser.packed);
+void fsa_piece_parse(FsaPiece *piece, FsaPieceReader *reader) {
+  reader->piece = piece;
+  reader->line_number = piece->place.line;
+  reader->line_offset = piece->place.offset;
+  if (!reader->packer) piece->result = FSA_E_NOMEM;
+  if (piece->place.lost)
+    add_reject(reader, "longer than a line may be", 0, (size_t)piece->place.lost);
+  parse_lines(reader);
 }

@@ -56,10 +56,14 @@ void fsa_piece_free(FsaPiece *piece);
 /* Empties for reuse. */
 void fsa_piece_clear(FsaPiece *piece);
 
-/*
- * Parses `text`. Of pieces that one reader reads, the key of a row may stand in an earlier one
- * alone.
- */
-void fsa_piece_parse(FsaPiece *piece, const FsaPackMeta *meta, FsaRowReader *reader);
+/* What parses pieces, one after the other. For one thread at a time. */
+typedef struct FsaPieceReader FsaPieceReader;
+
+/* `meta` must outlive it. NULL never: GLib ends the program when memory runs out. */
+FsaPieceReader *fsa_piece_reader_new(const FsaPackMeta *meta, FsaSipKey hash_key);
+void fsa_piece_reader_free(FsaPieceReader *reader);
+
+/* Parses `text`. The key of a row may stand in an earlier piece of the same reader alone. */
+void fsa_piece_parse(FsaPiece *piece, FsaPieceReader *reader);
 
 #endif
