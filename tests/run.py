@@ -125,11 +125,10 @@ def windows():
     if os.path.exists(report):
         os.remove(report)
     prefix = os.path.join(build, "wine")  # its own: no test meets the processes of somebody else's
-    wine = {**os.environ, "FSA_WINEPREFIX": prefix}
     # its services start once and stay: started by a test they would hold its pipes open, each time anew
+    wine = {**os.environ, "FSA_WINEPREFIX": prefix, "FSA_WINESERVER": "stay"}
     os.makedirs(prefix, exist_ok=True)
     subprocess.run(["wineserver", "-k"], env={**wine, "WINEPREFIX": prefix}, stderr=subprocess.DEVNULL)
-    subprocess.run(["wineserver", "-p"], env={**wine, "WINEPREFIX": prefix}, stderr=subprocess.DEVNULL)
     subprocess.run([os.path.join(ROOT, "cmake/windows/wine"), "wineboot"], env=wine, stdin=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     subprocess.run(["ctest", "--test-dir", build, "--output-junit", report, "--timeout", str(TIMEOUT), "-j", "2",
