@@ -35,33 +35,30 @@ python3 tests/evidence/make_demo.py "$build/evidence"
   ask "SELECT computer_name, parts_seen || ' of ' || parts_total AS parts, script_text FROM fsa_evidence('case') e JOIN fsa_script_blocks b ON b.evidence = e.path"
   ask "SELECT computer_name, datetime(time, 'unixepoch') AS cleared, record_id, data FROM fsa_evidence('case') e JOIN fsa_event_log l ON l.evidence = e.path WHERE l.eventid IN (1102, 104)" )
 
-part "3. A fleet that does not exist: the result logs of 200 hosts, three implants and some damage among them"
+part "3. A fleet that does not exist: the result logs of 200 hosts, six of them compromised, and some damage"
 python3 tests/fleet/make_fleet.py "$demo/fleet" --hosts 200
-"$score" ingest --db "$demo/fleet.db" --meta "$demo/fleet/meta.json" "$demo/fleet/logs"
+"$score" ingest --db "$demo/fleet.db" "$demo/fleet/logs"
 say 'Which hosts are unknown: fsa-score coverage --db build/demo/fleet.db --hosts build/demo/fleet/hosts.txt'
 "$score" coverage --db "$demo/fleet.db" --hosts "$demo/fleet/hosts.txt" | sed '/^One identifier/,$d'
 say 'What is rare: fsa-score rank --db build/demo/fleet.db --top 60'
 "$score" rank --db "$demo/fleet.db" --top 60 | sed -n 1p
 "$score" rank --db "$demo/fleet.db" --top 60 -f json > "$demo/rank.json"
 python3 - "$demo/fleet/ground_truth.json" "$demo/rank.json" <<'TEXT'
-import json, sys
+import collections, json, sys
 
 truth, rank = (json.load(open(path)) for path in sys.argv[1:])
-print("\nThe generator's own account: %d hosts sent nothing, one more answers under the identifier of its clone,\n"
-      "%d lost a line on the way (silent), %d refused to let memory be read (denied), %d lost rows (partial)." % tuple(
-          len(truth[loss]) for loss in ("silent", "dropped", "denied", "short")))
-missed = 0
-for implant in truth["implants"]:
-    found = [entry for entry in rank if any(key in entry["key"] for key in implant["keys"])]
-    hosts = {sighting["host_identifier"] for entry in found for sighting in entry["sightings"]}
-    told = hosts & set(implant["hosts"])
-    missed += told != set(implant["hosts"])
-    print("\nimplant '%s' was hidden on %d host(s), %d of them stand among the first 60:" % (
-        implant["name"], len(implant["hosts"]), len(told)))
-    for entry in found:
-        names = ", ".join(sorted(sighting["hostname"] or sighting["host_identifier"] for sighting in entry["sightings"]))
-        key = " | ".join(part if len(part) <= 60 else part[:57] + "..." for part in entry["key"].split("\x1f"))
-        print("  place %2d  %-20s  %s  on %s" % (entry["place"], entry["query"], key, names))
-sys.exit("an implant was not found" if missed else 0)
+print("\nThe generator's own account of what was lost on the way:")
+for kind, hosts in sorted(collections.Counter(loss["kind"] for loss in truth["losses"]).items()):
+    print("  %-22s on %d host(s)" % (kind, hosts))
+shown = {(sighting["host_identifier"], entry["query"], json.dumps(sighting["row"], sort_keys=True)): entry["place"]
+         for entry in rank for sighting in entry["sightings"]}
+found = {}
+print("\nWhat was planted, and which of it stands among the 60 rarest keys (rank counts and joins, it does not judge):")
+for one in truth["findings"]:
+    places = [shown.get((one["host"], part["query"], json.dumps(part["row"], sort_keys=True))) for part in one["rows"]]
+    found[one["hostname"]] = min([place for place in places if place] + [found.get(one["hostname"], 999)])
+    print("  %-24s %s  %-44s %s" % (one["hostname"], one["finding"], one["form"][:44], "place %d" % min(
+        place for place in places if place) if any(places) else ""))
+sys.exit("nothing that was planted was found" if min(found.values()) == 999 else 0)
 TEXT
 say "What is listed is a place to look. What is not listed is not thereby clean, and a host that is unknown is unknown."

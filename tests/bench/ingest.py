@@ -33,6 +33,8 @@ import sweep_logs  # noqa: E402
 def make_log(folder, megabytes):
     """Snapshot lines of many hosts, ~1,500 rows a host; gives the path, the rows and the metadata."""
     make_fleet.make(folder, 200, 7)
+    subprocess.run([str(BUILD / "bin" / "fsa"), "pack", "build", "-o", str(folder / "pack")], check=True,
+                   stdout=subprocess.DEVNULL)
     lines = [x for path in sorted((folder / "logs").glob("*.log")) for x in path.read_text().splitlines()
              if x.startswith('{"snapshot":[{') and x.endswith("}}") and "}{" not in x]
     log, rows, size, host = folder / "bench.log", 0, 0, 0
@@ -50,7 +52,7 @@ def make_log(folder, megabytes):
                 if size >= megabytes * 1000000:
                     break
             host += 1
-    return log, rows, size, folder / "meta.json"
+    return log, rows, size, folder / "pack" / "fsa-pack-meta.json"
 
 
 def make_sweeps(folder, megabytes):
@@ -94,13 +96,14 @@ def ours(folder, log, meta, jobs):
 def python_peer(log, meta):
     """On how many hosts each key stands, by the plainest script; gives seconds and rows."""
     keys = {name: query["key"] for name, query in json.loads(meta.read_text())["queries"].items()}
+    names = sorted(keys, key=len, reverse=True)  # fsa_processes_windows before fsa_processes
     start, rows, stack = time.process_time(), 0, {}
     with log.open("rb") as lines:
         for line in lines:
             value = json.loads(line)
-            name = next(n for n in keys if value["name"].endswith(n) or n in value["name"])
+            name = next((n for n in names if n in value["name"]), value["name"])
             for row in value["snapshot"]:
-                key = (name, *(str(row.get(column, "")).lower() for column in keys[name]))
+                key = (name, *(str(row.get(column, "")).lower() for column in keys.get(name, value["snapshot"][0])))
                 stack.setdefault(key, set()).add(value["hostIdentifier"])
             rows += len(value["snapshot"])
     return time.process_time() - start, rows
