@@ -281,15 +281,10 @@ def check_extension():
 
 
 def run_demo():
-    """./dev demo without the build: it must end well and bring up each implant."""
+    """./dev demo without the build: it must end well."""
     done = subprocess.run([os.path.join(ROOT, "tests/demo.sh")], env={**os.environ, "FSA_BUILD": BUILD},
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
-    text = done.stdout.decode()
     test("tests/demo.sh", done.stderr.decode() if done.returncode else None)
-    places = [re.findall(r"^  place +(\d+)", part, re.M) for part in text.split("\nimplant ")[1:]]
-    told = re.search(r"stand at places ([\d, and]+) of", read(os.path.join(ROOT, "docs/scoring.md"))).group(1)
-    test("docs/scoring.md tells the places of the implants",
-         None if re.findall(r"\d+", told) == sorted({min(found, key=int) for found in places}, key=int) else places)
 
 
 def main():
