@@ -252,6 +252,7 @@ int fsa_case_open(const char *path, FsaCaseMode mode, FsaCase **ret_case) {
   *ret_case = store;
   int flags =
       mode == FSA_CASE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+  flags |= SQLITE_OPEN_NOMUTEX; /* one thread at a time uses a case */
   if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK)
     return sqlite_fault(store, "opening the case");
   sqlite3_busy_timeout(store->db, 2000);

@@ -6,7 +6,7 @@
 #include "json_scan.h"
 
 #define TEMPLATES 64           /* columns that are expected, one for each query */
-#define CACHED_KEYS (1u << 15) /* keys by the values that they were made of */
+#define CACHED_KEYS (1u << 17) /* keys by the values that they were made of */
 #define NO_COLUMN FSA_MAX_ROW_COLUMNS
 #define MAX_LEAD_WORDS 8
 
