@@ -26,7 +26,8 @@ static const char schema[] =
     " severity INTEGER, first_time INTEGER, last_time INTEGER, PRIMARY KEY(host, message))"
     " WITHOUT ROWID;"
     "CREATE TABLE input(path TEXT PRIMARY KEY, bytes INTEGER, lines INTEGER, entries INTEGER,"
-    " other INTEGER, rejected INTEGER, lost_bytes INTEGER) WITHOUT ROWID;"
+    " other INTEGER, rejected INTEGER, lost_bytes INTEGER, file_bytes INTEGER, sha256 TEXT)"
+    " WITHOUT ROWID;"
     "CREATE TABLE rejected(path TEXT NOT NULL, offset INTEGER NOT NULL, line INTEGER, lost INTEGER,"
     " why TEXT NOT NULL, PRIMARY KEY(path, offset, why)) WITHOUT ROWID;"
     "CREATE VIEW sighting AS SELECT answer.host, answer.query,"
@@ -74,7 +75,8 @@ static const char *const statements[STATEMENT_COUNT] = {
     [STATUS_PUT] = "INSERT INTO status_line VALUES(?1, ?5, nullif(?2, 0), ?3, ?4, ?4)"
                    " ON CONFLICT(host, message) DO UPDATE SET first_time=min(first_time, ?4),"
                    " last_time=max(last_time, ?4), severity=max(severity, ?3)",
-    [INPUT_PUT] = "INSERT OR REPLACE INTO input VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [INPUT_PUT] =
+        "INSERT OR REPLACE INTO input VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, nullif(?9, ''))",
     [REJECT_PUT] = "INSERT OR REPLACE INTO rejected VALUES(?1, ?2, ?3, ?4, ?5)",
     [META_FIND] = "SELECT meta FROM query WHERE id=?1",
     [META_PUT] = "UPDATE query SET meta=?2 WHERE id=?1",
@@ -432,10 +434,11 @@ int fsa_case_put_status(FsaCase *store, int64_t host, int64_t query_or_0, int64_
 
 int fsa_case_put_input(FsaCase *store, const char *path, const FsaInputFacts *facts) {
   sqlite3_stmt *stmt = use(store, INPUT_PUT);
-  const int64_t numbers[] = {facts->bytes, facts->lines,    facts->entries,
-                             facts->other, facts->rejected, facts->lost_bytes};
+  const int64_t numbers[] = {facts->bytes,    facts->lines,      facts->entries,   facts->other,
+                             facts->rejected, facts->lost_bytes, facts->file_bytes};
   bind_text(stmt, 1, (FsaText){path, strlen(path)});
-  for (int i = 0; i < 6; i++) sqlite3_bind_int64(stmt, i + 2, numbers[i]);
+  for (int i = 0; i < 7; i++) sqlite3_bind_int64(stmt, i + 2, numbers[i]);
+  bind_text(stmt, 9, (FsaText){facts->sha256, strlen(facts->sha256)});
   return step(store, stmt, "writing an input");
 }
 

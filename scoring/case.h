@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "answer.h"
+#include "base/sha256.h"
 #include "row_pack.h"
 
 typedef struct FsaCase FsaCase;
@@ -87,6 +88,8 @@ int fsa_case_put_status(FsaCase *store, int64_t host, int64_t query_or_0, int64_
 /* One input file, and what of it was rejected. Put again, it replaces what was there. */
 typedef struct FsaInputFacts {
   int64_t bytes, lines, entries, other, rejected, lost_bytes; /* uncompressed */
+  int64_t file_bytes;                                         /* as it lies there */
+  char sha256[FSA_SHA256_TEXT];                               /* of them; "" = unknown */
 } FsaInputFacts;
 int fsa_case_put_input(FsaCase *store, const char *path, const FsaInputFacts *facts);
 int fsa_case_put_reject(FsaCase *store, const char *path, int64_t line, int64_t offset,

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "input_hash.h"
 #include "os/folder.h"
 #include "print.h"
 
@@ -37,9 +38,11 @@ typedef struct Ingest {
   GHashTable *others, *reasons; /* name or reason -> how often */
   FsaInputFacts all;
   int64_t inputs, damaged, started, shown;
+  bool hashes;
   /* the input that is read */
   const char *path;
   FsaInputFacts facts;
+  FsaInputHash *hash; /* NULL = it is not hashed */
   int64_t kept_rejects;
 } Ingest;
 
@@ -171,6 +174,7 @@ static void show_progress(Ingest *ingest, const FsaLogInput *input) {
 }
 
 static int read_pieces(Ingest *ingest, FsaLogInput *input, const char **ret_why) {
+  int64_t size;
   int result;
   do {
     if (g_queue_get_length(&ingest->under_way) >= ingest->most_jobs) {
@@ -182,6 +186,7 @@ static int read_pieces(Ingest *ingest, FsaLogInput *input, const char **ret_why)
     if (result == FSA_ROW) {
       g_queue_push_tail(&ingest->under_way, job);
       g_thread_pool_push(ingest->pool, job, NULL);
+      fsa_input_hash_follow(ingest->hash, fsa_log_input_done(input, &size));
       show_progress(ingest, input);
     } else {
       g_queue_push_tail(&ingest->idle, job);
@@ -211,6 +216,15 @@ static int note_damage(Ingest *ingest, const char *why) {
   return fsa_case_put_reject(ingest->store, ingest->path, 0, ingest->facts.bytes, 0, why);
 }
 
+/* What the report says of the file: its bytes as it lies there, and their SHA-256. */
+static void end_hash(Ingest *ingest, const FsaLogInput *input) {
+  int64_t size;
+  ingest->facts.file_bytes = fsa_log_input_done(input, &size);
+  fsa_input_hash_follow(ingest->hash, ingest->facts.file_bytes);
+  if (!fsa_input_hash_end(ingest->hash, ingest->facts.sha256)) ingest->facts.sha256[0] = '\0';
+  ingest->hash = NULL;
+}
+
 static int ingest_file(Ingest *ingest, const char *path) {
   FsaLogInput *input;
   int result = fsa_log_input_open(path, &input);
@@ -222,10 +236,12 @@ static int ingest_file(Ingest *ingest, const char *path) {
   ingest->path = path;
   ingest->facts = (FsaInputFacts){0};
   ingest->kept_rejects = 0;
+  if (ingest->hashes) ingest->hash = fsa_input_hash_begin(path);
   const char *why = NULL;
   result = read_pieces(ingest, input, &why);
   bool is_damaged = result < 0 && fsa_case_message(ingest->store)[0] == '\0';
   int stored = store_all(ingest);
+  end_hash(ingest, input);
   fsa_log_input_close(input);
   if (is_damaged && stored == FSA_OK)
     result = note_damage(ingest, why ? why : fsa_result_name(result));
@@ -452,6 +468,7 @@ int fsa_ingest(const FsaIngestOptions *options) {
   if (result == FSA_OK) {
     result = fsa_case_open(options->case_path, FSA_CASE_WRITE, &ingest.store);
     if (result == FSA_OK) {
+      ingest.hashes = !options->is_unhashed;
       start(&ingest, options->jobs);
       result = run(&ingest, options);
     }

@@ -13,9 +13,10 @@ typedef struct FsaIngestOptions {
   const char *meta_path; /* NULL = the metadata that was built in */
   const char *const *logs;
   size_t log_count;
-  unsigned jobs;  /* parsing threads; 0 = one per core */
-  bool is_quiet;  /* no summary */
-  bool is_strict; /* rejected lines are exit code 4 */
+  unsigned jobs;    /* parsing threads; 0 = one per core */
+  bool is_quiet;    /* no summary */
+  bool is_unhashed; /* inputs without their SHA-256 */
+  bool is_strict;   /* rejected lines are exit code 4 */
 } FsaIngestOptions;
 
 /* Runs it; prints a summary to standard output and complaints to standard error. The exit code of

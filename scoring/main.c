@@ -32,6 +32,7 @@ static const char usage[] =
     "  --strict           exit code 4 when lines were rejected (ingest) or data is missing "
     "(coverage)\n"
     "  --quiet            ingest: no summary\n"
+    "  --no-hash          ingest: do not note the SHA-256 of the logs\n"
     "  --help, --version\n"
     "\n"
     "Examples\n"
@@ -49,6 +50,7 @@ typedef enum Option {
   OPTION_JOBS,
   OPTION_STRICT,
   OPTION_QUIET,
+  OPTION_NO_HASH,
   OPTION_HELP,
   OPTION_VERSION,
 } Option;
@@ -63,6 +65,7 @@ static const struct option long_options[] = {
     {"jobs", required_argument, NULL, OPTION_JOBS},
     {"strict", no_argument, NULL, OPTION_STRICT},
     {"quiet", no_argument, NULL, OPTION_QUIET},
+    {"no-hash", no_argument, NULL, OPTION_NO_HASH},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {0},
@@ -72,7 +75,7 @@ typedef struct Arguments {
   const char *db, *hosts, *meta;
   size_t top, most_hosts, jobs;
   FsaFormat format;
-  bool is_strict, is_quiet;
+  bool is_strict, is_quiet, is_unhashed;
   const char *const *rest; /* what is no option, the command first */
   size_t rest_count;
 } Arguments;
@@ -113,6 +116,7 @@ static int take_option(Arguments *arguments, int option) {
   case OPTION_JOBS: good = read_number(optarg, &arguments->jobs); break;
   case OPTION_STRICT: arguments->is_strict = true; break;
   case OPTION_QUIET: arguments->is_quiet = true; break;
+  case OPTION_NO_HASH: arguments->is_unhashed = true; break;
   case OPTION_HELP: fputs(usage, stdout); return 0;
   case OPTION_VERSION: puts("fsa-score " FSA_VERSION); return 0;
   default: return wrong("there is no such option, or it lacks its value", "");
@@ -128,7 +132,8 @@ static int run(const Arguments *arguments) {
     if (arguments->rest_count < 2) return wrong("ingest needs at least one log", "");
     return fsa_ingest(&(FsaIngestOptions){arguments->db, arguments->meta, arguments->rest + 1,
                                           arguments->rest_count - 1, (unsigned)arguments->jobs,
-                                          arguments->is_quiet, arguments->is_strict});
+                                          arguments->is_quiet, arguments->is_unhashed,
+                                          arguments->is_strict});
   }
   if (arguments->rest_count > 1) return wrong("one argument too many: ", arguments->rest[1]);
   if (strcmp(command, "rank") == 0)
