@@ -200,11 +200,33 @@ static FsaCoverStatus status_named(FsaText text) {
   return FSA_COVER_SILENT; /* "unknown", and what a later version may say */
 }
 
+static int64_t number_in(FsaText text, int64_t otherwise) {
+  int64_t number = otherwise;
+  fsa_json_integer((FsaJsonText){text.data, text.size, true}, &number);
+  return number;
+}
+
+/*
+ * True when what fsa_coverage said at `heard` of a scan is about the scan that gave the cell's
+ * answer. osquery has no last query of a pack: fsa_coverage may be asked before the table, and then
+ * tells of the scan before; and somebody may have scanned the table again in between. Whole seconds
+ * are compared, so one of them is left over: a sweep's line has the time at which its query began,
+ * osquery's that at which it ended.
+ */
+static bool is_same_scan(const FsaCell *cell, FsaText start, FsaText milliseconds, int64_t heard) {
+  int64_t began = number_in(start, 0);
+  if (began <= 0 || !cell->has_answer) return true;
+  int64_t ended = began + number_in(milliseconds, 0) / 1000;
+  bool is_newer = began > cell->last_time + 1;
+  bool is_older = heard <= cell->last_time && ended < cell->last_time - 1;
+  return !is_newer && !is_older;
+}
+
 /* The more a host says against its own answer, the more it is believed. */
-static void claim(FsaMatrix *matrix, size_t host, FsaText table, FsaText status, FsaText rows) {
-  int64_t claimed = -1;
-  if (rows.size) fsa_json_integer((FsaJsonText){rows.data, rows.size, true}, &claimed);
-  FsaCoverStatus said = status_named(status);
+static void claim(FsaMatrix *matrix, size_t host, const FsaText *values, int64_t heard) {
+  FsaText table = values[0];
+  int64_t claimed = number_in(values[2], -1);
+  FsaCoverStatus said = status_named(values[1]);
   for (size_t i = 0; i < matrix->query_count; i++) {
     const FsaMatrixQuery *query = &matrix->queries[i];
     FsaCell *cell = fsa_matrix_cell(matrix, host, i);
@@ -215,7 +237,8 @@ static void claim(FsaMatrix *matrix, size_t host, FsaText table, FsaText status,
       cell->status = cell->arrived > 0 ? FSA_COVER_PARTIAL : said;
       cell->why = fsa_arena_printf(&matrix->arena, "fsa_coverage says %s", names[said]);
     } else if (cell->has_answer) {
-      bool is_short = query->meta->is_whole && claimed > cell->arrived;
+      bool is_short = query->meta->is_whole && claimed > cell->arrived &&
+                      is_same_scan(cell, values[3], values[4], heard);
       cell->status = is_short ? FSA_COVER_PARTIAL : said;
       cell->why = is_short                    ? "fewer rows arrived than fsa_coverage claims"
                   : said == FSA_COVER_PARTIAL ? "fsa_coverage says so"
@@ -246,23 +269,22 @@ static void blame(FsaMatrix *matrix, size_t host, FsaText table, FsaText code) {
   }
 }
 
+#define WITNESS_COLUMNS 5
+
 /* What a host says of its own looks: the tables and which columns tell it. */
 typedef struct Witness {
-  const char *table, *columns[3];
-  void (*hear)(FsaMatrix *matrix, size_t host, const FsaText *values);
+  const char *table, *columns[WITNESS_COLUMNS]; /* the first two have a value, others may be NULL */
+  void (*hear)(FsaMatrix *matrix, size_t host, const FsaText *values, int64_t time);
 } Witness;
 
-static void hear_coverage(FsaMatrix *matrix, size_t host, const FsaText *values) {
-  claim(matrix, host, values[0], values[1], values[2]);
-}
-
-static void hear_problem(FsaMatrix *matrix, size_t host, const FsaText *values) {
+static void hear_problem(FsaMatrix *matrix, size_t host, const FsaText *values, int64_t time) {
+  (void)time;
   blame(matrix, host, values[0], values[1]);
 }
 
 static const Witness witnesses[] = {
-    {"fsa_coverage", {"table_name", "status", "rows_total"}, hear_coverage},
-    {"fsa_problems", {"table_name", "code", "problems"}, hear_problem},
+    {"fsa_coverage", {"table_name", "status", "rows_total", "start_time", "milliseconds"}, claim},
+    {"fsa_problems", {"table_name", "code"}, hear_problem},
 };
 
 static void read_witness(FsaMatrix *matrix, const Witness *witness, size_t host, FsaText rows) {
@@ -270,10 +292,10 @@ static void read_witness(FsaMatrix *matrix, const Witness *witness, size_t host,
   FsaAnswerLine line = {0};
   while (fsa_answer_next(&rows, &line)) {
     if (!line.is_present) continue;
-    FsaText values[3];
-    for (size_t i = 0; i < 3; i++)
+    FsaText values[WITNESS_COLUMNS] = {{NULL, 0}};
+    for (size_t i = 0; i < WITNESS_COLUMNS && witness->columns[i]; i++)
       values[i] = fsa_row_value(line.columns, line.values, fsa_text(witness->columns[i]), &arena);
-    if (values[0].data && values[1].data) witness->hear(matrix, host, values);
+    if (values[0].data && values[1].data) witness->hear(matrix, host, values, line.time);
     fsa_arena_clear(&arena);
   }
   fsa_arena_done(&arena);

@@ -300,6 +300,26 @@ def test_coverage_of_one_host(fleet, lab):
         assert cell(case)["status"] == status, (lines, cell(case))
 
 
+def test_only_the_same_scan_is_compared(fleet, lab):
+    """fsa_coverage claims 5 rows where 2 arrived: a loss, but only of the scan that gave the two."""
+    def told(at, start, milliseconds="100"):
+        return line(name="fsa_coverage", unixTime=at, snapshot=[
+            {"table_name": "fsa_x", "status": "ok", "rows_total": "5", "start_time": str(start),
+             "milliseconds": milliseconds}])
+    cases = [(told(1060, 999), "partial"),         # told after the answer, of the scan that ended before it
+             (told(1060, 1001), "partial"),        # ... in a sweep, whose line has the time of the query's beginning
+             (told(1000, 1000), "partial"),        # all in one second
+             (told(1000, 990, "9500"), "partial"), # a long scan that ended in the answer's second
+             (told(1000, 400), "ok"),              # told in the same second, of yesterday's scan
+             (told(950, 940), "ok"),               # told before the table was asked
+             (told(1060, 1050), "ok"),             # somebody scanned again since
+             (told(1060, ""), "partial")]          # a version that does not say when
+    for i, (coverage_line, status) in enumerate(cases):
+        case = lab.folder / f"{i}.db"
+        lab.ingest(coverage_line + "\n" + SNAPSHOT, case=case)
+        assert cell(case)["status"] == status, (coverage_line, cell(case))
+
+
 def test_status_lines_mark_a_failed_query(fleet, lab):
     failed = json.dumps({"hostIdentifier": "H1", "unixTime": 2000, "severity": 1, "filename": "f", "line": 1,
                          "message": "Scheduled query may have failed: pack_fsa_fsa_x", "version": "5.1",
