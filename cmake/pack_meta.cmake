@@ -134,7 +134,10 @@ foreach(file IN LISTS files)
          "\"attack\": [${attack}], \"source\": \"${source}\", \"whole\": ${whole}, "
          "\"max_rows\": ${max_rows}, \"max_bytes\": ${max_bytes}, \"proves\": \"${proves}\", "
          "\"does_not_prove\": \"${does_not_prove}\", \"next_step\": \"${next_step}\", "
-         "\"awaits\": [${awaits}], \"rules\": [${rules}], \"attributes\": [${attributes}]")
+         "\"rules\": [${rules}], \"attributes\": [${attributes}]")
+  if(NOT awaits STREQUAL "")
+    string(APPEND entry ", \"awaits\": \"${source}\"")
+  endif()
   if(NOT columns STREQUAL "")
     string(APPEND entry ", \"columns\": [${columns}]")
   endif()

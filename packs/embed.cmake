@@ -1,6 +1,6 @@
-# Writes the .sql files below packs/ as a C file, so that `fsa sweep` needs nothing but itself.
+# Writes the queries and YARA rules below packs/ as a C file, so that `fsa sweep` needs nothing but itself.
 # cmake -DSOURCE=<packs folder> -DOUTPUT=<file.c> -P embed.cmake
-file(GLOB_RECURSE queries RELATIVE ${SOURCE} ${SOURCE}/*.sql)
+file(GLOB_RECURSE queries RELATIVE ${SOURCE} ${SOURCE}/*.sql ${SOURCE}/*.yar)
 list(SORT queries)
 set(arrays "")
 set(entries "")

@@ -56,6 +56,10 @@ static int set_pack(FsaOptions *options, const char *value) {
   return add_path("pack", &options->packs, &options->pack_count, value);
 }
 
+static int set_rules(FsaOptions *options, const char *value) {
+  return add_path("rules", &options->rules, &options->rule_count, value);
+}
+
 static int set_format(FsaOptions *options, const char *value) {
   options->mode = fsa_mode_find(value);
   if (options->mode) return FSA_EXIT_OK;
@@ -159,6 +163,7 @@ static const Option known[] = {
     {"memory", 0, true, FSA_OPTION_ENGINE, set_memory},
     {"strict", 0, false, FSA_OPTION_STRICT, set_strict},
     {"pack", 0, true, FSA_OPTION_PACK, set_pack},
+    {"rules", 0, true, FSA_OPTION_RULES, set_rules},
     {"host-identifier", 0, true, FSA_OPTION_HOST, set_host_identifier},
     {"quiet", 0, false, FSA_OPTION_QUIET, set_quiet},
     {"markdown", 0, false, FSA_OPTION_SCHEMA, set_markdown},
@@ -231,5 +236,6 @@ int fsa_options_read(FsaOptions *options, const char *command, unsigned taken, i
 void fsa_options_done(FsaOptions *options) {
   free(options->evidence);
   free(options->packs);
+  free(options->rules);
   *options = (FsaOptions){0};
 }

@@ -16,9 +16,10 @@ enum {
   FSA_OPTION_QUIET = 128,   /* --quiet */
   FSA_OPTION_SCHEMA = 256,  /* --markdown, --json, --osquery, --fleet DIR, --list */
   FSA_OPTION_VERSION = 512, /* --version */
+  FSA_OPTION_RULES = 1024,  /* --rules PATH */
 };
 
-#define FSA_MAX_PATH_OPTIONS 1024 /* how often --pack or --evidence may be given */
+#define FSA_MAX_PATH_OPTIONS 1024 /* how often --pack, --rules or --evidence may be given */
 
 typedef enum FsaSchemaChoice {
   FSA_CHOICE_SQL,
@@ -34,6 +35,8 @@ typedef struct FsaOptions {
   size_t evidence_count;
   const char **packs;
   size_t pack_count;
+  const char **rules;
+  size_t rule_count;
   const FsaMode *mode; /* NULL = not given */
   const char *output;  /* NULL = not given */
   const char *host_identifier;

@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,14 +10,11 @@
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "base/result.h"
-#include "os/folder.h"
-#include "os/stream.h"
 #include "terminal.h"
 
-#define PACK_ROOM                                                                                  \
-  (FSA_MAX_PACK_FILE + FSA_STREAM_LEAST) /* a file, its NUL, and a byte too many                   \
-                                          */
-#define MAX_LIST 32                      /* entries of a list field, tables of a query */
+#define MAX_LIST 32 /* entries of a list field */
+
+static const char *const query_endings[] = {".sql", NULL};
 
 /* A pack while it is loaded. */
 typedef struct Loader {
@@ -65,6 +61,7 @@ static const Field fields[] = {
     {"rule", FIELD_RULE, true, 0},
     {"attribute", FIELD_ATTRIBUTE, true, 0},
     FIELD(awaits, FIELD_LIST, true),
+    FIELD(yara, FIELD_LIST, true),
     FIELD(columns, FIELD_LIST, true),
     FIELD(proves, FIELD_TEXT, false),
     FIELD(does_not_prove, FIELD_TEXT, false),
@@ -233,90 +230,12 @@ static int load_text(Loader *loader, const char *path, const char *text) {
   return query->sql ? FSA_OK : FSA_E_NOMEM;
 }
 
-static int refuse_path(const char *path, const char *why) {
-  fsa_terminal_complain("cannot read the pack %s: %s", path, why);
-  return FSA_E_USAGE;
-}
-
-/* A checkout on Windows may have CR LF: the packs that are built of it must not differ. */
-static size_t drop_carriage_returns(char *text, size_t size) {
-  size_t kept = 0;
-  for (size_t i = 0; i < size; i++)
-    if (text[i] != '\r' || i + 1 == size || text[i + 1] != '\n') text[kept++] = text[i];
-  return kept;
-}
-
-/* Reads a file into `text`, which has PACK_ROOM bytes. NULL, or why it cannot. */
-static const char *read_file(const char *path, char *text, size_t *ret_size) {
-  FsaPathKind kind;
-  FsaStream stream;
-  size_t size = 0, got = 0;
-  int error = fsa_path_kind(path, &kind);
-  if (!error && kind != FSA_PATH_FILE) return "not a file";
-  if (!error) error = fsa_stream_open(path, &stream);
-  if (error) return strerror(error);
-  do error = fsa_stream_read(&stream, text + size, PACK_ROOM - size, &got);
-  while (!error && got && (size += got) <= FSA_MAX_PACK_FILE);
-  fsa_stream_close(&stream);
-  if (error) return strerror(error);
-  if (size > FSA_MAX_PACK_FILE) return "larger than a query can be";
-  *ret_size = size;
-  return memchr(text, '\0', size) ? "not a text" : NULL;
-}
-
-static int load_file(Loader *loader, const char *path) {
-  if (loader->pack->count == FSA_MAX_PACK_QUERIES) return refuse_path(path, "too many files");
-  char *text = malloc(PACK_ROOM);
-  size_t size = 0;
-  const char *why = text ? read_file(path, text, &size) : "out of memory";
-  int result;
-  if (why) {
-    result = refuse_path(path, why);
-  } else {
-    text[drop_carriage_returns(text, size)] = '\0';
-    result = load_text(loader, path, text);
-  }
-  free(text);
-  return result;
-}
-
-static int load_path(Loader *loader, const char *path, unsigned depth);
-
-static bool is_query_file(const char *name) {
-  size_t size = strlen(name);
-  return size > 4 && strcmp(name + size - 4, ".sql") == 0;
-}
-
-static int load_entry(Loader *loader, const char *folder, const char *name, unsigned depth) {
-  char path[FSA_MAX_PATH];
-  FsaPathKind kind;
-  if (name[0] == '.') return FSA_OK;
-  int size = snprintf(path, sizeof path, "%s/%s", folder, name);
-  if (size < 0 || (size_t)size >= sizeof path) return refuse_path(folder, "the path is too long");
-  const int error = fsa_path_kind(path, &kind);
-  if (error) return refuse_path(path, strerror(error));
-  if (kind == FSA_PATH_FOLDER) return load_path(loader, path, depth + 1);
-  return is_query_file(name) ? load_file(loader, path) : FSA_OK;
-}
-
-static int load_folder(Loader *loader, const char *path, unsigned depth) {
-  if (depth > FSA_MAX_PACK_DEPTH) return refuse_path(path, "too many folders inside each other");
-  FsaArena arena = fsa_arena(0);
-  const char *const *names;
-  size_t count;
-  const int error = fsa_folder_names(path, &arena, &names, &count);
-  int result = error ? refuse_path(path, strerror(error)) : FSA_OK;
-  for (size_t i = 0; result == FSA_OK && i < count; i++)
-    result = load_entry(loader, path, names[i], depth);
-  fsa_arena_done(&arena);
-  return result;
-}
-
-static int load_path(Loader *loader, const char *path, unsigned depth) {
-  FsaPathKind kind;
-  const int error = fsa_path_kind(path, &kind);
-  if (error) return refuse_path(path, strerror(error));
-  return kind == FSA_PATH_FOLDER ? load_folder(loader, path, depth) : load_file(loader, path);
+static int load_file(void *loader, const char *path) {
+  FsaPack *pack = ((Loader *)loader)->pack;
+  const char *text;
+  if (pack->count == FSA_MAX_PACK_QUERIES) return fsa_pack_refuse(path, "too many files");
+  const int result = fsa_pack_read(&pack->arena, path, &text);
+  return result == FSA_OK ? load_text(loader, path, text) : result;
 }
 
 /* ---- the pack ---------------------------------------------------------------------------- */
@@ -342,18 +261,22 @@ static int compare_queries(const void *a, const void *b) {
 static int load_compiled_in(Loader *loader) {
   int result = FSA_OK;
   for (const FsaPackFile *file = fsa_pack_files; file->path && result == FSA_OK; file++)
-    result = load_text(loader, file->path, file->text);
+    if (fsa_pack_ends(file->path, query_endings))
+      result = load_text(loader, file->path, file->text);
   return result;
 }
 
-int fsa_pack_load(FsaPack *pack, const char *const *paths, size_t count) {
-  *pack = (FsaPack){.arena = fsa_arena(0)};
+int fsa_pack_load(FsaPack *pack, const char *const *paths, size_t count, const char *const *rules,
+                  size_t rule_count) {
+  *pack = (FsaPack){.arena = fsa_arena(0), .is_compiled_in = count == 0};
   Loader loader = {.pack = pack};
   int result = count ? FSA_OK : load_compiled_in(&loader);
-  for (size_t i = 0; i < count && result == FSA_OK; i++) result = load_path(&loader, paths[i], 0);
-  if (result == FSA_E_NOMEM) fsa_terminal_complain("out of memory");
+  for (size_t i = 0; i < count && result == FSA_OK; i++)
+    result = fsa_pack_walk(paths[i], query_endings, load_file, &loader);
   if (result == FSA_OK && pack->count == 0 && count)
-    result = refuse_path(paths[0], "there is no .sql file");
+    result = fsa_pack_refuse(paths[0], "there is no .sql file");
+  if (result == FSA_OK) result = fsa_pack_insert_yara(pack, rules, rule_count);
+  if (result == FSA_E_NOMEM) fsa_terminal_complain("out of memory");
   if (pack->count) qsort(pack->queries, pack->count, sizeof *pack->queries, compare_queries);
   return result;
 }
@@ -376,97 +299,4 @@ int64_t fsa_pack_interval(const FsaPackQuery *query) {
   for (size_t i = 0; query->interval && i < sizeof classes / sizeof classes[0]; i++)
     if (strcmp(classes[i].name, query->interval) == 0) return classes[i].seconds;
   return 0;
-}
-
-/* ---- the words of a statement ------------------------------------------------------------ */
-
-/* Moves behind a string or a quoted name; a doubled quote is two strings side by side: good enough.
- */
-static const char *skip_quoted(const char *at) {
-  const char *end = strchr(at + 1, *at);
-  return end ? end + 1 : at + strlen(at);
-}
-
-static const char *skip_comment(const char *at) {
-  bool is_line = *at == '-';
-  const char *end = strstr(at + 2, is_line ? "\n" : "*/");
-  return end ? end + (is_line ? 1 : 2) : at + strlen(at);
-}
-
-static const char *skip_blanks(const char *at) {
-  for (;;) {
-    if (isspace((unsigned char)*at))
-      at++;
-    else if (strncmp(at, "--", 2) == 0 || strncmp(at, "/*", 2) == 0)
-      at = skip_comment(at);
-    else
-      return at;
-  }
-}
-
-FsaText fsa_pack_next_token(const char **at) {
-  const char *start = skip_blanks(*at), *end = start;
-  while (isalnum((unsigned char)*end) || *end == '_') end++;
-  if (end == start && *end) end = strchr("'\"`", *end) ? skip_quoted(end) : end + 1;
-  *at = end;
-  return (FsaText){start, (size_t)(end - start)};
-}
-
-/* ---- the tables of a statement ----------------------------------------------------------- */
-
-typedef struct Collector {
-  FsaArena *arena;
-  FsaPackTables tables;
-  bool failed;
-} Collector;
-
-static void collect_table(Collector *collector, const char *name) {
-  FsaPackTables *tables = &collector->tables;
-  for (size_t i = 0; i < tables->count; i++)
-    if (strcmp(tables->names[i], name) == 0) return;
-  const char *copy = fsa_arena_copy(collector->arena, name, strlen(name));
-  if (!copy || tables->count == MAX_LIST)
-    collector->failed = true;
-  else
-    tables->names[tables->count++] = copy;
-}
-
-static int on_authorize(void *context, int action, const char *first, const char *second,
-                        const char *database, const char *trigger) {
-  (void)second, (void)database, (void)trigger;
-  if (action == SQLITE_READ && first) collect_table(context, first);
-  return SQLITE_OK;
-}
-
-int fsa_pack_tables(sqlite3 *db, const char *sql, FsaArena *arena, FsaPackTables *ret_tables) {
-  sqlite3_stmt *statement = NULL;
-  Collector collector = {.arena = arena};
-  collector.tables.names = fsa_arena_zero(arena, MAX_LIST, sizeof *collector.tables.names);
-  if (!collector.tables.names) return FSA_E_NOMEM;
-  sqlite3_set_authorizer(db, on_authorize, &collector);
-  int result = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
-  sqlite3_set_authorizer(db, NULL, NULL);
-  sqlite3_finalize(statement);
-  if (result == SQLITE_NOMEM || collector.failed) return FSA_E_NOMEM;
-  if (result != SQLITE_OK) return FSA_E_USAGE;
-  *ret_tables = collector.tables;
-  return FSA_OK;
-}
-
-int fsa_pack_columns(sqlite3 *db, const char *sql, FsaArena *arena, FsaPackColumns *ret_columns) {
-  sqlite3_stmt *statement = NULL;
-  int result = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
-  if (result != SQLITE_OK) return result == SQLITE_NOMEM ? FSA_E_NOMEM : FSA_E_USAGE;
-  FsaPackColumns columns = {.count = (size_t)sqlite3_column_count(statement)};
-  columns.names = fsa_arena_zero(arena, columns.count, sizeof *columns.names);
-  bool failed = !columns.names;
-  for (size_t i = 0; !failed && i < columns.count; i++) {
-    const char *name = sqlite3_column_name(statement, (int)i);
-    columns.names[i] = name ? fsa_arena_copy(arena, name, strlen(name)) : NULL;
-    failed = !columns.names[i];
-  }
-  sqlite3_finalize(statement);
-  if (failed) return FSA_E_NOMEM;
-  *ret_columns = columns;
-  return FSA_OK;
 }

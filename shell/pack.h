@@ -63,6 +63,7 @@ typedef struct FsaPackQuery {
   size_t attribute_count;
   const char **awaits;  /* tables that are not there yet: the query has no SQL; else NULL */
   const char **columns; /* which it will give; NULL but with awaits */
+  const char **yara;    /* files of YARA rules, from the folder of this file; else NULL */
   const char *proves;
   const char *does_not_prove;
   const char *false_positives;
@@ -73,19 +74,30 @@ typedef struct FsaPackQuery {
   size_t sql_line;      /* its first line in the file */
 } FsaPackQuery;
 
+/* A file of YARA rules, its own or the user's. */
+typedef struct FsaPackRules {
+  const char *path;
+  const char *quoted; /* its text as an SQL string */
+  struct FsaPackRules *next;
+} FsaPackRules;
+
 typedef struct FsaPack {
   FsaArena arena;
   FsaPackQuery *queries; /* in the order in which they run: by pillar, then id, coverage last */
   size_t count;
-  size_t faults; /* complaints while loading */
+  size_t faults;      /* complaints while loading */
+  FsaPackRules *yara; /* that queries read; NULL = none */
+  bool is_compiled_in;
 } FsaPack;
 
 /*
  * Loads the .sql files at `paths` (files, or folders with all below them), or the compiled-in ones
- * when there are none. Every fault of a header is told on standard error as "path:line: what" and
- * counted. FSA_OK, FSA_E_NOMEM, or FSA_E_USAGE when a path cannot be read (told).
+ * when there are none. `rules` are files of YARA rules, or folders of them, that are added to each
+ * query that has rules. Every fault of a header is told on standard error as "path:line: what" and
+ * counted. FSA_OK, FSA_E_NOMEM, or FSA_E_USAGE when a path cannot be read (both are told).
  */
-int fsa_pack_load(FsaPack *pack, const char *const *paths, size_t count);
+int fsa_pack_load(FsaPack *pack, const char *const *paths, size_t count, const char *const *rules,
+                  size_t rule_count);
 
 /* Accepts {0}. */
 void fsa_pack_done(FsaPack *pack);
@@ -121,6 +133,31 @@ const char **fsa_pack_split(FsaArena *arena, const char *value);
 bool fsa_pack_read_share(const char *value, double *ret_share);
 
 /*
+ * Puts the texts of each query's rules, and of those at `rules`, in the place of FSA_PACK_RULES in
+ * its SQL, as a list of SQL strings. The same results as fsa_pack_load().
+ */
+#define FSA_PACK_RULES "@rules@"
+int fsa_pack_insert_yara(FsaPack *pack, const char *const *rules, size_t count);
+
+/* Compiles each file of rules; tells which cannot be, and why. Gives their number. */
+struct sqlite3;
+size_t fsa_pack_check_yara(FsaPack *pack, struct sqlite3 *db);
+
+/*
+ * Gives `visit` the file at `path`, or each file below the folder there whose name ends so, in the
+ * order of their names, until one is not FSA_OK. What cannot be read is told: FSA_E_USAGE.
+ */
+typedef int FsaPackVisit(void *context, const char *path);
+int fsa_pack_walk(const char *path, const char *const *endings, FsaPackVisit *visit, void *context);
+bool fsa_pack_ends(const char *path, const char *const *endings);
+
+/* A file's text, without carriage returns before newlines, in `arena`. As fsa_pack_walk(). */
+int fsa_pack_read(FsaArena *arena, const char *path, const char **ret_text);
+
+/* Tells that a path cannot be used; FSA_E_USAGE. */
+int fsa_pack_refuse(const char *path, const char *why);
+
+/*
  * Which tables a statement reads. FSA_OK, FSA_E_NOMEM, or FSA_E_USAGE when it does not prepare:
  * sqlite3_errmsg() then says why. Memory from `arena`.
  */
@@ -145,7 +182,7 @@ int fsa_pack_columns(struct sqlite3 *db, const char *sql, FsaArena *arena,
 FsaText fsa_pack_next_token(const char **at);
 
 /* Checks every query against the real schema; tells each fault. Gives their number. */
-size_t fsa_pack_lint(const FsaPack *pack, struct sqlite3 *db);
+size_t fsa_pack_lint(FsaPack *pack, struct sqlite3 *db);
 
 /* Writes the packs for osquery and the scorer's metadata into `folder`. An exit code. */
 int fsa_pack_build(const FsaPack *pack, const char *folder);

@@ -180,7 +180,6 @@ static Reading read_query(const FsaPackQuery *query) {
 }
 
 static void put_meta(FsaBuffer *out, const FsaPackQuery *query) {
-  static const char *const none[] = {NULL};
   const Reading reading = read_query(query);
   fsa_buffer_puts(out, "    ");
   fsa_buffer_json(out, query->id, strlen(query->id));
@@ -200,7 +199,7 @@ static void put_meta(FsaBuffer *out, const FsaPackQuery *query) {
   put_string(out, "proves", query->proves);
   put_string(out, "does_not_prove", query->does_not_prove);
   put_string(out, "next_step", query->next_step);
-  put_list(out, "awaits", query->awaits ? query->awaits : none);
+  if (query->awaits) put_string(out, "awaits", query->awaits[0]);
   if (query->columns) put_list(out, "columns", query->columns);
   put_rules(out, query);
   if (query->tpr >= 0) fsa_buffer_printf(out, ", \"tpr\": %g, \"fpr\": %g", query->tpr, query->fpr);

@@ -22,8 +22,7 @@ static const char usage[] =
     "\n"
     "Exit codes: 0 done, 1 usage, 2 a fault in a pack.\n";
 
-static int run_pack(const FsaPack *pack, FsaSession *session, const char *verb,
-                    const char *folder) {
+static int run_pack(FsaPack *pack, FsaSession *session, const char *verb, const char *folder) {
   size_t faults = fsa_pack_lint(pack, session->db);
   if (faults) {
     fsa_terminal_complain("%zu fault%s in %zu quer%s", faults, faults == 1 ? "" : "s", pack->count,
@@ -46,8 +45,8 @@ static int run(const FsaOptions *options) {
   FsaEngineOptions engine = {0};
   int result = fsa_session_open(&session, &engine, NULL);
   if (result != FSA_EXIT_OK) return result;
-  int loaded =
-      fsa_pack_load(&pack, (const char *const *)options->words + 1, options->word_count - 1);
+  int loaded = fsa_pack_load(&pack, (const char *const *)options->words + 1,
+                             options->word_count - 1, options->rules, options->rule_count);
   result = loaded == FSA_OK ? run_pack(&pack, &session, verb, options->output) : FSA_EXIT_USAGE;
   fsa_pack_done(&pack);
   int closed = fsa_session_close(&session);
@@ -56,7 +55,7 @@ static int run(const FsaOptions *options) {
 
 int fsa_pack_main(int argc, char **argv) {
   FsaOptions options;
-  int result = fsa_options_read(&options, "pack", FSA_OPTION_OUTPUT, argc, argv);
+  int result = fsa_options_read(&options, "pack", FSA_OPTION_OUTPUT | FSA_OPTION_RULES, argc, argv);
   if (result == FSA_EXIT_OK && options.wants_help)
     fputs(usage, stdout);
   else if (result == FSA_EXIT_OK)

@@ -281,8 +281,8 @@ static bool is_incomplete(const FsaPackQuery *query) {
          !query->key || !query->join || !query->attack;
 }
 
-size_t fsa_pack_lint(const FsaPack *pack, sqlite3 *db) {
-  size_t faults = pack->faults;
+size_t fsa_pack_lint(FsaPack *pack, sqlite3 *db) {
+  size_t faults = pack->faults + fsa_pack_check_yara(pack, db);
   for (size_t i = 0; i < pack->count; i++) {
     const FsaPackQuery *query = &pack->queries[i];
     if (is_incomplete(query)) continue;

@@ -28,6 +28,8 @@ static const char usage[] =
     "                             below it; may be repeated (default: this host)\n"
     "      --pack PATH            a .sql file or a folder of them; may be repeated\n"
     "                             (default: the packs inside this program)\n"
+    "      --rules PATH           a file of YARA rules, or a folder of them, for the queries that\n"
+    "                             search files and memory; may be repeated\n"
     "  -o, --output FILE          into FILE; '-' or nothing: standard output\n"
     "      --host-identifier X    uuid (default), hostname, or a name of your own\n"
     "      --jobs N, --timeout S, --memory MB    as for 'fsa'\n"
@@ -358,28 +360,42 @@ static int check(const FsaOptions *options) {
   return FSA_EXIT_USAGE;
 }
 
+/* Rules of the user that do not compile would fail each query that they are added to. */
+static int check_rules(const FsaOptions *options, FsaPack *pack) {
+  FsaSession session;
+  if (options->rule_count == 0) return FSA_EXIT_OK;
+  int result = fsa_session_open(&session, &options->engine, NULL);
+  if (result != FSA_EXIT_OK) return result;
+  if (fsa_pack_check_yara(pack, session.db)) result = FSA_EXIT_SQL;
+  const int closed = fsa_session_close(&session);
+  return result != FSA_EXIT_OK ? result : closed;
+}
+
 static int run(const FsaOptions *options) {
   FsaPack pack;
   int result = check(options);
   if (result != FSA_EXIT_OK) return result;
-  result = fsa_pack_load(&pack, options->packs, options->pack_count);
+  result = fsa_pack_load(&pack, options->packs, options->pack_count, options->rules,
+                         options->rule_count);
   if (result == FSA_OK && pack.faults)
     fsa_terminal_complain("the pack has faults; 'fsa pack lint' tells all of them");
-  if (result == FSA_OK && pack.faults == 0)
-    result = run_sweep(options, &pack);
-  else
+  if (result == FSA_OK && pack.faults == 0) {
+    result = check_rules(options, &pack);
+    if (result == FSA_EXIT_OK) result = run_sweep(options, &pack);
+  } else {
     result = result == FSA_OK ? FSA_EXIT_SQL : FSA_EXIT_USAGE;
+  }
   fsa_pack_done(&pack);
   return result;
 }
 
 int fsa_sweep_main(int argc, char **argv) {
   FsaOptions options;
-  int result =
-      fsa_options_read(&options, "sweep",
-                       FSA_OPTION_EVIDENCE | FSA_OPTION_OUTPUT | FSA_OPTION_ENGINE |
-                           FSA_OPTION_STRICT | FSA_OPTION_PACK | FSA_OPTION_HOST | FSA_OPTION_QUIET,
-                       argc, argv);
+  int result = fsa_options_read(&options, "sweep",
+                                FSA_OPTION_EVIDENCE | FSA_OPTION_OUTPUT | FSA_OPTION_ENGINE |
+                                    FSA_OPTION_STRICT | FSA_OPTION_PACK | FSA_OPTION_RULES |
+                                    FSA_OPTION_HOST | FSA_OPTION_QUIET,
+                                argc, argv);
   if (result == FSA_EXIT_OK && options.wants_help)
     fputs(usage, stdout);
   else if (result == FSA_EXIT_OK)

@@ -37,9 +37,9 @@ WITH b AS MATERIALIZED (
 t AS (
   SELECT sha256, script_block_id, script_path, is_complete, level, length, user_sid, time,
          substr(text, 1, 300) AS script_start,
-         text LIKE '%amsiutils%' OR text LIKE '%amsiinitfailed%' OR text LIKE '%amsiscanbuffer%'
-           OR text LIKE '%amsicontext%' AS has_amsi,
-         text LIKE '%mimikatz%' OR text LIKE '%sekurlsa%' OR text LIKE '%minidumpwritedump%'
+         text LIKE '%ams_utils%' OR text LIKE '%ams_initfailed%' OR text LIKE '%ams_scanbuffer%'
+           OR text LIKE '%ams_context%' AS has_amsi,
+         text LIKE '%mimi_atz%' OR text LIKE '%seku_lsa%' OR text LIKE '%minidumpwrite_ump%'
            OR text LIKE '%invoke-kerberoast%' OR text LIKE '%rubeus%' OR text LIKE '%lsass%' AS has_credential,
          text LIKE '%virtualalloc%' OR text LIKE '%getdelegateforfunctionpointer%'
            OR text LIKE '%writeprocessmemory%' OR text LIKE '%createthread%'

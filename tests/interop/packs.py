@@ -56,6 +56,21 @@ def place(evidence):
     return ("live:" if is_live else "") + folder if os.path.exists(folder) else None
 
 
+def rules_of(path, fields):
+    """The texts of a query's YARA rules as a list of SQL strings."""
+    files = [os.path.join(os.path.dirname(path), name) for name in fields.get("yara", "").split(", ") if name]
+    return ", ".join("'" + open(file, encoding="ascii").read().replace("'", "''") + "'" for file in files)
+
+
+def plant():
+    """A process with an inert sample of a beacon's settings in executable memory."""
+    sample = os.path.join(BUILD, "evidence/rules/bad/cobalt_strike_configuration-0")
+    process = subprocess.Popen([os.path.join(BUILD, "tests/plant-sample"), sample], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE)
+    process.stdout.readline()
+    return process
+
+
 def ask(fields, sql, evidence):
     before = [ASKED_BEFORE[fields["id"]]] if fields["id"] in ASKED_BEFORE else []
     done = subprocess.run([FSA, "-e", evidence, "-f", "json", *before, sql], stdout=subprocess.PIPE,
@@ -67,6 +82,7 @@ def ask(fields, sql, evidence):
 
 def check(path):
     fields, sql = read(path)
+    sql = sql.replace("@rules@", rules_of(path, fields))
     name = fields["id"]
     keys = [key for key in re.split(r"[, ]+", fields["key"]) if key != "-"]
     test(name + ": no key of one host only", not [key for key in keys if PER_HOST.match(key)], keys)
@@ -81,15 +97,21 @@ def check(path):
         if fields[kind] == "live" and fields["platform"] not in ("all", SYSTEM):
             skip("%s: %s" % (name, kind), "needs a live host of %s" % fields["platform"])
             continue
-        evidence = place(fields[kind])
+        if fields[kind] == "planted" and SYSTEM != "linux":
+            skip("%s: %s" % (name, kind), "plants on Linux")
+            continue
+        planted = plant() if fields[kind] == "planted" else None
+        evidence = "live" if planted else place(fields[kind])
         if not evidence:
             skip("%s: %s" % (name, kind), "the fixture %s was not made" % fields[kind])
             continue
         rows = ask(fields, sql, evidence)
+        if planted:
+            planted.communicate()
         test("%s: %s evidence" % (name, kind), bool(rows) == wanted, rows[:3])
         test("%s: columns of the key" % name, all(key in row for row in rows for key in keys))
         test("%s: no key is empty" % name, all(any(row[key] not in (None, "") for key in keys) for row in rows), rows[:3])
-        if fields[kind] != "live" and name not in ("fsa_coverage", "fsa_problems"):
+        if evidence != "live" and name not in ("fsa_coverage", "fsa_problems"):
             test("%s: the same again" % name, ask(fields, sql, evidence) == rows)
 
 

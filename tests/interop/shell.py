@@ -393,7 +393,7 @@ def pack_build(folder):
                     and query["platform"] == platform and query["query"].endswith(";") and query["description"])
             test("osquery pack: " + name, good, query)
             test("osquery pack: %s without comments" % name, "--" not in query["query"], query["query"])
-    awaiting = {name for name, query in meta["queries"].items() if query["awaits"]}
+    awaiting = {name for name, query in meta["queries"].items() if "awaits" in query}
     same("metadata: every query, and those that await a table", set(meta["queries"]), ids | awaiting)
     test("osquery pack: without what awaits a table", awaiting and not awaiting & ids, awaiting)
     shimcache = meta["queries"]["fsa_shimcache"]
