@@ -104,13 +104,13 @@ foreach(file IN LISTS files)
   endforeach()
   read_rules(rules)
   read_attributes(attributes)
-  # The first table behind a FROM, fsa_processes only where no other is asked: queries name processes by it;
+  # The first table behind a FROM or JOIN, fsa_processes only where no other is asked: queries name processes by it;
   # "whole" = `SELECT columns FROM table` and no more.
   set(source "")
   string(REGEX REPLACE "'[^']*'" "''" sql "${sql}")
   string(REPLACE "${semicolon}" " " sql "${sql}")
   string(REGEX REPLACE "--[^\n]*" "" sql "${sql}")
-  string(REGEX MATCHALL "[^A-Za-z0-9_][Ff][Rr][Oo][Mm][ \t\r\n]+fsa_[A-Za-z0-9_]+" tables "${sql}")
+  string(REGEX MATCHALL "[^A-Za-z0-9_]([Ff][Rr][Oo][Mm]|[Jj][Oo][Ii][Nn])[ \t\r\n]+fsa_[A-Za-z0-9_]+" tables "${sql}")
   foreach(table IN LISTS tables)
     if(source STREQUAL "" OR source STREQUAL "fsa_processes")
       string(REGEX REPLACE ".*[ \t\r\n]" "" source "${table}")

@@ -113,8 +113,8 @@ static int build_osquery(const FsaPack *pack, const char *platform, const char *
  * ask SQLite; tests/interop/shell.py compares the two.
  */
 typedef struct Reading {
-  /* the first table that stands behind a FROM: whose coverage counts. fsa_processes only where no
-   * other does: most queries ask it for the names of processes */
+  /* the first table that stands behind a FROM or JOIN: whose coverage counts. fsa_processes only
+   * where no other does: most queries ask it for the names of processes */
   FsaText source;
   bool is_whole; /* `SELECT columns FROM table` and no more: as many rows as the table has */
 } Reading;
@@ -139,8 +139,10 @@ static Reading read_statement(const char *sql) {
   Reading reading = {.source = {"", 0}};
   bool is_counted = false, ends_in_table = false;
   for (FsaText token = fsa_pack_next_token(&at); token.size; token = fsa_pack_next_token(&at)) {
-    ends_in_table = is_word(last, "from") && token.size > 4 && memcmp(token.data, "fsa_", 4) == 0;
-    if (ends_in_table && (reading.source.size == 0 || is_word(reading.source, "fsa_processes")))
+    const bool is_table = token.size > 4 && memcmp(token.data, "fsa_", 4) == 0;
+    ends_in_table = is_table && is_word(last, "from");
+    if ((ends_in_table || (is_table && is_word(last, "join"))) &&
+        (reading.source.size == 0 || is_word(reading.source, "fsa_processes")))
       reading.source = token;
     from_count += is_word(token, "from");
     is_counted |= changes_count(token);

@@ -16,9 +16,6 @@ ROLES = {  # share of the fleet, platform, own programs of a host (median), what
     "linux-build": (0.06, "linux", 14.0, "build"), "container": (0.05, "linux", 4.0, "node")}
 DEPARTMENTS = 16
 EXPLORER = {"explorer.exe": "C:\\Windows\\explorer.exe", "cmd.exe": "C:\\Windows\\System32\\cmd.exe"}
-SETTINGS = ("wdigest lsa_protection lm_level lm_hash restricted_admin blank_passwords credential_guard driver_blocklist rdp"
-            " rdp_nla uac uac_prompt remote_tokens defender_service defender_realtime defender_tamper powershell_blocks"
-            " command_line_logging smb1 smb_signing").split()
 
 
 def role_of(number, count):

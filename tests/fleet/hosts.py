@@ -25,6 +25,7 @@ class Host:
         self.windows = self.platform == "windows"
         self.rows = {name: [] for name in names(self.platform)}
         self.pid = 400
+        self.asked = TIME + number % 3600  # when its answers came
         self.lag = rng.randrange(2 * DAY)
         sid = f"S-1-5-21-1085031214-1563985344-{1000 + number}" if self.windows else "1000"
         self.blanks = {"user": self.user, "sid": sid, "boot": TIME - rng.randrange(DAY, 30 * DAY),
@@ -99,7 +100,8 @@ def fill_own(host):
             created = TIME - rng.randrange(3600, software.WINDOW)
         is_signed = {"machine": 0.7, "build": 0.03, "loose": 0.45}.get(kind, 0.4)
         facts = make_program(rng, host.platform, kind, is_signed, 0.3 if kind != "build" else 0.0, created, rng.randrange(0, 3))
-        software.give_habits(rng, facts, service=0.03, start=0.07, pipe=0.12, mutex=0.1, listen=0.06, remote=0.3)
+        stays = 0.2 if kind == "loose" else 1.0  # what lies in Downloads is seldom started by itself
+        software.give_habits(rng, facts, service=0.03 * stays, start=0.07 * stays, pipe=0.12, mutex=0.1, listen=0.06, remote=0.3)
         if rng.random() < 0.3:
             leave_traces(host, facts, created)
         else:

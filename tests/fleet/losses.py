@@ -6,7 +6,6 @@ which the loss can be told at all: what a host logs row by row or not at all is 
 import random
 
 from queries import QUERIES, names, row
-from software import TIME
 
 # kind: what a coverage cell may say of it. None of them is "ok".
 KINDS = {
@@ -118,12 +117,12 @@ def coverage_rows(host, loss):
         scanned = status in ("ok", "partial")
         rows.append(row("fsa_coverage", table_name=table, status=status, is_scanned=int(scanned), subjects=1 if scanned else "",
                         rows_total=total if scanned else "", problems=int(status != "ok"), milliseconds=40, is_privileged=1,
-                        start_time=TIME - 60, version="0.2.0"))
+                        start_time=host.asked, version="0.2.0"))
         if status in ("partial", "denied"):
             host.add("fsa_problems", table_name=table, code={"partial": "format", "denied": "access"}[status], problems=1,
-                     problem_source="...", message="could not be read", first_time=TIME - 60)
+                     problem_source="...", message="could not be read", first_time=host.asked)
     rows.append(row("fsa_coverage", table_name="fsa_problems", status="ok", is_scanned=1, rows_total=len(host.rows["fsa_problems"]),
-                    is_privileged=1, start_time=TIME - 60, version="0.2.0"))
-    rows.append(row("fsa_coverage", table_name="fsa_coverage", status="ok", is_scanned=0, is_privileged=1, start_time=TIME - 60,
+                    is_privileged=1, start_time=host.asked, version="0.2.0"))
+    rows.append(row("fsa_coverage", table_name="fsa_coverage", status="ok", is_scanned=0, is_privileged=1, start_time=host.asked,
                     version="0.2.0"))
     return rows

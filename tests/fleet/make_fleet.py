@@ -67,7 +67,7 @@ def log_of(host, loss):
     if loss.kind == "silent host":
         return ""
     dialect = DIALECTS[host.number % len(DIALECTS)] if not loss.kind else "file"
-    when, lines, torn = TIME + host.number % 3600, [], []
+    when, lines, torn = host.asked, [], []
     for query in names(host.platform):
         if loss.is_gone(query) and loss.kind != "oversized line":
             continue

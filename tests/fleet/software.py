@@ -61,6 +61,11 @@ def weighted(rng, choices):
 
 # ---- the facts of a program ------------------------------------------------------------------------------
 
+# Where people put programs; what installs itself goes elsewhere. Few ever write below Public.
+LOOSE = {"C:\\Users\\<<user>>\\Downloads": 8, "C:\\Users\\<<user>>\\AppData\\Local\\Temp": 5, "C:\\Users\\<<user>>\\Desktop": 4,
+         "C:\\Tools": 3, "C:\\Temp": 2, "C:\\Users\\Public": 0.5}
+
+
 def windows_folder(rng, maker, product, kind):
     """Where a program lies and what kind of folder that is."""
     if kind == "machine":
@@ -71,8 +76,7 @@ def windows_folder(rng, maker, product, kind):
     if kind == "data":
         return f"C:\\ProgramData\\{maker}\\{product}", "user"
     if kind == "loose":
-        return rng.choice(["C:\\Users\\<<user>>\\Downloads", "C:\\Users\\<<user>>\\Desktop", "C:\\Tools",
-                           "C:\\Users\\<<user>>\\AppData\\Local\\Temp", "C:\\Temp", "C:\\Users\\Public"]), "unusual"
+        return weighted(rng, LOOSE), "unusual"
     return f"{rng.choice('CDE')}:\\{rng.choice(['dev', 'src', 'work', 'projects'])}\\{product.lower()}\\bin", "other"
 
 
