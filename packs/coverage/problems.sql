@@ -4,7 +4,7 @@
 -- platform: all
 -- logging: snapshot
 -- interval: daily
--- max_rows: 10000
+-- max_rows: 1000
 -- max_bytes: 700000
 -- key: table_name, code
 -- join: table_name

@@ -4,7 +4,7 @@
 -- platform: windows
 -- logging: snapshot
 -- interval: daily
--- max_rows: 5000
+-- max_rows: 3000
 -- max_bytes: 700000
 -- key: path
 -- join: path

@@ -4,7 +4,7 @@
 -- platform: windows
 -- logging: snapshot
 -- interval: weekly
--- max_rows: 10000
+-- max_rows: 2900
 -- max_bytes: 700000
 -- key: channel, provider_name, eventid
 -- join: channel

@@ -4,7 +4,7 @@
 -- platform: windows
 -- logging: snapshot
 -- interval: daily
--- max_rows: 2000
+-- max_rows: 1000
 -- max_bytes: 700000
 -- key: channel_cleared, user_name
 -- join: user_name

@@ -5,7 +5,7 @@
 -- logging: snapshot
 -- interval: daily
 -- max_rows: 1000
--- max_bytes: 400000
+-- max_bytes: 700000
 -- key: channel
 -- join: channel
 -- family: anti_forensics

@@ -4,7 +4,7 @@
 -- platform: all
 -- logging: snapshot
 -- interval: hourly
--- max_rows: 10000
+-- max_rows: 1900
 -- max_bytes: 700000
 -- key: process_path, service, protocol, local_port, remote_port, remote_class
 -- join: process_path

@@ -4,7 +4,7 @@
 -- platform: all
 -- logging: snapshot
 -- interval: daily
--- max_rows: 5000
+-- max_rows: 1000
 -- max_bytes: 700000
 -- key: process_path, kind, path
 -- join: process_path

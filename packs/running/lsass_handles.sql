@@ -5,7 +5,7 @@
 -- logging: snapshot
 -- interval: daily
 -- max_rows: 500
--- max_bytes: 200000
+-- max_bytes: 300000
 -- key: process_path, access_text
 -- join: process_path
 -- family: credentials

@@ -4,7 +4,7 @@
 -- platform: all
 -- logging: snapshot
 -- interval: daily
--- max_rows: 8000
+-- max_rows: 3200
 -- max_bytes: 700000
 -- key: path, is_mapped, is_listed, is_name_mismatch
 -- join: path
@@ -26,7 +26,8 @@
 -- proves: At least so many processes had the file mapped as a program or library (is_mapped), or claimed
 --   to (is_mapped = 0); is_listed = 0: in none of the lists of the loader of the process.
 -- does_not_prove: That it is malicious. Code that was copied into memory instead of being mapped is no
---   module. is_listed is NULL on Linux, which has no such lists.
+--   module. is_listed is NULL on Linux, which has no such lists. Windows' processes name their program in
+--   fsa_processes_windows, not here.
 -- false_positives: Libraries that were mapped for their resources only are in no list; a file that is
 --   renamed by an upgrade while it is mapped has another name in the list.
 -- next_step: fsa "SELECT * FROM fsa_modules WHERE pid = PID AND path = PATH"; a system library outside
@@ -37,5 +38,5 @@ SELECT coalesce(nullif(path, ''), listed_path) AS path, is_mapped, is_listed,
        is_name_mismatch, count(DISTINCT pid) AS processes, min(pid) AS pid,
        max(is_deleted) AS is_deleted
 FROM fsa_modules
-WHERE coalesce(path, '') <> '' OR coalesce(listed_path, '') <> ''
+WHERE is_program IS NOT 1 AND (coalesce(path, '') <> '' OR coalesce(listed_path, '') <> '')
 GROUP BY coalesce(nullif(path, ''), listed_path), is_mapped, is_listed, is_name_mismatch

@@ -4,7 +4,7 @@
 -- platform: linux
 -- logging: snapshot
 -- interval: daily
--- max_rows: 5000
+-- max_rows: 2400
 -- max_bytes: 700000
 -- key: path, process_path
 -- join: process_path

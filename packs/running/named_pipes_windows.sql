@@ -4,7 +4,7 @@
 -- platform: windows
 -- logging: snapshot
 -- interval: daily
--- max_rows: 5000
+-- max_rows: 1800
 -- max_bytes: 700000
 -- key: normalized_name, process_path, known_as, is_pid_forged
 -- join: process_path
@@ -33,10 +33,10 @@
 -- positive: live
 -- negative: -
 WITH p AS MATERIALIZED (SELECT pid, path FROM fsa_processes)
-SELECT n.normalized_name AS normalized_name, p.path AS process_path, n.known_as AS known_as,
-       max(n.is_pid_forged) AS is_pid_forged, min(n.name) AS name, min(n.pid) AS pid,
-       count(*) AS pipes, sum(n.partner_count) AS clients, min(substr(n.sddl, 1, 300)) AS sddl
+SELECT substr(n.normalized_name, 1, 120) AS normalized_name, p.path AS process_path, n.known_as AS known_as,
+       max(n.is_pid_forged) AS is_pid_forged, min(substr(n.name, 1, 120)) AS name, min(n.pid) AS pid,
+       count(*) AS pipes, sum(n.partner_count) AS clients, min(substr(n.sddl, 1, 120)) AS sddl
 FROM fsa_named_pipes AS n
 LEFT JOIN p ON p.pid = n.pid
 WHERE coalesce(n.name, '') <> ''
-GROUP BY n.normalized_name, p.path, n.known_as
+GROUP BY substr(n.normalized_name, 1, 120), p.path, n.known_as

@@ -4,7 +4,7 @@
 -- platform: linux
 -- logging: snapshot
 -- interval: daily
--- max_rows: 5000
+-- max_rows: 1000
 -- max_bytes: 700000
 -- key: path, is_memfd, is_deleted, is_name_masqueraded
 -- join: path

@@ -5,7 +5,7 @@
 -- logging: snapshot
 -- interval: daily
 -- max_rows: 200
--- max_bytes: 100000
+-- max_bytes: 120000
 -- key: name, path, kind
 -- join: path
 -- family: process_image

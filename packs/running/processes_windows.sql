@@ -4,7 +4,7 @@
 -- platform: windows
 -- logging: snapshot
 -- interval: daily
--- max_rows: 1000
+-- max_rows: 1500
 -- max_bytes: 700000
 -- key: path, name, integrity
 -- join: path
@@ -26,10 +26,10 @@
 --   fsa_connections of its pid.
 -- positive: live
 -- negative: -
-SELECT path, name, integrity, user_name, count(*) AS processes, min(pid) AS pid, min(parent) AS parent,
+SELECT path, name, integrity, min(user_name) AS user_name, count(*) AS processes, min(pid) AS pid, min(parent) AS parent,
        min(session_id) AS session_id, max(is_elevated_token) AS is_elevated_token, max(is_hidden) AS is_hidden,
        min(protection_type) AS protection_type, min(start_time) AS start_time,
-       min(substr(cmdline, 1, 160)) AS cmdline
+       min(substr(cmdline, 1, 120)) AS cmdline
 FROM fsa_processes
 WHERE is_kernel_thread IS NOT 1
-GROUP BY path, name, integrity, user_name
+GROUP BY path, name, integrity, cmdline LIKE '%powershell% -e%'

@@ -4,7 +4,7 @@
 -- platform: linux
 -- logging: snapshot
 -- interval: daily
--- max_rows: 5000
+-- max_rows: 1000
 -- max_bytes: 700000
 -- key: process_path, has_other_uids, has_other_gids, has_other_groups, has_other_capabilities,
 --   has_excess_capabilities

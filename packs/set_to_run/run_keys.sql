@@ -4,7 +4,7 @@
 -- platform: windows
 -- logging: snapshot
 -- interval: daily
--- max_rows: 5000
+-- max_rows: 1000
 -- max_bytes: 700000
 -- key: name, data
 -- join: data
@@ -43,6 +43,6 @@ places(below) AS (
          ('\Microsoft\Windows\CurrentVersion\RunServicesOnce'),
          ('\Microsoft\Windows\CurrentVersion\Policies\Explorer\Run')
 )
-SELECT key, name, type, substr(data, 1, 2000) AS data, mtime
+SELECT key, name, type, substr(data, 1, 500) AS data, mtime
 FROM fsa_registry
 WHERE key IN (SELECT root || below FROM software, places) AND type <> 'subkey'

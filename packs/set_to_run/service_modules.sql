@@ -4,7 +4,7 @@
 -- platform: windows
 -- logging: snapshot
 -- interval: daily
--- max_rows: 1200
+-- max_rows: 1000
 -- max_bytes: 700000
 -- key: path, program
 -- join: path, program

@@ -4,7 +4,7 @@
 -- platform: windows
 -- logging: snapshot
 -- interval: daily
--- max_rows: 5000
+-- max_rows: 1500
 -- max_bytes: 700000
 -- key: name, binary_path, module_path
 -- join: binary_path

@@ -12,6 +12,9 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests/evidence"))
+from host_tables import header  # noqa: E402
+
 BUILD = os.environ.get("FSA_BUILD", os.path.join(ROOT, "build"))
 FSA = os.path.join(BUILD, "bin/fsa")
 SYSTEM = os.environ.get("FSA_SYSTEM", "linux")
@@ -30,21 +33,6 @@ def test(name, good, detail=""):
 def skip(name, why):
     totals["skip"] += 1
     print("skipped %s: %s" % (name, why))
-
-
-def read(path):
-    """The header's fields and the query; a field that is given several times has a line for each."""
-    fields, name, sql = {}, None, []
-    for line in open(path, encoding="ascii"):
-        found = re.match(r"-- ([a-z_]+): *(.*)", line)
-        if found and not sql:
-            name = found.group(1)
-            fields[name] = (fields[name] + "\n" if name in fields else "") + found.group(2).strip()
-        elif line.startswith("--  ") and not sql:
-            fields[name] += " " + line[2:].strip()
-        else:
-            sql.append(line)
-    return fields, "".join(sql)
 
 
 def place(evidence):
@@ -81,7 +69,7 @@ def ask(fields, sql, evidence):
 
 
 def check(path):
-    fields, sql = read(path)
+    fields, sql = header(path)
     sql = sql.replace("@rules@", rules_of(path, fields))
     name = fields["id"]
     keys = [key for key in re.split(r"[, ]+", fields["key"]) if key != "-"]
