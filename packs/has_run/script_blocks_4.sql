@@ -19,7 +19,7 @@
 --   hash, for no line may hold the blocks of a busy host.
 -- false_positives: Management software runs generated code that differs on each host.
 -- next_step: fsa "SELECT script_text FROM fsa_script_blocks WHERE sha256 = '...'" on one of the hosts.
--- positive: evtx/win
+-- positive: generated
 -- negative: folders/kape
 SELECT sha256, substr(script_path, -80) AS script_path, is_complete, level, length, user_sid, count(*) AS times,
        min(time) AS first_time, max(last_time) AS last_time, min(script_block_id) AS script_block_id,

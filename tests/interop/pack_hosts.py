@@ -52,6 +52,7 @@ def check_worst(platform, host):
         test(name + ": bytes of its line", size <= int(fields["max_bytes"]) <= MOST_BYTES, size)
         width = size / len(rows) if len(rows) >= 50 else USUAL_WIDTH
         test(name + ": bytes of a line of max_rows", width * int(fields["max_rows"]) <= int(fields["max_bytes"]), width)
+        test(name + ": gives rows", rows or fields["positive"] != "generated")
         test(name + ": rows", len(rows) <= int(fields["max_rows"]), len(rows))
 
 

@@ -80,8 +80,8 @@ def check(path):
     test(name + ": proven on evidence", fields["positive"] != "-")
     test(name + ": a detection has evidence in which it is silent", "tpr" not in fields or fields["negative"] != "-")
     for kind, wanted in (("positive", True), ("negative", False)):
-        if fields[kind] == "-":
-            continue
+        if fields[kind] in ("-", "generated"):
+            continue  # generated: tests/interop/pack_hosts.py asks it
         if fields[kind] == "live" and fields["platform"] not in ("all", SYSTEM):
             skip("%s: %s" % (name, kind), "needs a live host of %s" % fields["platform"])
             continue

@@ -411,7 +411,7 @@ STATEMENTS = {  # what the scorer must know of a statement: (source, is it the w
     "comma": ("SELECT t.pid AS pid FROM fsa_tokens t, fsa_processes", "fsa_tokens", False),
     "counted": ("SELECT count(*) AS pid FROM fsa_processes", "fsa_processes", False),
     "distinct": ("SELECT DISTINCT pid FROM fsa_processes", "fsa_processes", False),
-    "united": ("SELECT pid FROM fsa_processes UNION ALL SELECT pid FROM fsa_tokens", "fsa_processes", False),
+    "united": ("SELECT pid FROM fsa_processes UNION ALL SELECT pid FROM fsa_tokens", "fsa_tokens", False),
 }
 
 
