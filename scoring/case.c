@@ -8,7 +8,7 @@
 
 #include "os/program.h"
 
-#define CASE_VERSION 2
+#define CASE_VERSION 3
 #define APPLICATION_ID 0x46534143 /* "FSAC" */
 
 static const char schema[] =
@@ -28,6 +28,9 @@ static const char schema[] =
     "CREATE TABLE input(path TEXT PRIMARY KEY, bytes INTEGER, lines INTEGER, entries INTEGER,"
     " other INTEGER, rejected INTEGER, lost_bytes INTEGER, file_bytes INTEGER, sha256 TEXT)"
     " WITHOUT ROWID;"
+    "CREATE TABLE expected_host(identifier TEXT NOT NULL, hostname TEXT NOT NULL, platform TEXT,"
+    " team TEXT, last_seen TEXT, source TEXT NOT NULL, PRIMARY KEY(identifier, hostname, source))"
+    " WITHOUT ROWID;"
     "CREATE TABLE rejected(path TEXT NOT NULL, offset INTEGER NOT NULL, line INTEGER, lost INTEGER,"
     " why TEXT NOT NULL, PRIMARY KEY(path, offset, why)) WITHOUT ROWID;"
     "CREATE VIEW sighting AS SELECT answer.host, answer.query,"
@@ -38,6 +41,7 @@ typedef enum Statement {
   HOST_FIND,
   HOST_ADOPT,
   HOST_FIRST,
+  HOST_KNOWN,
   HOST_ADD,
   HOST_SEEN,
   HOST_LOGS_ROWS,
@@ -48,6 +52,8 @@ typedef enum Statement {
   ANSWER_ROWS,
   ANSWER_PUT,
   STATUS_PUT,
+  EXPECTED_CLEAR,
+  EXPECTED_PUT,
   INPUT_PUT,
   REJECT_PUT,
   META_FIND,
@@ -59,6 +65,9 @@ static const char *const statements[STATEMENT_COUNT] = {
     [HOST_FIND] = "SELECT id FROM host WHERE identifier=?1 AND hostname=?2",
     [HOST_ADOPT] = "UPDATE host SET hostname=?2 WHERE identifier=?1 AND hostname='' RETURNING id",
     [HOST_FIRST] = "SELECT id FROM host WHERE identifier=?1 ORDER BY id LIMIT 1",
+    [HOST_KNOWN] =
+        "SELECT id FROM host h WHERE identifier=?1 AND (hostname=?2 OR NOT EXISTS(SELECT 1"
+        " FROM host o WHERE o.identifier=?1 AND o.id<>h.id)) ORDER BY hostname=?2 DESC",
     [HOST_ADD] = "INSERT INTO host(identifier, hostname) VALUES(?1, ?2)",
     [HOST_SEEN] = "UPDATE host SET first_seen=min(ifnull(first_seen, ?2), ?2),"
                   " last_seen=max(ifnull(last_seen, ?2), ?2) WHERE id=?1",
@@ -75,6 +84,8 @@ static const char *const statements[STATEMENT_COUNT] = {
     [STATUS_PUT] = "INSERT INTO status_line VALUES(?1, ?5, nullif(?2, 0), ?3, ?4, ?4)"
                    " ON CONFLICT(host, message) DO UPDATE SET first_time=min(first_time, ?4),"
                    " last_time=max(last_time, ?4), severity=max(severity, ?3)",
+    [EXPECTED_CLEAR] = "DELETE FROM expected_host WHERE source=?1",
+    [EXPECTED_PUT] = "INSERT OR REPLACE INTO expected_host VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     [INPUT_PUT] =
         "INSERT OR REPLACE INTO input VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, nullif(?9, ''))",
     [REJECT_PUT] = "INSERT OR REPLACE INTO rejected VALUES(?1, ?2, ?3, ?4, ?5)",
@@ -313,6 +324,13 @@ static int find_host(FsaCase *store, FsaText identifier, FsaText hostname, int64
   return FSA_OK;
 }
 
+int fsa_case_find_host(FsaCase *store, FsaText identifier, FsaText hostname, int64_t *ret_host) {
+  sqlite3_stmt *stmt = use(store, HOST_KNOWN);
+  bind_text(stmt, 1, identifier);
+  bind_text(stmt, 2, hostname);
+  return step_number(store, stmt, "finding a host", ret_host);
+}
+
 int fsa_case_host(FsaCase *store, FsaText identifier, FsaText hostname, int64_t time,
                   int64_t *ret_host) {
   int64_t host = 0;
@@ -430,6 +448,41 @@ int fsa_case_put_status(FsaCase *store, int64_t host, int64_t query_or_0, int64_
   for (int i = 0; i < 4; i++) sqlite3_bind_int64(stmt, i + 1, numbers[i]);
   bind_text(stmt, 5, message);
   return step(store, stmt, "writing a status line");
+}
+
+static int put_expected(FsaCase *store, const FsaListedHost *host, const char *source) {
+  const char *const texts[] = {host->identifier, host->hostname,  host->platform,
+                               host->team,       host->last_seen, source};
+  sqlite3_stmt *stmt = use(store, EXPECTED_PUT);
+  for (int i = 0; i < 6; i++) bind_text(stmt, i + 1, (FsaText){texts[i], strlen(texts[i])});
+  return step(store, stmt, "writing an expected host");
+}
+
+int fsa_case_put_list(FsaCase *store, const FsaHostList *list, const char *source) {
+  sqlite3_stmt *clear = use(store, EXPECTED_CLEAR);
+  bind_text(clear, 1, (FsaText){source, strlen(source)});
+  int result = step(store, clear, "emptying the list of expected hosts");
+  for (guint i = 0; i < list->hosts->len && result == FSA_OK; i++)
+    result = put_expected(store, &g_array_index(list->hosts, FsaListedHost, i), source);
+  return result;
+}
+
+int fsa_case_list(FsaCase *store, FsaHostList *list) {
+  sqlite3_stmt *stmt;
+  const char *sql = "SELECT identifier, hostname, platform, team, last_seen FROM expected_host"
+                    " ORDER BY identifier, hostname, source";
+  if (sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+    return sqlite_fault(store, "reading the expected hosts");
+  int result;
+  while ((result = step(store, stmt, "reading the expected hosts")) == FSA_ROW) {
+    const char *texts[5];
+    for (int i = 0; i < 5; i++) texts[i] = (const char *)sqlite3_column_text(stmt, i);
+    result =
+        fsa_host_list_add(list, &(FsaListedHost){texts[0], texts[1], texts[2], texts[3], texts[4]});
+    if (result != FSA_OK) break;
+  }
+  sqlite3_finalize(stmt);
+  return result;
 }
 
 int fsa_case_put_input(FsaCase *store, const char *path, const FsaInputFacts *facts) {

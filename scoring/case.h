@@ -13,6 +13,7 @@
 
 #include "answer.h"
 #include "base/sha256.h"
+#include "host_list.h"
 #include "row_pack.h"
 
 typedef struct FsaCase FsaCase;
@@ -47,6 +48,10 @@ int fsa_case_commit(FsaCase *store);
  */
 int fsa_case_host(FsaCase *store, FsaText identifier, FsaText hostname, int64_t time,
                   int64_t *ret_host);
+
+/* The number of a host that is there: of that identifier and name, or the only one of that
+ * identifier. FSA_ROW, or FSA_OK when there is none. */
+int fsa_case_find_host(FsaCase *store, FsaText identifier, FsaText hostname, int64_t *ret_host);
 
 /* Marks that the host logs snapshots row by row: it cannot say that an answer was empty. */
 int fsa_case_logs_rows(FsaCase *store, int64_t host);
@@ -94,6 +99,13 @@ typedef struct FsaInputFacts {
 int fsa_case_put_input(FsaCase *store, const char *path, const FsaInputFacts *facts);
 int fsa_case_put_reject(FsaCase *store, const char *path, int64_t line, int64_t offset,
                         int64_t lost, const char *why);
+
+/* Stores the hosts that should be there, as `source` lists them, in the place of what it listed
+ * before; other sources' lists stay. */
+int fsa_case_put_list(FsaCase *store, const FsaHostList *list, const char *source);
+
+/* Adds the hosts that all sources list. */
+int fsa_case_list(FsaCase *store, FsaHostList *list);
 
 /* Stores what is known of a query; *ret_changed when it differs from what was stored. */
 int fsa_case_put_meta(FsaCase *store, const FsaQueryMeta *meta, bool *ret_changed);

@@ -27,62 +27,105 @@ static GHashTable *names_of(const FsaMatrix *matrix) {
   return names;
 }
 
-/* The name in a line of the list; NULL for a line without one. Changes the line. */
-static char *name_in(char *line) {
-  line[strcspn(line, ",\r")] = '\0';
-  char *name = g_strstrip(line);
-  size_t size = strlen(name);
-  if (size > 1 && name[0] == '"' && name[size - 1] == '"') {
-    name[size - 1] = '\0';
-    name++;
-  }
-  return *name && *name != '#' ? name : NULL;
+/* What the list has: identifiers with how often, names. All folded. */
+typedef struct Listed {
+  GHashTable *identifiers, *names;
+} Listed;
+
+/* True when the list had this host before: by its name, or by its identifier without a name. */
+static bool was_listed(Listed *listed, const char *identifier, const char *name) {
+  gpointer times = g_hash_table_lookup(listed->identifiers, identifier);
+  bool is_known = *name ? g_hash_table_contains(listed->names, name) : times != NULL;
+  if (*identifier) is_known |= g_hash_table_contains(listed->names, identifier);
+  if (*identifier && !is_known)
+    g_hash_table_insert(listed->identifiers, g_strdup(identifier),
+                        GUINT_TO_POINTER(GPOINTER_TO_UINT(times) + 1));
+  g_hash_table_add(listed->names, g_strdup(*name ? name : identifier));
+  return is_known;
 }
 
-static void count_unlisted(const FsaMatrix *matrix, GHashTable *listed, FsaExpectedHosts *hosts) {
+/* The hosts of the list, each once: indexes of the first mention. */
+static GArray *distinct_hosts(const FsaHostList *list, Listed *listed) {
+  GArray *distinct = g_array_new(FALSE, FALSE, sizeof(guint));
+  for (guint i = 0; i < list->hosts->len; i++) {
+    const FsaListedHost *host = &g_array_index(list->hosts, FsaListedHost, i);
+    char *identifier = fold(host->identifier), *name = fold(host->hostname);
+    if (!was_listed(listed, identifier, name)) g_array_append_val(distinct, i);
+    g_free(identifier);
+    g_free(name);
+  }
+  return distinct;
+}
+
+static bool has_answered(const FsaListedHost *host, const Listed *listed, GHashTable *known) {
+  char *identifier = fold(host->identifier), *name = fold(host->hostname);
+  bool is_alone = GPOINTER_TO_UINT(g_hash_table_lookup(listed->identifiers, identifier)) < 2;
+  bool answered = (*name && g_hash_table_contains(known, name)) ||
+                  (*identifier && is_alone && g_hash_table_contains(known, identifier));
+  g_free(identifier);
+  g_free(name);
+  return answered;
+}
+
+static void count_unlisted(const FsaMatrix *matrix, const Listed *listed, FsaExpectedHosts *hosts) {
   for (size_t i = 0; i < matrix->host_count; i++) {
     char *identifier = fold(matrix->hosts[i].identifier), *name = fold(matrix->hosts[i].hostname);
-    hosts->unlisted +=
-        !g_hash_table_contains(listed, identifier) && !g_hash_table_contains(listed, name);
+    hosts->unlisted += !g_hash_table_contains(listed->identifiers, identifier) &&
+                       !g_hash_table_contains(listed->names, name) &&
+                       !g_hash_table_contains(listed->names, identifier);
     g_free(identifier);
     g_free(name);
   }
 }
 
-static void take_list(const FsaMatrix *matrix, char *text, FsaExpectedHosts *hosts) {
+static void compare(const FsaMatrix *matrix, const FsaHostList *list, FsaExpectedHosts *hosts) {
   GHashTable *known = names_of(matrix);
-  GHashTable *listed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  for (char *line = text, *end; line; line = end ? end + 1 : NULL) {
-    end = strchr(line, '\n');
-    if (end) *end = '\0';
-    char *name = name_in(line), *folded = name ? fold(name) : NULL;
-    if (!folded || !g_hash_table_add(listed, folded)) continue; /* the table owns it either way */
-    hosts->count++;
-    if (!g_hash_table_contains(known, folded)) g_ptr_array_add(hosts->missing, g_strdup(name));
+  Listed listed = {g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                   g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+  GArray *distinct = distinct_hosts(list, &listed);
+  hosts->count = distinct->len;
+  for (guint i = 0; i < distinct->len; i++) {
+    const FsaListedHost *host =
+        &g_array_index(list->hosts, FsaListedHost, g_array_index(distinct, guint, i));
+    if (!has_answered(host, &listed, known))
+      g_ptr_array_add(hosts->missing,
+                      g_strdup(host->hostname[0] ? host->hostname : host->identifier));
   }
-  count_unlisted(matrix, listed, hosts);
-  g_hash_table_destroy(listed);
+  if (hosts->count) count_unlisted(matrix, &listed, hosts);
+  g_array_free(distinct, TRUE);
+  g_hash_table_destroy(listed.identifiers);
+  g_hash_table_destroy(listed.names);
   g_hash_table_destroy(known);
+}
+
+int fsa_host_list_file(const char *path, FsaHostList *list) {
+  char *text = NULL;
+  gsize size = 0;
+  GError *error = NULL;
+  if (!g_file_get_contents(path, &text, &size, &error)) {
+    fsa_complain("%s: give --hosts a CSV or a file with one host name or identifier a line",
+                 error->message);
+    g_error_free(error);
+    return FSA_E_ABSENT;
+  }
+  int result = FSA_E_ABSENT;
+  if (size <= FSA_MAX_HOST_LIST)
+    result = fsa_host_list_read(list, (FsaText){text, size});
+  else
+    fsa_complain("%s: larger than %u bytes: give --hosts a file with one host a line", path,
+                 FSA_MAX_HOST_LIST);
+  g_free(text);
+  return result;
 }
 
 int fsa_expected_hosts_read(const FsaMatrix *matrix, const char *path,
                             FsaExpectedHosts *ret_hosts) {
-  char *text = NULL;
-  gsize size = 0;
-  GError *error = NULL;
   *ret_hosts = (FsaExpectedHosts){.missing = g_ptr_array_new_with_free_func(g_free)};
-  if (!path) return FSA_OK;
-  if (!g_file_get_contents(path, &text, &size, &error)) {
-    fsa_complain("%s: give --hosts a file with one host name or identifier a line", error->message);
-    g_error_free(error);
-    return FSA_E_ABSENT;
-  }
-  if (size <= FSA_MAX_HOST_LIST) take_list(matrix, text, ret_hosts);
-  g_free(text);
-  if (size <= FSA_MAX_HOST_LIST) return FSA_OK;
-  fsa_complain("%s: larger than %u bytes: give --hosts a file with one host a line", path,
-               FSA_MAX_HOST_LIST);
-  return FSA_E_ABSENT;
+  FsaHostList list = fsa_host_list();
+  int result = path ? fsa_host_list_file(path, &list) : FSA_OK;
+  if (result == FSA_OK) compare(matrix, path ? &list : &matrix->listed, ret_hosts);
+  fsa_host_list_done(&list);
+  return result;
 }
 
 void fsa_expected_hosts_done(FsaExpectedHosts *hosts) {

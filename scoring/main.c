@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "coverage.h"
+#include "hosts.h"
 #include "ingest.h"
 #include "os/program.h"
 #include "rank.h"
@@ -19,13 +20,20 @@ static const char usage[] =
     "  fsa-score rank     --db CASE.db           the rarest keys among covered hosts\n"
     "  fsa-score coverage --db CASE.db           which hosts answered for which source, which did "
     "not\n"
+    "  fsa-score hosts    --db CASE.db           which hosts should be there: a list, or what "
+    "Fleet "
+    "knows\n"
     "\n"
     "  --db FILE          the case, a SQLite file; ingest makes it\n"
     "  -f, --format F     rank, coverage: table (default), csv, json\n"
     "  --top N            rank: so many keys (default 20)\n"
     "  --max-hosts N      rank: rare is on up to N hosts (default 2 % of the covered ones, at "
     "least 3)\n"
-    "  --hosts FILE       coverage: hosts that should be there, one a line\n"
+    "  --hosts FILE       coverage, hosts: hosts that should be there, one a line or a CSV with a "
+    "header\n"
+    "  --fleet URL        hosts: a Fleet server, https://...; its token in the file of "
+    "--fleet-token FILE\n"
+    "                     or in FSA_FLEET_TOKEN\n"
     "  --meta FILE        ingest: fsa-pack-meta.json of `fsa pack build` instead of the built-in "
     "pack\n"
     "  --jobs N           ingest: parsing threads (default: one per core)\n"
@@ -39,13 +47,16 @@ static const char usage[] =
     "  fsa-score ingest --db fleet.db /var/log/osquery && fsa-score rank --db fleet.db --top 10\n"
     "  fsa-score coverage --db fleet.db --hosts inventory.csv -f csv > coverage.csv\n"
     "\n"
-    "Exit codes: 0 done, 1 usage, 2 case or metadata, 3 a log could not be read, 4 see --strict.\n";
+    "Exit codes: 0 done, 1 usage, 2 case or metadata, 3 a log or list could not be read, 4 see "
+    "--strict.\n";
 
 typedef enum Option {
   OPTION_DB = 256,
   OPTION_TOP,
   OPTION_MAX_HOSTS,
   OPTION_HOSTS,
+  OPTION_FLEET,
+  OPTION_FLEET_TOKEN,
   OPTION_META,
   OPTION_JOBS,
   OPTION_STRICT,
@@ -61,6 +72,8 @@ static const struct option long_options[] = {
     {"top", required_argument, NULL, OPTION_TOP},
     {"max-hosts", required_argument, NULL, OPTION_MAX_HOSTS},
     {"hosts", required_argument, NULL, OPTION_HOSTS},
+    {"fleet", required_argument, NULL, OPTION_FLEET},
+    {"fleet-token", required_argument, NULL, OPTION_FLEET_TOKEN},
     {"meta", required_argument, NULL, OPTION_META},
     {"jobs", required_argument, NULL, OPTION_JOBS},
     {"strict", no_argument, NULL, OPTION_STRICT},
@@ -72,7 +85,7 @@ static const struct option long_options[] = {
 };
 
 typedef struct Arguments {
-  const char *db, *hosts, *meta;
+  const char *db, *hosts, *fleet, *fleet_token, *meta;
   size_t top, most_hosts, jobs;
   FsaFormat format;
   bool is_strict, is_quiet, is_unhashed;
@@ -112,6 +125,8 @@ static int take_option(Arguments *arguments, int option) {
   case OPTION_TOP: good = read_number(optarg, &arguments->top); break;
   case OPTION_MAX_HOSTS: good = read_number(optarg, &arguments->most_hosts); break;
   case OPTION_HOSTS: arguments->hosts = optarg; break;
+  case OPTION_FLEET: arguments->fleet = optarg; break;
+  case OPTION_FLEET_TOKEN: arguments->fleet_token = optarg; break;
   case OPTION_META: arguments->meta = optarg; break;
   case OPTION_JOBS: good = read_number(optarg, &arguments->jobs); break;
   case OPTION_STRICT: arguments->is_strict = true; break;
@@ -126,7 +141,7 @@ static int take_option(Arguments *arguments, int option) {
 
 static int run(const Arguments *arguments) {
   const char *command = arguments->rest_count ? arguments->rest[0] : NULL;
-  if (!command) return wrong("say what to do: ingest, rank or coverage", "");
+  if (!command) return wrong("say what to do: ingest, rank, coverage or hosts", "");
   if (!arguments->db) return wrong("--db is missing: the file of the case", "");
   if (strcmp(command, "ingest") == 0) {
     if (arguments->rest_count < 2) return wrong("ingest needs at least one log", "");
@@ -142,6 +157,12 @@ static int run(const Arguments *arguments) {
   if (strcmp(command, "coverage") == 0)
     return fsa_coverage(&(FsaCoverageOptions){arguments->db, arguments->hosts, arguments->format,
                                               arguments->is_strict});
+  if (strcmp(command, "hosts") == 0) {
+    if (!arguments->hosts && !arguments->fleet)
+      return wrong("hosts needs --hosts FILE or --fleet URL", "");
+    return fsa_hosts(&(FsaHostsOptions){arguments->db, arguments->hosts, arguments->fleet,
+                                        arguments->fleet_token, arguments->is_quiet});
+  }
   return wrong("there is no command ", command);
 }
 

@@ -36,6 +36,7 @@ const char *fsa_matrix_host_label(const FsaMatrixHost *host) {
 
 void fsa_matrix_done(FsaMatrix *matrix) {
   fsa_pack_meta_done(&matrix->meta);
+  fsa_host_list_done(&matrix->listed);
   fsa_arena_done(&matrix->arena);
 }
 
@@ -383,8 +384,10 @@ static int fill(FsaMatrix *matrix, FsaCase *store) {
 }
 
 int fsa_matrix_build(FsaCase *store, FsaMatrix *ret_matrix) {
-  *ret_matrix = (FsaMatrix){.arena = fsa_arena(0), .meta = fsa_pack_meta()};
+  *ret_matrix =
+      (FsaMatrix){.arena = fsa_arena(0), .meta = fsa_pack_meta(), .listed = fsa_host_list()};
   int result = fsa_case_meta(store, &ret_matrix->meta);
+  if (result == FSA_OK) result = fsa_case_list(store, &ret_matrix->listed);
   if (result == FSA_OK) result = load_hosts(ret_matrix, store);
   if (result == FSA_OK) result = load_queries(ret_matrix, store);
   return result == FSA_OK ? fill(ret_matrix, store) : result;

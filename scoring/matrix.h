@@ -57,7 +57,8 @@ typedef struct FsaMatrix {
   FsaMatrixHost *hosts;
   FsaMatrixQuery *queries; /* by name */
   size_t host_count, query_count;
-  FsaCell *cells; /* host_count * query_count */
+  FsaCell *cells;     /* host_count * query_count */
+  FsaHostList listed; /* the hosts that should be there, as far as the case has a list */
 } FsaMatrix;
 
 /* Builds it from a case. On failure the case's message says why; free it in either case. */

@@ -8,7 +8,7 @@ typedef struct Line {
   FsaLogEntry entry;
   FsaText action;
   FsaJson snapshot, columns, diff, wrapped; /* readers before the value; data NULL = not there */
-  bool has_time, has_severity;
+  bool has_time, has_severity, is_report, is_clipped;
   FsaText old_hostname; /* top level `hostname`: the identifier of old lines, else a decoration */
 } Line;
 
@@ -84,6 +84,16 @@ static bool is_wrapper(FsaJsonText name) {
          fsa_json_is(name, "value") || fsa_json_is(name, "records");
 }
 
+/* What Fleet keeps of a report: rows without their time, and up to a ceiling for all hosts. */
+static bool read_clipped(FsaJson *json, Line *line) {
+  FsaJsonText text;
+  line->is_report = true;
+  if (fsa_json_kind(json) != FSA_JSON_WORD) return fsa_json_skip(json);
+  if (!fsa_json_scalar(json, &text)) return false;
+  line->is_clipped = fsa_json_is(text, "true");
+  return true;
+}
+
 static bool read_member(Reader *reader, FsaJson *json, FsaJsonText name, Line *line) {
   FsaLogEntry *entry = &line->entry;
   if (fsa_json_is(name, "snapshot")) return keep_value(json, FSA_JSON_ARRAY, &line->snapshot);
@@ -100,6 +110,7 @@ static bool read_member(Reader *reader, FsaJson *json, FsaJsonText name, Line *l
     return read_integer(json, &entry->severity, &line->has_severity);
   if (fsa_json_is(name, "message")) return read_text(reader, json, &entry->message);
   if (is_hostname(name)) return read_text(reader, json, &line->old_hostname);
+  if (fsa_json_is(name, "report_clipped")) return read_clipped(json, line);
   if (is_wrapper(name)) {
     FsaJsonKind kind = fsa_json_kind(json);
     return keep_value(json, kind == FSA_JSON_BAD ? FSA_JSON_OBJECT : kind, &line->wrapped);
@@ -148,10 +159,15 @@ static int give_columns(Reader *reader, Line *line) {
 }
 
 /* Why the line cannot be used; NULL when it can. */
-static const char *line_fault(const Line *line, bool is_status) {
+static const char *line_fault(const Line *line, bool has_rows) {
+  if (line->is_clipped)
+    return "a stored report of Fleet that was clipped: rows of hosts are missing";
+  if (line->is_report) return "a stored report of Fleet: read the log destination instead";
+  if (!has_rows && !line->has_severity)
+    return "neither snapshot, columns, diffResults, severity nor a known wrapper";
   if (!line->entry.host.data) return "no hostIdentifier";
   if (!line->has_time || line->entry.time <= 0) return "no unixTime";
-  if (is_status) return line->entry.message.data ? NULL : "a status without a message";
+  if (!has_rows) return line->entry.message.data ? NULL : "a status without a message";
   return line->entry.name.data ? NULL : "no query name";
 }
 
@@ -161,9 +177,7 @@ static int give_line(Reader *reader, Line *line, const FsaJson *json, size_t sta
     line->entry.host = line->old_hostname;
   else if (!line->entry.hostname.data)
     line->entry.hostname = line->old_hostname;
-  const char *fault = has_rows || line->has_severity
-                          ? line_fault(line, !has_rows)
-                          : "neither snapshot, columns, diffResults, severity nor a known wrapper";
+  const char *fault = line_fault(line, has_rows);
   if (fault) return reject(reader, fault, json, start, line->entry.size);
   if (line->snapshot.data) return give(reader, line, FSA_LOG_SNAPSHOT, line->snapshot);
   if (line->columns.data) return give_columns(reader, line);

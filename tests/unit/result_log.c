@@ -84,6 +84,10 @@ static void damage(void **state) {
   check("{\"a\":1}", "!neither snapshot, columns, diffResults, severity nor a known wrapper@0;");
   check("{\"data\":{\"data\":{\"data\":{\"data\":{\"data\":{\"data\":{\"data\":1}}}}}}}",
         "!wrapped too deeply@56;");
+  check("{\"report_id\":7,\"report_clipped\":true,\"results\":[{\"host_id\":1}]}",
+        "!a stored report of Fleet that was clipped: rows of hosts are missing@0;");
+  check("{\"query_id\":7,\"report_clipped\":false,\"results\":[]}",
+        "!a stored report of Fleet: read the log destination instead@0;");
   check("7", "!no object@0;");
   check("  ", "");
 }
