@@ -9,14 +9,18 @@
 #include "ingest.h"
 #include "os/program.h"
 #include "rank.h"
+#include "score_command.h"
 
 #define DEFAULT_TOP 20
 
 static const char usage[] =
-    "fsa-score: counts what the hosts of a fleet answered to the FSA pack.\n"
+    "fsa-score: weighs what the hosts of a fleet answered to the FSA pack.\n"
     "\n"
     "  fsa-score ingest   --db CASE.db LOG ...   read result logs: files, folders, - (stdin), .gz, "
     ".zst\n"
+    "  fsa-score score    --db CASE.db           which hosts to look at first, and why\n"
+    "  fsa-score explain  --db CASE.db --host H  every term and row of a host's score\n"
+    "  fsa-score findings --db CASE.db           what weighs most, one a line\n"
     "  fsa-score rank     --db CASE.db           the rarest keys among covered hosts\n"
     "  fsa-score coverage --db CASE.db           which hosts answered for which source, which did "
     "not\n"
@@ -25,8 +29,12 @@ static const char usage[] =
     "knows\n"
     "\n"
     "  --db FILE          the case, a SQLite file; ingest makes it\n"
-    "  -f, --format F     rank, coverage: table (default), csv, json\n"
-    "  --top N            rank: so many keys (default 20)\n"
+    "  -f, --format F     table (default), csv, json\n"
+    "  --top N            so many hosts (default 10), findings (50), keys (20)\n"
+    "  --groups FILE      score: CSV of host, role; hosts of a role are compared (default: by "
+    "services)\n"
+    "  --known-good FILE  score: CSV of scope, reason, author, date, expires (docs/scoring.md)\n"
+    "  --window A..B      score: the days of the incident, 2026-11-01..2026-11-14\n"
     "  --max-hosts N      rank: rare is on up to N hosts (default 2 % of the covered ones, at "
     "least 3)\n"
     "  --hosts FILE       coverage, hosts: hosts that should be there, one a line or a CSV with a "
@@ -36,7 +44,7 @@ static const char usage[] =
     "                     or in FSA_FLEET_TOKEN\n"
     "  --meta FILE        ingest: fsa-pack-meta.json of `fsa pack build` instead of the built-in "
     "pack\n"
-    "  --jobs N           ingest: parsing threads (default: one per core)\n"
+    "  --jobs N           threads of ingest and score (default: one per core)\n"
     "  --strict           exit code 4 when lines were rejected (ingest) or data is missing "
     "(coverage)\n"
     "  --quiet            ingest: no summary\n"
@@ -44,7 +52,7 @@ static const char usage[] =
     "  --help, --version\n"
     "\n"
     "Examples\n"
-    "  fsa-score ingest --db fleet.db /var/log/osquery && fsa-score rank --db fleet.db --top 10\n"
+    "  fsa-score ingest --db fleet.db /var/log/osquery && fsa-score score --db fleet.db\n"
     "  fsa-score coverage --db fleet.db --hosts inventory.csv -f csv > coverage.csv\n"
     "\n"
     "Exit codes: 0 done, 1 usage, 2 case or metadata, 3 a log or list could not be read, 4 see "
@@ -58,6 +66,10 @@ typedef enum Option {
   OPTION_FLEET,
   OPTION_FLEET_TOKEN,
   OPTION_META,
+  OPTION_GROUPS,
+  OPTION_KNOWN_GOOD,
+  OPTION_WINDOW,
+  OPTION_HOST,
   OPTION_JOBS,
   OPTION_STRICT,
   OPTION_QUIET,
@@ -75,6 +87,10 @@ static const struct option long_options[] = {
     {"fleet", required_argument, NULL, OPTION_FLEET},
     {"fleet-token", required_argument, NULL, OPTION_FLEET_TOKEN},
     {"meta", required_argument, NULL, OPTION_META},
+    {"groups", required_argument, NULL, OPTION_GROUPS},
+    {"known-good", required_argument, NULL, OPTION_KNOWN_GOOD},
+    {"window", required_argument, NULL, OPTION_WINDOW},
+    {"host", required_argument, NULL, OPTION_HOST},
     {"jobs", required_argument, NULL, OPTION_JOBS},
     {"strict", no_argument, NULL, OPTION_STRICT},
     {"quiet", no_argument, NULL, OPTION_QUIET},
@@ -85,7 +101,8 @@ static const struct option long_options[] = {
 };
 
 typedef struct Arguments {
-  const char *db, *hosts, *fleet, *fleet_token, *meta;
+  const char *db, *hosts, *fleet, *fleet_token, *meta, *groups, *known_good, *host;
+  int64_t window_from, window_to;
   size_t top, most_hosts, jobs;
   FsaFormat format;
   bool is_strict, is_quiet, is_unhashed;
@@ -116,6 +133,17 @@ static bool read_format(const char *text, FsaFormat *ret_format) {
   return false;
 }
 
+/* Two days, 2026-11-01..2026-11-14: from the first second of one to the last of the other. */
+static bool read_window(const char *text, int64_t *ret_from, int64_t *ret_to) {
+  char from[11] = {0};
+  const char *dots = strstr(text, "..");
+  if (!dots || dots - text != 10) return false;
+  memcpy(from, text, 10);
+  if (!fsa_day_read(from, ret_from) || !fsa_day_read(dots + 2, ret_to)) return false;
+  *ret_to += 86399;
+  return *ret_from > 0 && *ret_from < *ret_to;
+}
+
 /* One option. -1 = go on, else the exit code. */
 static int take_option(Arguments *arguments, int option) {
   bool good = true;
@@ -128,6 +156,12 @@ static int take_option(Arguments *arguments, int option) {
   case OPTION_FLEET: arguments->fleet = optarg; break;
   case OPTION_FLEET_TOKEN: arguments->fleet_token = optarg; break;
   case OPTION_META: arguments->meta = optarg; break;
+  case OPTION_GROUPS: arguments->groups = optarg; break;
+  case OPTION_KNOWN_GOOD: arguments->known_good = optarg; break;
+  case OPTION_WINDOW:
+    good = read_window(optarg, &arguments->window_from, &arguments->window_to);
+    break;
+  case OPTION_HOST: arguments->host = optarg; break;
   case OPTION_JOBS: good = read_number(optarg, &arguments->jobs); break;
   case OPTION_STRICT: arguments->is_strict = true; break;
   case OPTION_QUIET: arguments->is_quiet = true; break;
@@ -139,21 +173,45 @@ static int take_option(Arguments *arguments, int option) {
   return good ? -1 : wrong("not a value for this option: ", optarg);
 }
 
+static int run_score(const Arguments *arguments, const char *command) {
+  FsaScoreCommand score = {.case_path = arguments->db,
+                           .options = {.groups_path = arguments->groups,
+                                       .suppress_path = arguments->known_good,
+                                       .window_from = arguments->window_from,
+                                       .window_to = arguments->window_to,
+                                       .detail_host = arguments->host,
+                                       .detail_top = (uint32_t)arguments->top,
+                                       .jobs = (unsigned)arguments->jobs},
+                           .top = arguments->top,
+                           .format = arguments->format};
+  bool is_explain = strcmp(command, "explain") == 0;
+  if (is_explain && !arguments->host) return wrong("explain needs --host: the host to explain", "");
+  if (is_explain) return fsa_explain(&score);
+  return strcmp(command, "findings") == 0 ? fsa_findings(&score) : fsa_score(&score);
+}
+
+static int run_ingest(const Arguments *arguments) {
+  if (arguments->rest_count < 2) return wrong("ingest needs at least one log", "");
+  return fsa_ingest(&(FsaIngestOptions){arguments->db, arguments->meta, arguments->rest + 1,
+                                        arguments->rest_count - 1, (unsigned)arguments->jobs,
+                                        arguments->is_quiet, arguments->is_unhashed,
+                                        arguments->is_strict});
+}
+
 static int run(const Arguments *arguments) {
+  static const char *const scores[] = {"score", "explain", "findings"};
   const char *command = arguments->rest_count ? arguments->rest[0] : NULL;
-  if (!command) return wrong("say what to do: ingest, rank, coverage or hosts", "");
+  if (!command)
+    return wrong("say what to do: ingest, score, explain, findings, rank, coverage or hosts", "");
   if (!arguments->db) return wrong("--db is missing: the file of the case", "");
-  if (strcmp(command, "ingest") == 0) {
-    if (arguments->rest_count < 2) return wrong("ingest needs at least one log", "");
-    return fsa_ingest(&(FsaIngestOptions){arguments->db, arguments->meta, arguments->rest + 1,
-                                          arguments->rest_count - 1, (unsigned)arguments->jobs,
-                                          arguments->is_quiet, arguments->is_unhashed,
-                                          arguments->is_strict});
-  }
+  if (strcmp(command, "ingest") == 0) return run_ingest(arguments);
   if (arguments->rest_count > 1) return wrong("one argument too many: ", arguments->rest[1]);
+  for (size_t i = 0; i < sizeof scores / sizeof *scores; i++)
+    if (strcmp(command, scores[i]) == 0) return run_score(arguments, command);
+  size_t top = arguments->top ? arguments->top : DEFAULT_TOP;
   if (strcmp(command, "rank") == 0)
     return fsa_rank(
-        &(FsaRankOptions){arguments->db, arguments->top, arguments->most_hosts, arguments->format});
+        &(FsaRankOptions){arguments->db, top, arguments->most_hosts, arguments->format});
   if (strcmp(command, "coverage") == 0)
     return fsa_coverage(&(FsaCoverageOptions){arguments->db, arguments->hosts, arguments->format,
                                               arguments->is_strict});
@@ -167,7 +225,7 @@ static int run(const Arguments *arguments) {
 }
 
 int main(int argc, char **argv) {
-  Arguments arguments = {.top = DEFAULT_TOP};
+  Arguments arguments = {0};
   if (fsa_program_begin(&argc, &argv) != FSA_OK) {
     fsa_complain("out of memory");
     return 2;

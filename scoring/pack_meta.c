@@ -139,8 +139,7 @@ static const struct {
                    {"family", offsetof(FsaQueryMeta, family)},
                    {"next_step", offsetof(FsaQueryMeta, next_step)},
                    {"proves", offsetof(FsaQueryMeta, proves)},
-                   {"does_not_prove", offsetof(FsaQueryMeta, does_not_prove)},
-                   {"awaits", offsetof(FsaQueryMeta, awaits)}};
+                   {"does_not_prove", offsetof(FsaQueryMeta, does_not_prove)}};
 #define QUERY_TEXTS (sizeof query_texts / sizeof *query_texts)
 
 static const char **query_text(FsaQueryMeta *query, size_t at) {
@@ -156,6 +155,8 @@ static bool read_query_member(FsaArena *arena, FsaJson *json, FsaJsonText name,
   if (fsa_json_is(name, "join")) return read_strings(arena, json, query->join, &query->join_count);
   if (fsa_json_is(name, "attack"))
     return read_strings(arena, json, query->attack, &query->attack_count);
+  if (fsa_json_is(name, "awaits"))
+    return read_strings(arena, json, query->awaits, &query->awaits_count);
   if (fsa_json_is(name, "whole")) return read_true(json, &query->is_whole);
   if (fsa_json_is(name, "tpr")) return read_share(json, &query->tpr);
   if (fsa_json_is(name, "fpr")) return read_share(json, &query->fpr);
@@ -261,6 +262,7 @@ void fsa_query_meta_print(const FsaQueryMeta *query, FsaBuffer *out) {
   put_names(out, "key", query->key, query->key_count);
   put_names(out, "join", query->join, query->join_count);
   put_names(out, "attack", query->attack, query->attack_count);
+  if (query->awaits_count) put_names(out, "awaits", query->awaits, query->awaits_count);
   if (query->is_whole) fsa_buffer_puts(out, ",\"whole\":true");
   if (query->tpr > 0) put_share(out, ",\"tpr\":", query->tpr);
   if (query->fpr > 0) put_share(out, ",\"fpr\":", query->fpr);

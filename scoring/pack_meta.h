@@ -7,8 +7,8 @@
  * "platform", "key": [...], "join": [...], "family", "attack": [...], "source": "<table>", "whole":
  * true, "tpr": 0.5, "fpr": 0.05, "rules": [{"id", "where", "tpr", "fpr", "attack": [...], "fixed":
  * true}], "attributes": [{"family", "where", "frequency"}], "next_step", "proves",
- * "does_not_prove", "awaits": "<table that comes later>"}}}; members that are not known are passed
- * over, any may be absent.
+ * "does_not_prove", "awaits": ["<table that comes later>"]}}}; members that are not known are
+ * passed over, any may be absent.
  */
 #ifndef FSA_SCORING_PACK_META_H
 #define FSA_SCORING_PACK_META_H
@@ -52,14 +52,14 @@ typedef struct FsaQueryMeta {
   FsaText key[FSA_MAX_KEY_COLUMNS]; /* none = the whole row is the key */
   FsaText join[FSA_MAX_KEY_COLUMNS];
   FsaText attack[FSA_MAX_KEY_COLUMNS];
-  size_t key_count, join_count, attack_count;
+  FsaText awaits[FSA_MAX_KEY_COLUMNS]; /* tables without which it cannot be asked yet */
+  size_t key_count, join_count, attack_count, awaits_count;
   double tpr, fpr; /* of a detection, where any row is a hit; 0 = it is none */
   const FsaRule *rules;
   const FsaAttribute *attributes;
   size_t rule_count, attribute_count; /* together at most FSA_MAX_CONDITIONS */
   const char *next_step, *proves, *does_not_prove;
-  const char *awaits; /* the table without which the query cannot be asked yet */
-  bool is_whole;      /* it gives every row of its table, so rows can be counted against coverage */
+  bool is_whole; /* it gives every row of its table, so rows can be counted against coverage */
 } FsaQueryMeta;
 
 typedef struct FsaPackMeta {

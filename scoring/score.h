@@ -13,17 +13,12 @@
 #ifndef FSA_SCORING_SCORE_H
 #define FSA_SCORING_SCORE_H
 
-#include "matrix.h"
+#include "entity.h"
 
-#define FSA_NO_INDEX UINT32_MAX
-
-#define FSA_SCORED_ENTITIES 20 /* of a host, in its score */
-#define FSA_SHOWN_EVIDENCE 24  /* rows of an entity that are kept to be shown */
-#define FSA_MAX_GROUPS 64      /* platform x role; further roles fall back to their platform */
-#define FSA_MAX_DETAILED 5000  /* hosts whose entities are kept */
-#define FSA_MAX_LISTED 1000    /* clusters, mass keys, outliers, weak leads */
-#define FSA_RARITY_BUCKETS 23  /* bucket b holds keys on about 2^(b/2) hosts */
-#define FSA_SCORE_BUCKETS 40   /* of the score distribution */
+#define FSA_SHOWN_EVIDENCE 24 /* rows of an entity that are kept to be shown */
+#define FSA_MAX_DETAILED 5000 /* hosts whose entities are kept */
+#define FSA_MAX_LISTED 1000   /* clusters, mass keys, outliers, weak leads */
+#define FSA_SCORE_BUCKETS 40  /* of the score distribution */
 #define FSA_MAX_TIMELINE_DAYS 400
 
 typedef enum FsaBand {
@@ -51,21 +46,6 @@ typedef struct FsaGroup {
   const uint32_t *covered; /* [FsaMatrix.query_count]: hosts of the group that are covered */
 } FsaGroup;
 
-typedef enum FsaTermKind {
-  FSA_TERM_PRIOR,     /* 1 % of hosts, spread over the rows of a host */
-  FSA_TERM_RARITY,    /* on few covered hosts, measured by how usual that is in its source */
-  FSA_TERM_PEER,      /* common elsewhere, foreign in this role */
-  FSA_TERM_ATTRIBUTE, /* a trait of the thing: path, name, signature */
-  FSA_TERM_RULE,      /* a rule that hit */
-  FSA_TERM_SOURCES,   /* independent sources tell of the same thing */
-  FSA_TERM_TIME,      /* first seen inside or outside the incident window */
-  FSA_TERM_OUTLIER,   /* the host has unusually many rows; only with its first entity */
-  FSA_TERM_COUNT,
-} FsaTermKind;
-
-/* "prior", "rarity", "peer", "attribute", "rule", "sources", "time", "outlier". */
-const char *fsa_term_name(FsaTermKind kind);
-
 typedef struct FsaTerm {
   FsaTermKind kind;
   const char *family;  /* of evidence that shares a cause; "" = none */
@@ -75,13 +55,6 @@ typedef struct FsaTerm {
   double undiscounted; /* before the discount and cap of its family, or before suppression */
   uint32_t evidence;   /* in FsaEntity.evidence; FSA_NO_INDEX = none or not among those kept */
 } FsaTerm;
-
-/* "on 1 of 4,812 covered hosts (95 %: 0.0 to 0.1 %)" */
-typedef struct FsaPrevalence {
-  uint32_t hosts, covered;
-  double low, high; /* Wilson's 95 % interval of the share, 0..1 */
-  double smoothed;  /* the share with the source's beta prior */
-} FsaPrevalence;
 
 /* A row that speaks for an entity. */
 typedef struct FsaEvidence {
@@ -140,8 +113,9 @@ typedef struct FsaScoredHost {
 
 /* The same thing on several hosts: one finding. */
 typedef struct FsaCluster {
-  const char *label;
-  uint32_t query; /* of the key that names it */
+  const char *label; /* "" = no entity of it is shown: the key names it */
+  uint32_t artefact; /* of the tally that is gone: an order, no more */
+  uint32_t query;    /* of the key that names it */
   FsaText key;
   const uint32_t *hosts; /* in FsaScore.hosts, by rank */
   uint32_t host_count;

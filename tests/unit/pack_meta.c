@@ -12,8 +12,9 @@
 static const char full[] =
     "{\"queries\":{\"fsa_x\":{\"title\":\"x\",\"pillar\":\"running\",\"platform\":\"all\","
     "\"source\":\"fsa_x\",\"family\":\"process\",\"next_step\":\"look\",\"proves\":\"it runs\","
-    "\"does_not_prove\":\"more\",\"awaits\":\"\",\"key\":[\"path\"],\"join\":[\"path\",\"pid\"],"
-    "\"attack\":[\"T1055\"],\"whole\":true,\"tpr\":0.5,\"fpr\":0.25,\"rules\":[{\"id\":\"r1\","
+    "\"does_not_prove\":\"more\",\"key\":[\"path\"],\"join\":[\"path\",\"pid\"],"
+    "\"attack\":[\"T1055\"],\"awaits\":[\"fsa_y\"],\"whole\":true,\"tpr\":0.5,\"fpr\":0.25,"
+    "\"rules\":[{\"id\":\"r1\","
     "\"where\":\"path LIKE '%\\\"a%'\",\"tpr\":0.75,\"fpr\":0.125,\"attack\":[\"T1059\",\"T1204\"],"
     "\"fixed\":true},{\"id\":\"r2\",\"where\":\"1\",\"tpr\":0,\"fpr\":0,\"attack\":[]}],"
     "\"attributes\":[{\"family\":\"path\",\"where\":\"is_x = 1\",\"frequency\":0.5}]}}}";

@@ -1,0 +1,217 @@
+/* What the fleet itself says about weights. See model.h. */
+#include "model.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "rank.h"
+
+#define MALICIOUS_HOSTS 0.01 /* the share of hosts that are compromised, before any evidence */
+
+/* ---- facts ------------------------------------------------------------------------------------
+ */
+
+static void add_rules(FsaModelQuery *query, const FsaQueryMeta *meta) {
+  for (size_t i = 0; i < meta->rule_count; i++) {
+    const FsaRule *rule = &meta->rules[i];
+    query->facts[query->fact_count++] = (FsaFact){.id = rule->id,
+                                                  .where = rule->where,
+                                                  .rule = rule,
+                                                  .is_rule = true,
+                                                  .is_fixed = rule->is_fixed,
+                                                  .tpr = rule->tpr,
+                                                  .prior = rule->fpr};
+  }
+  bool is_detection = !meta->rule_count && meta->tpr > 0;
+  if (is_detection)
+    query->facts[query->fact_count++] = (FsaFact){.id = meta->name,
+                                                  .where = "1",
+                                                  .is_rule = true,
+                                                  .by_hosts = true,
+                                                  .tpr = meta->tpr,
+                                                  .prior = meta->fpr};
+  query->rule_count = query->fact_count;
+}
+
+static void add_facts(FsaModelQuery *query, const FsaQueryMeta *meta) {
+  query->facts = g_new0(FsaFact, meta->rule_count + meta->attribute_count + 1);
+  add_rules(query, meta);
+  for (size_t i = 0; i < meta->attribute_count && query->fact_count < FSA_MAX_CONDITIONS; i++)
+    query->facts[query->fact_count++] = (FsaFact){.id = meta->attributes[i].family,
+                                                  .where = meta->attributes[i].where,
+                                                  .tpr = meta->attributes[i].frequency};
+  for (size_t i = 0; i < query->rule_count; i++)
+    query->facts[i].author_weight = fsa_rule_weight(query->facts[i].tpr, query->facts[i].prior);
+}
+
+static void weigh_fact(FsaFact *fact, uint64_t rows, uint32_t covered) {
+  if (fact->not_run) return;
+  if (!fact->is_rule) {
+    fact->measured = ((double)fact->hits + 1) / ((double)rows + 2);
+    fact->weight = fsa_attribute_weight(fact->tpr, fact->hits, rows);
+    return;
+  }
+  fact->measured = fact->by_hosts ? fsa_rule_rate(fact->prior, fact->hosts, covered)
+                                  : fsa_rule_rate(fact->prior, fact->hits, rows);
+  fact->weight = fact->is_fixed ? fact->author_weight : fsa_rule_weight(fact->tpr, fact->measured);
+}
+
+void fsa_model_weigh_facts(FsaModel *model) {
+  for (size_t i = 0; i < model->matrix->query_count; i++) {
+    FsaModelQuery *query = &model->queries[i];
+    for (size_t f = 0; f < query->fact_count; f++)
+      weigh_fact(&query->facts[f], query->rows, (uint32_t)model->matrix->queries[i].covered);
+  }
+}
+
+/* ---- rarity -----------------------------------------------------------------------------------
+ */
+
+typedef struct Moments {
+  uint64_t count;
+  double sum, squares;
+} Moments;
+
+static void count_buckets(FsaModel *model, Moments *moments) {
+  for (uint32_t i = 0; i < model->tally.count; i++) {
+    const FsaTallied *artefact = &model->tally.artefacts[i];
+    size_t covered = model->matrix->queries[artefact->query].covered;
+    if (!artefact->hosts || !covered) continue;
+    FsaModelQuery *query = &model->queries[artefact->query];
+    query->sightings[artefact->stratum][fsa_rarity_bucket(artefact->hosts)] += artefact->hosts;
+    query->of_stratum[artefact->stratum] += artefact->hosts;
+    double share = (double)artefact->hosts / (double)covered;
+    Moments *sums = &moments[artefact->query];
+    sums->count++;
+    sums->sum += share;
+    sums->squares += share * share;
+  }
+}
+
+static void weigh_rarity(FsaModelQuery *query, uint32_t covered) {
+  uint64_t source[FSA_RARITY_BUCKETS] = {0};
+  for (size_t stratum = 0; stratum < FSA_STRATA; stratum++)
+    for (size_t b = 0; b < FSA_RARITY_BUCKETS; b++) source[b] += query->sightings[stratum][b];
+  for (size_t stratum = 0; stratum < FSA_STRATA; stratum++)
+    if (query->of_stratum[stratum])
+      fsa_rarity_weights(query->sightings[stratum], source, covered, query->rarity[stratum]);
+}
+
+static void weigh_queries(FsaModel *model) {
+  Moments *moments = g_new0(Moments, model->matrix->query_count + 1);
+  count_buckets(model, moments);
+  for (size_t i = 0; i < model->matrix->query_count; i++) {
+    uint32_t covered = (uint32_t)model->matrix->queries[i].covered;
+    double count = (double)MAX(moments[i].count, 1), mean = moments[i].sum / count;
+    weigh_rarity(&model->queries[i], covered);
+    model->queries[i].beta = fsa_beta_from_moments(
+        moments[i].count, mean, moments[i].squares / count - mean * mean, covered);
+  }
+  g_free(moments);
+}
+
+static void take_prior(FsaModel *model) {
+  size_t hosts = 0;
+  for (size_t host = 0; host < model->matrix->host_count; host++)
+    for (size_t query = 0; query < model->matrix->query_count; query++)
+      if (fsa_is_scored_query(&model->matrix->queries[query]) &&
+          fsa_cell_is_covered(fsa_matrix_cell(model->matrix, host, query))) {
+        hosts++;
+        break;
+      }
+  double rows = (double)model->tally.sightings / (double)MAX(hosts, 1);
+  model->rows_per_host = MAX(rows, 1);
+  model->prior = log(MALICIOUS_HOSTS / model->rows_per_host);
+}
+
+int fsa_model_build(FsaCase *store, const FsaMatrix *matrix, const FsaGrouping *grouping,
+                    const FsaSuppressions *suppressions, FsaModel *ret_model) {
+  *ret_model = (FsaModel){
+      .store = store, .matrix = matrix, .grouping = grouping, .suppressions = suppressions};
+  ret_model->queries = g_new0(FsaModelQuery, matrix->query_count + 1);
+  for (size_t i = 0; i < matrix->query_count; i++)
+    if (matrix->queries[i].meta && fsa_is_scored_query(&matrix->queries[i]))
+      add_facts(&ret_model->queries[i], matrix->queries[i].meta);
+  int result = fsa_tally_build(store, matrix, grouping->of, grouping->count, &ret_model->tally);
+  if (result != FSA_OK) return result;
+  weigh_queries(ret_model);
+  take_prior(ret_model);
+  return FSA_OK;
+}
+
+void fsa_model_done(FsaModel *model) {
+  for (size_t i = 0; model->queries && i < model->matrix->query_count; i++) {
+    for (size_t f = 0; f < model->queries[i].fact_count; f++)
+      g_free(model->queries[i].facts[f].not_run);
+    g_free(model->queries[i].facts);
+  }
+  g_free(model->queries);
+  model->queries = NULL;
+  fsa_tally_done(&model->tally);
+}
+
+/* ---- what a row weighs ------------------------------------------------------------------------
+ */
+
+double fsa_model_rarity(const FsaModel *model, uint32_t place) {
+  const FsaTallied *artefact = &model->tally.artefacts[place];
+  return model->queries[artefact->query]
+      .rarity[artefact->stratum][fsa_rarity_bucket(artefact->hosts)];
+}
+
+double fsa_model_peer(const FsaModel *model, uint32_t place, uint32_t group) {
+  const FsaTallied *artefact = &model->tally.artefacts[place];
+  return fsa_peer_weight(artefact->hosts, (uint32_t)model->matrix->queries[artefact->query].covered,
+                         fsa_tally_in_group(&model->tally, place, group),
+                         fsa_tally_covered_in(&model->tally, artefact->query, group));
+}
+
+double fsa_model_rules(const FsaModelQuery *query, uint64_t hits) {
+  double sum = 0;
+  for (size_t i = 0; i < query->rule_count; i++)
+    if (hits >> i & 1) sum += query->facts[i].weight;
+  return sum;
+}
+
+uint64_t fsa_model_weighing(const FsaModelQuery *query, uint64_t hits) {
+  uint64_t weighing = 0;
+  for (size_t i = 0; i < query->rule_count; i++)
+    if ((hits >> i & 1) && query->facts[i].weight > 0) weighing |= UINT64_C(1) << i;
+  return weighing;
+}
+
+bool fsa_model_attribute(const FsaModelQuery *query, uint64_t hits, const char *family,
+                         size_t *ret_fact) {
+  bool found = false;
+  for (size_t i = query->rule_count; i < query->fact_count; i++) {
+    const FsaFact *fact = &query->facts[i];
+    if (!(hits >> i & 1) || strcmp(fact->id, family) != 0) continue;
+    if (found && fact->weight <= query->facts[*ret_fact].weight) continue;
+    *ret_fact = i;
+    found = true;
+  }
+  return found;
+}
+
+double fsa_model_attributes(const FsaModelQuery *query, uint64_t hits) {
+  double sum = 0;
+  size_t best;
+  for (size_t i = query->rule_count; i < query->fact_count; i++)
+    if ((hits >> i & 1) && fsa_model_attribute(query, hits, query->facts[i].id, &best) && best == i)
+      sum += query->facts[i].weight;
+  return sum;
+}
+
+const char *fsa_query_family(const FsaMatrixQuery *query) {
+  return query->meta && query->meta->family[0] ? query->meta->family : query->name;
+}
+
+FsaPrevalence fsa_model_prevalence(const FsaModel *model, uint32_t query, uint32_t hosts,
+                                   uint32_t covered) {
+  FsaPrevalence prevalence = {.hosts = hosts, .covered = covered};
+  FsaBeta beta = model->queries[query].beta;
+  if (!covered) return prevalence;
+  fsa_wilson(hosts, covered, &prevalence.low, &prevalence.high);
+  prevalence.smoothed = (hosts + beta.alpha) / (covered + beta.alpha + beta.beta);
+  return prevalence;
+}
