@@ -114,6 +114,10 @@ def sanitized():
     return build, env, commands
 
 
+def stop_wine(prefix):
+    subprocess.run(["wineserver", "-k"], env={**os.environ, "WINEPREFIX": prefix}, stderr=subprocess.DEVNULL)
+
+
 def windows():
     """The cross-built programs under Wine: CTest runs the tests of build-windows and keeps their outputs."""
     build = os.environ.get("FSA_WINDOWS_BUILD", os.path.join(ROOT, "build-windows"))
@@ -124,17 +128,20 @@ def windows():
     report = os.path.join(build, "tests.xml")
     if os.path.exists(report):
         os.remove(report)
-    prefix = os.path.join(build, "wine")  # its own: no test meets the processes of somebody else's
-    # its services start once and stay: started by a test they would hold its pipes open, each time anew
-    wine = {**os.environ, "FSA_WINEPREFIX": prefix, "FSA_WINESERVER": "stay"}
-    os.makedirs(prefix, exist_ok=True)
-    subprocess.run(["wineserver", "-k"], env={**wine, "WINEPREFIX": prefix}, stderr=subprocess.DEVNULL)
-    subprocess.run([os.path.join(ROOT, "cmake/windows/wine"), "wineboot"], env=wine, stdin=subprocess.DEVNULL,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # one Wine prefix for each lane of tests/CMakeLists.txt; its services start once and stay: started by a test
+    # they would hold its pipes open, each time anew
+    wine = {**os.environ, "FSA_WINESERVER": "stay"}
+    prefixes = [os.path.join(build, name) for name in ("wine-1", "wine-2")]
+    for prefix in prefixes:
+        os.makedirs(prefix, exist_ok=True)
+        stop_wine(prefix)
+        subprocess.run([os.path.join(ROOT, "cmake/windows/wine"), "wineboot"], env={**wine, "FSA_WINEPREFIX": prefix},
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     subprocess.run(["ctest", "--test-dir", build, "--output-junit", report, "--timeout", str(TIMEOUT), "-j", "2",
                     "--test-output-size-passed", "10000000", "--test-output-size-failed", "10000000"],
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=wine)
-    subprocess.run(["wineserver", "-k"], env={**wine, "WINEPREFIX": prefix}, stderr=subprocess.DEVNULL)
+    for prefix in prefixes:
+        stop_wine(prefix)
     for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase"):
         output = case.findtext("system-out") or ""
         result = judge(["windows", case.get("name")], output, 0 if case.get("status") == "run" else 1)
