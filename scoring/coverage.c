@@ -32,7 +32,7 @@ static void put_summary(Report *report) {
   fsa_buffer_puts(out, ".\n");
   for (guint i = 0; i < report->expected.missing->len && i < SHOWN_MISSING; i++) {
     fsa_buffer_puts(out, "  unknown  ");
-    fsa_put_safe(out, fsa_text(report->expected.missing->pdata[i]), 80);
+    fsa_put_safe(out, fsa_text(fsa_missing_host(&report->expected, i)->name), 80);
     fsa_buffer_putc(out, '\n');
   }
   if (report->expected.missing->len > SHOWN_MISSING)
@@ -211,7 +211,7 @@ static void print_cells(Report *report, bool is_json) {
   for (guint i = 0; i < report->expected.missing->len; i++) {
     if (is_json && !is_first) fsa_buffer_puts(&report->out, ",\n ");
     is_first = false;
-    put_missing(report, report->expected.missing->pdata[i], is_json);
+    put_missing(report, fsa_missing_host(&report->expected, i)->name, is_json);
   }
   if (is_json) fsa_buffer_puts(&report->out, "]\n");
   fsa_print(&report->out);

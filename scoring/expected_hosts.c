@@ -78,24 +78,36 @@ static void count_unlisted(const FsaMatrix *matrix, const Listed *listed, FsaExp
   }
 }
 
-static void compare(const FsaMatrix *matrix, const FsaHostList *list, FsaExpectedHosts *hosts) {
+static int add_missing(FsaExpectedHosts *hosts, const FsaListedHost *host) {
+  FsaMissingHost missing = {
+      .name = fsa_arena_printf(&hosts->arena, "%s",
+                               host->hostname[0] ? host->hostname : host->identifier),
+      .identifier = fsa_arena_printf(&hosts->arena, "%s", host->identifier),
+      .last_seen = fsa_arena_printf(&hosts->arena, "%s", host->last_seen),
+  };
+  if (!missing.name || !missing.identifier || !missing.last_seen) return FSA_E_NOMEM;
+  g_array_append_val(hosts->missing, missing);
+  return FSA_OK;
+}
+
+static int compare(const FsaMatrix *matrix, const FsaHostList *list, FsaExpectedHosts *hosts) {
   GHashTable *known = names_of(matrix);
   Listed listed = {g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
   GArray *distinct = distinct_hosts(list, &listed);
+  int result = FSA_OK;
   hosts->count = distinct->len;
-  for (guint i = 0; i < distinct->len; i++) {
+  for (guint i = 0; i < distinct->len && result == FSA_OK; i++) {
     const FsaListedHost *host =
         &g_array_index(list->hosts, FsaListedHost, g_array_index(distinct, guint, i));
-    if (!has_answered(host, &listed, known))
-      g_ptr_array_add(hosts->missing,
-                      g_strdup(host->hostname[0] ? host->hostname : host->identifier));
+    if (!has_answered(host, &listed, known)) result = add_missing(hosts, host);
   }
   if (hosts->count) count_unlisted(matrix, &listed, hosts);
   g_array_free(distinct, TRUE);
   g_hash_table_destroy(listed.identifiers);
   g_hash_table_destroy(listed.names);
   g_hash_table_destroy(known);
+  return result;
 }
 
 int fsa_host_list_file(const char *path, FsaHostList *list) {
@@ -120,15 +132,16 @@ int fsa_host_list_file(const char *path, FsaHostList *list) {
 
 int fsa_expected_hosts_read(const FsaMatrix *matrix, const char *path,
                             FsaExpectedHosts *ret_hosts) {
-  *ret_hosts = (FsaExpectedHosts){.missing = g_ptr_array_new_with_free_func(g_free)};
+  *ret_hosts = (FsaExpectedHosts){.missing = g_array_new(FALSE, FALSE, sizeof(FsaMissingHost))};
   FsaHostList list = fsa_host_list();
   int result = path ? fsa_host_list_file(path, &list) : FSA_OK;
-  if (result == FSA_OK) compare(matrix, path ? &list : &matrix->listed, ret_hosts);
+  if (result == FSA_OK) result = compare(matrix, path ? &list : &matrix->listed, ret_hosts);
   fsa_host_list_done(&list);
   return result;
 }
 
 void fsa_expected_hosts_done(FsaExpectedHosts *hosts) {
-  if (hosts->missing) g_ptr_array_unref(hosts->missing);
+  if (hosts->missing) g_array_unref(hosts->missing);
+  fsa_arena_done(&hosts->arena);
   *hosts = (FsaExpectedHosts){0};
 }
