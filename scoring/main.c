@@ -9,6 +9,7 @@
 #include "ingest.h"
 #include "os/program.h"
 #include "rank.h"
+#include "report.h"
 #include "score_command.h"
 
 #define DEFAULT_TOP 20
@@ -21,6 +22,7 @@ static const char usage[] =
     "  fsa-score score    --db CASE.db           which hosts to look at first, and why\n"
     "  fsa-score explain  --db CASE.db --host H  every term and row of a host's score\n"
     "  fsa-score findings --db CASE.db           what weighs most, one a line\n"
+    "  fsa-score report   --db CASE.db -o FILE   the page that an incident lead reads and signs\n"
     "  fsa-score rank     --db CASE.db           the rarest keys among covered hosts\n"
     "  fsa-score coverage --db CASE.db           which hosts answered for which source, which did "
     "not\n"
@@ -31,13 +33,16 @@ static const char usage[] =
     "  --db FILE          the case, a SQLite file; ingest makes it\n"
     "  -f, --format F     table (default), csv, json\n"
     "  --top N            so many hosts (default 10), findings (50), keys (20)\n"
-    "  --groups FILE      score: CSV of host, role; hosts of a role are compared (default: by "
+    "  -o, --output FILE  report: the page, one HTML file\n"
+    "  --json FILE        report: its data (docs/report.schema.json)\n"
+    "  --groups FILE      score, report: CSV of host, role: who is compared (default: by "
     "services)\n"
-    "  --known-good FILE  score: CSV of scope, reason, author, date, expires (docs/scoring.md)\n"
-    "  --window A..B      score: the days of the incident, 2026-11-01..2026-11-14\n"
+    "  --known-good FILE  score, report: CSV of scope, reason, author, date, expires "
+    "(docs/scoring.md)\n"
+    "  --window A..B      score, report: the days of the incident, 2026-11-01..2026-11-14\n"
     "  --max-hosts N      rank: rare is on up to N hosts (default 2 % of the covered ones, at "
     "least 3)\n"
-    "  --hosts FILE       coverage, hosts: hosts that should be there, one a line or a CSV with a "
+    "  --hosts FILE       coverage, report, hosts: who should be there, one a line or a CSV with a "
     "header\n"
     "  --fleet URL        hosts: a Fleet server, https://...; its token in the file of "
     "--fleet-token FILE\n"
@@ -66,6 +71,7 @@ typedef enum Option {
   OPTION_FLEET,
   OPTION_FLEET_TOKEN,
   OPTION_META,
+  OPTION_JSON,
   OPTION_GROUPS,
   OPTION_KNOWN_GOOD,
   OPTION_WINDOW,
@@ -87,6 +93,8 @@ static const struct option long_options[] = {
     {"fleet", required_argument, NULL, OPTION_FLEET},
     {"fleet-token", required_argument, NULL, OPTION_FLEET_TOKEN},
     {"meta", required_argument, NULL, OPTION_META},
+    {"output", required_argument, NULL, 'o'},
+    {"json", required_argument, NULL, OPTION_JSON},
     {"groups", required_argument, NULL, OPTION_GROUPS},
     {"known-good", required_argument, NULL, OPTION_KNOWN_GOOD},
     {"window", required_argument, NULL, OPTION_WINDOW},
@@ -102,6 +110,7 @@ static const struct option long_options[] = {
 
 typedef struct Arguments {
   const char *db, *hosts, *fleet, *fleet_token, *meta, *groups, *known_good, *host;
+  const char *output, *json;
   int64_t window_from, window_to;
   size_t top, most_hosts, jobs;
   FsaFormat format;
@@ -156,6 +165,8 @@ static int take_option(Arguments *arguments, int option) {
   case OPTION_FLEET: arguments->fleet = optarg; break;
   case OPTION_FLEET_TOKEN: arguments->fleet_token = optarg; break;
   case OPTION_META: arguments->meta = optarg; break;
+  case 'o': arguments->output = optarg; break;
+  case OPTION_JSON: arguments->json = optarg; break;
   case OPTION_GROUPS: arguments->groups = optarg; break;
   case OPTION_KNOWN_GOOD: arguments->known_good = optarg; break;
   case OPTION_WINDOW:
@@ -190,6 +201,21 @@ static int run_score(const Arguments *arguments, const char *command) {
   return strcmp(command, "findings") == 0 ? fsa_findings(&score) : fsa_score(&score);
 }
 
+static int run_report(const Arguments *arguments) {
+  if (!arguments->output && !arguments->json)
+    return wrong("report needs -o FILE for the page, or --json FILE for its data", "");
+  return fsa_report(&(FsaReportOptions){.case_path = arguments->db,
+                                        .page_path = arguments->output,
+                                        .json_path = arguments->json,
+                                        .hosts_path = arguments->hosts,
+                                        .version = FSA_VERSION,
+                                        .score = {.groups_path = arguments->groups,
+                                                  .suppress_path = arguments->known_good,
+                                                  .window_from = arguments->window_from,
+                                                  .window_to = arguments->window_to,
+                                                  .jobs = (unsigned)arguments->jobs}});
+}
+
 static int run_ingest(const Arguments *arguments) {
   if (arguments->rest_count < 2) return wrong("ingest needs at least one log", "");
   return fsa_ingest(&(FsaIngestOptions){arguments->db, arguments->meta, arguments->rest + 1,
@@ -202,12 +228,14 @@ static int run(const Arguments *arguments) {
   static const char *const scores[] = {"score", "explain", "findings"};
   const char *command = arguments->rest_count ? arguments->rest[0] : NULL;
   if (!command)
-    return wrong("say what to do: ingest, score, explain, findings, rank, coverage or hosts", "");
+    return wrong("say what to do: ingest, score, explain, findings, report, rank, coverage, hosts",
+                 "");
   if (!arguments->db) return wrong("--db is missing: the file of the case", "");
   if (strcmp(command, "ingest") == 0) return run_ingest(arguments);
   if (arguments->rest_count > 1) return wrong("one argument too many: ", arguments->rest[1]);
   for (size_t i = 0; i < sizeof scores / sizeof *scores; i++)
     if (strcmp(command, scores[i]) == 0) return run_score(arguments, command);
+  if (strcmp(command, "report") == 0) return run_report(arguments);
   size_t top = arguments->top ? arguments->top : DEFAULT_TOP;
   if (strcmp(command, "rank") == 0)
     return fsa_rank(
@@ -231,7 +259,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   opterr = 0;
-  for (int option; (option = getopt_long(argc, argv, "f:", long_options, NULL)) != -1;) {
+  for (int option; (option = getopt_long(argc, argv, "f:o:", long_options, NULL)) != -1;) {
     int code = take_option(&arguments, option);
     if (code >= 0) return code;
   }
