@@ -298,5 +298,6 @@ int64_t fsa_pack_interval(const FsaPackQuery *query) {
   } classes[] = {{"hourly", 3600}, {"daily", 86400}, {"weekly", 604800}};
   for (size_t i = 0; query->interval && i < sizeof classes / sizeof classes[0]; i++)
     if (strcmp(classes[i].name, query->interval) == 0) return classes[i].seconds;
-  return 0;
+  int64_t seconds;
+  return query->interval && read_count(query->interval, &seconds) ? seconds : 0;
 }

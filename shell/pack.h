@@ -11,6 +11,10 @@
 #include "base/arena.h"
 #include "base/text.h"
 
+#define FSA_MAX_PACK_SQL (16u << 20) /* bytes of a query with its YARA rules */
+#define FSA_LEAST_INTERVAL 10        /* seconds; Zentral takes 10 to 604800, osquery up to a week */
+#define FSA_MOST_INTERVAL 604800
+
 #define FSA_PACK_NAME "fsa" /* osquery's name of a query is pack_fsa_<id> */
 
 /* A file that was compiled in; the array ends with a NULL path. */
@@ -49,7 +53,7 @@ typedef struct FsaPackQuery {
   const char *pillar;   /* running | set_to_run | has_run | os_state | coverage */
   const char *platform; /* linux | windows | all */
   const char *logging;  /* snapshot | differential | differential_ignore_removals */
-  const char *interval; /* hourly | daily | weekly */
+  const char *interval; /* hourly | daily | weekly | seconds */
   const char **key;     /* columns that prevalence counts */
   const char **join;    /* columns that name the entity a row is about */
   const char *family;
@@ -105,7 +109,7 @@ void fsa_pack_done(FsaPack *pack);
 /* True when the query is for that platform ("linux", "windows"; NULL = unknown: any). */
 bool fsa_pack_is_for(const FsaPackQuery *query, const char *platform);
 
-/* Seconds of an interval class; 0 for an unknown one. */
+/* Seconds of an interval; 0 for what is none. */
 int64_t fsa_pack_interval(const FsaPackQuery *query);
 
 /* The place of a pillar in the order of running; -1 for an unknown one. */
@@ -184,7 +188,7 @@ FsaText fsa_pack_next_token(const char **at);
 /* Checks every query against the real schema; tells each fault. Gives their number. */
 size_t fsa_pack_lint(FsaPack *pack, struct sqlite3 *db);
 
-/* Writes the packs for osquery and the scorer's metadata into `folder`. An exit code. */
-int fsa_pack_build(const FsaPack *pack, const char *folder);
+/* Writes the packs in each form that docs/packs.md lists into `folder`. An exit code. */
+int fsa_pack_build(const FsaPack *pack, struct sqlite3 *db, const char *folder);
 
 #endif

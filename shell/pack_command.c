@@ -10,9 +10,16 @@ static const char usage[] =
     "fsa pack - check and build packs\n"
     "\n"
     "  fsa pack lint [PATH ...]            check every query against the real tables\n"
-    "  fsa pack build [-o DIR] [PATH ...]  write fsa-linux.json and fsa-windows.json (osquery)\n"
-    "                                      and fsa-pack-meta.json (fsa-score) into DIR or here\n"
+    "  fsa pack build [-o DIR] [PATH ...]  write into DIR or here:\n"
+    "      fsa-linux.json, fsa-windows.json    osquery\n"
+    "      fleet/gitops/fsa.yml                Fleet, a list of reports for GitOps\n"
+    "      fleet/apply/reports.yml, queries.yml    for fleetctl apply -f; queries.yml before 4.80\n"
+    "      zentral/, osctrl/                   the same packs as these two take them\n"
+    "      pages/                              a page for each query\n"
+    "      fsa-pack-meta.json                  fsa-score\n"
     "\n"
+    "      --rules PATH   a file of YARA rules, or a folder of them, for the queries that search\n"
+    "                     files and memory; may be repeated\n"
     "  PATH is a .sql file or a folder of them; without PATH: the packs inside this program.\n"
     "  docs/packs.md describes the header of a query.\n"
     "\n"
@@ -29,7 +36,7 @@ static int run_pack(FsaPack *pack, FsaSession *session, const char *verb, const 
                           pack->count == 1 ? "y" : "ies");
     return FSA_EXIT_SQL;
   }
-  if (strcmp(verb, "build") == 0) return fsa_pack_build(pack, folder ? folder : ".");
+  if (strcmp(verb, "build") == 0) return fsa_pack_build(pack, session->db, folder ? folder : ".");
   printf("%zu queries, no fault\n", pack->count);
   return FSA_EXIT_OK;
 }

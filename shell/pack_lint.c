@@ -90,8 +90,15 @@ static void check_words(Lint *lint) {
   if (!is_one_of(query->logging, loggings))
     fault(lint, 1, "logging %s: must be snapshot, differential or differential_ignore_removals",
           query->logging);
-  if (fsa_pack_interval(query) == 0)
-    fault(lint, 1, "interval %s: must be hourly, daily or weekly", query->interval);
+  if (fsa_pack_interval(query) < FSA_LEAST_INTERVAL || fsa_pack_interval(query) > FSA_MOST_INTERVAL)
+    fault(lint, 1, "interval %s: must be hourly, daily, weekly or %d to %d seconds",
+          query->interval, FSA_LEAST_INTERVAL, FSA_MOST_INTERVAL);
+  if (strcmp(query->logging, "snapshot") != 0 &&
+      (query->tpr >= 0 || strcmp(query->pillar, "coverage") == 0))
+    fault(lint, 1,
+          "logging %s: of a detection and of coverage it must be snapshot, for an empty "
+          "answer is logged in no other form",
+          query->logging);
   for (const char **id = query->attack; *id; id++)
     if (!is_technique(*id)) fault(lint, 1, "attack %s: must look like T1055 or T1055.001", *id);
 }
@@ -108,11 +115,31 @@ static void check_bounds(Lint *lint) {
 
 /* ---- the text ---------------------------------------------------------------------------- */
 
+static bool is_carried(const char *text) {
+  for (; *text; text++) {
+    const unsigned char c = (unsigned char)*text;
+    if (c >= 0x7F || (c < ' ' && c != '\n' && c != '\t')) return false;
+  }
+  return true;
+}
+
+/* What stands in descriptions and pages. */
+static void check_header_text(Lint *lint) {
+  const FsaPackQuery *query = lint->query;
+  const char *const texts[] = {query->title,           query->family,    query->proves,
+                               query->does_not_prove,  query->next_step, query->positive,
+                               query->false_positives, query->negative};
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    if (texts[i] && !is_carried(texts[i]))
+      fault(lint, 1, "only ASCII: fleet managers differ in what else they carry: %s", texts[i]);
+}
+
 static void check_text(Lint *lint) {
   const char *sql = lint->query->sql;
   size_t line = lint->query->sql_line;
   for (const char *at = sql; *at; at++) {
-    if ((unsigned char)*at >= 0x80) {
+    const char one[] = {*at, '\0'};
+    if (!is_carried(one)) {
       fault(lint, line, "only ASCII: fleet managers differ in what else they carry");
       return;
     }
@@ -138,6 +165,62 @@ static void check_stars(Lint *lint) {
       fault(lint, lint->query->sql_line, "SELECT *: name the columns");
       return;
     }
+    last = token;
+  }
+}
+
+/* ---- what is unknown --------------------------------------------------------------------- */
+
+static bool is_word(FsaText token, const char *word) {
+  return fsa_text_same(token.data, token.size, word, strlen(word));
+}
+
+/* True when a table of the query has a column of that name that holds text. */
+static bool is_text_column(Lint *lint, FsaText name) {
+  FsaPackTables tables = {0};
+  if (fsa_pack_tables(lint->db, lint->query->sql, &lint->arena, &tables) != FSA_OK) return false;
+  for (size_t i = 0; i < tables.count; i++) {
+    const FsaTable *table = fsa_schema_find(tables.names[i]);
+    for (int column = 0; table && column < table->column_count; column++) {
+      const FsaType type = table->columns[column].type;
+      if ((type == FSA_TEXT || type == FSA_HEX || type == FSA_JSON) &&
+          is_word(name, table->columns[column].name))
+        return true;
+    }
+  }
+  return false;
+}
+
+/* Unknown text is NULL in a sweep and '' under osquery: `path IS NOT NULL`, `path NOTNULL`. */
+static void check_null(Lint *lint) {
+  const char *at = lint->query->sql;
+  FsaText name = {at, 0}, last = {at, 0};
+  for (FsaText token = fsa_pack_next_token(&at); token.size; token = fsa_pack_next_token(&at)) {
+    const bool is_test = is_word(token, "NULL") && (is_word(last, "IS") || is_word(last, "NOT"));
+    if ((is_test || is_word(token, "NOTNULL") || is_word(token, "ISNULL")) &&
+        is_text_column(lint, name))
+      fault(lint, lint->query->sql_line,
+            "%.*s IS NULL or IS NOT NULL: unknown text is '' under osquery; "
+            "compare coalesce(%.*s, '') with ''",
+            (int)name.size, name.data, (int)name.size, name.data);
+    if (!is_word(token, "IS") && !is_word(token, "NOT")) name = token;
+    last = token;
+  }
+}
+
+/* json_extract(data, ...) fails of '', which is how osquery hands over what is unknown. */
+static void check_json(Lint *lint) {
+  const char *at = lint->query->sql;
+  FsaText before = {at, 0}, last = {at, 0};
+  for (FsaText token = fsa_pack_next_token(&at); token.size; token = fsa_pack_next_token(&at)) {
+    const bool is_name = isalpha((unsigned char)*token.data) || *token.data == '_';
+    if (is_word(before, "json_extract") && *last.data == '(' && is_name &&
+        !is_word(token, "nullif") && !is_word(token, "coalesce"))
+      fault(lint, lint->query->sql_line,
+            "json_extract(%.*s, ...): unknown text is '' under osquery, which is no JSON; "
+            "write json_extract(nullif(%.*s, ''), ...)",
+            (int)token.size, token.data, (int)token.size, token.data);
+    before = last;
     last = token;
   }
 }
@@ -210,6 +293,45 @@ static void check_columns(Lint *lint) {
   check_column_names(lint, &columns);
 }
 
+/* A query that a platform is asked must have tables there. */
+static void check_platform(Lint *lint, const FsaTable *table, const char *name) {
+  static const struct {
+    const char *platform;
+    unsigned sources;
+  } known[] = {{"linux", FSA_LIVE_LINUX | FSA_LINUX_ROOT},
+               {"windows", FSA_LIVE_WINDOWS | FSA_WINDOWS_VOLUME}};
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    if (fsa_pack_is_for(lint->query, known[i].platform) && !(table->sources & known[i].sources))
+      fault(lint, 1, "platform %s: %s has nothing to say of %s", lint->query->platform, name,
+            known[i].platform);
+}
+
+/*
+ * A table that stands inside the loop over another one is read again for each row of that: of all
+ * processes' pipes all processes, which takes a busy Windows minutes.
+ */
+static void check_loops(Lint *lint) {
+  FsaBuffer sql = fsa_buffer(FSA_MAX_PACK_SQL);
+  sqlite3_stmt *plan = NULL;
+  int outer = -1;
+  fsa_buffer_printf(&sql, "EXPLAIN QUERY PLAN %s", lint->query->sql);
+  if (!sql.error &&
+      sqlite3_prepare_v2(lint->db, fsa_buffer_text(&sql), -1, &plan, NULL) == SQLITE_OK)
+    while (sqlite3_step(plan) == SQLITE_ROW) {
+      const char *detail = (const char *)sqlite3_column_text(plan, 3);
+      if (!detail || !strstr(detail, "VIRTUAL TABLE") || !strstr(detail, "SCAN")) continue;
+      const int parent = sqlite3_column_int(plan, 1);
+      if (parent == outer)
+        fault(lint, lint->query->sql_line,
+              "%s: asked again for each row of another table; read it once, WITH x AS MATERIALIZED "
+              "(SELECT ...)",
+              detail);
+      outer = parent;
+    }
+  sqlite3_finalize(plan);
+  fsa_buffer_done(&sql);
+}
+
 static void check_tables(Lint *lint) {
   FsaPackTables tables = {0};
   int result = fsa_pack_tables(lint->db, lint->query->sql, &lint->arena, &tables);
@@ -219,11 +341,16 @@ static void check_tables(Lint *lint) {
     return;
   }
   if (tables.count == 0) fault(lint, lint->query->sql_line, "the query reads no fsa_ table");
-  for (size_t i = 0; i < tables.count; i++)
-    if (strncmp(tables.names[i], "fsa_", 4) != 0 || !fsa_schema_find(tables.names[i]))
+  for (size_t i = 0; i < tables.count; i++) {
+    const FsaTable *table = fsa_schema_find(tables.names[i]);
+    if (strncmp(tables.names[i], "fsa_", 4) == 0 && table)
+      check_platform(lint, table, tables.names[i]);
+    else
       fault(lint, lint->query->sql_line, "%s: only fsa_ tables, which are there in every door",
             tables.names[i]);
+  }
   check_columns(lint);
+  check_loops(lint);
 }
 
 static void check_statement(Lint *lint) {
@@ -237,6 +364,14 @@ static void check_statement(Lint *lint) {
       fault(lint, lint->query->sql_line, "there is more than one statement");
   }
   sqlite3_finalize(statement);
+}
+
+/* ---- rules of YARA ----------------------------------------------------------------------- */
+
+static void check_yara(Lint *lint) {
+  if (strstr(lint->query->sql, FSA_PACK_RULES))
+    fault(lint, lint->query->sql_line, "%s: the header names no files of rules (yara: ...)",
+          FSA_PACK_RULES);
 }
 
 /* ---- a query whose table is not there yet ------------------------------------------------ */
@@ -262,6 +397,8 @@ static size_t lint_query(const FsaPackQuery *query, sqlite3 *db) {
   check_words(&lint);
   check_place(&lint);
   check_bounds(&lint);
+  check_header_text(&lint);
+  check_yara(&lint);
   if (query->awaits) {
     check_promise(&lint);
     fsa_arena_done(&lint.arena);
@@ -269,6 +406,8 @@ static size_t lint_query(const FsaPackQuery *query, sqlite3 *db) {
   }
   check_text(&lint);
   check_stars(&lint);
+  check_null(&lint);
+  check_json(&lint);
   check_statement(&lint);
   check_tables(&lint);
   fsa_arena_done(&lint.arena);

@@ -16,8 +16,7 @@
 #include "pack.h"
 #include "terminal.h"
 
-#define MAX_TEXTS 1024      /* files of rules of a query */
-#define MAX_SQL (16u << 20) /* bytes of a query with its rules */
+#define MAX_TEXTS 1024 /* files of rules of a query */
 #define NO_SUCH_FILE "/no/such/file/only/the/rules/are/compiled"
 
 static const char rules_mark[] = FSA_PACK_RULES;
@@ -47,7 +46,7 @@ static const char *skip_margin(const char *at) {
 /* The rules as an SQL string, without what only their reader needs: comments, margins, blank lines.
  */
 static const char *quote(FsaArena *arena, const char *text) {
-  FsaBuffer out = fsa_buffer(MAX_SQL);
+  FsaBuffer out = fsa_buffer(FSA_MAX_PACK_SQL);
   fsa_buffer_putc(&out, '\'');
   for (text = skip_margin(text); *text; text = skip_margin(text)) {
     const size_t size = strcspn(text, "\n");
@@ -138,7 +137,7 @@ static int insert(FsaPack *pack, FsaPackQuery *query, const Texts *users) {
   bool is_first = true;
   int result = add_named(query, &own);
   if (result != FSA_OK || !mark) return result;
-  FsaBuffer out = fsa_buffer(MAX_SQL);
+  FsaBuffer out = fsa_buffer(FSA_MAX_PACK_SQL);
   fsa_buffer_put(&out, query->sql, (size_t)(mark - query->sql));
   put_texts(&out, &own, &is_first);
   put_texts(&out, users, &is_first);
@@ -164,7 +163,7 @@ int fsa_pack_insert_yara(FsaPack *pack, const char *const *rules, size_t count) 
 
 /* NULL, or why libyara does not take these rules. */
 static const char *compile(sqlite3 *db, FsaArena *arena, const char *quoted) {
-  FsaBuffer sql = fsa_buffer(MAX_SQL);
+  FsaBuffer sql = fsa_buffer(FSA_MAX_PACK_SQL);
   sqlite3_stmt *statement = NULL;
   fsa_buffer_printf(&sql, "SELECT 1 FROM fsa_yara_files WHERE path = '%s' AND sigrule = %s",
                     NO_SUCH_FILE, quoted);

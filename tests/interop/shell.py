@@ -249,7 +249,10 @@ def write_pack(folder, name, sql, **values):
     path = os.path.join(folder, "running", name + ".sql")
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w") as file:
-        file.write(HEADER % values + sql + ";\n")
+        header = HEADER % values
+        for old, new in values.get("swap", ()):  # lines of the header, without "-- "
+            header = re.sub(r"(?m)^-- %s\n" % old, lambda _: new, header)
+        file.write(header + sql + ";\n")
     return path
 
 
@@ -363,6 +366,8 @@ def packs(folder):
     lint(folder, "rows", "SELECT pid FROM fsa_processes", "max_rows", rows="many")
     lint(folder, "name", "SELECT pid FROM fsa_processes", "must be called other.sql", id="other")
     lint(folder, "upper", "SELECT pid FROM fsa_processes", "lower-case", id="Upper", file="upper")
+    lint_header(folder)
+    lint_statement(folder)
     path = os.path.join(folder, "headless.sql")
     open(path, "w").write("SELECT pid FROM fsa_processes\n")
     exit_code("a query without a header", 2, "pack", "lint", path, says="the header lacks")
@@ -372,6 +377,60 @@ def packs(folder):
     exit_code("two queries of one id", 2, "pack", "lint", double, says="has it already")
     exit_code("a pack that is not there", 1, "pack", "lint", "/nonexistent", says="/nonexistent")
     exit_code("a sweep with a faulty pack", 2, "sweep", "--pack", path, says="lint")
+
+
+def lint_header(folder):
+    sql = "SELECT pid, path FROM fsa_processes"
+    for name, says, *swap in (
+            ("title", "ASCII", ("title: .*", "-- title: caf\u00e9\n")),
+            ("platform", "platform mars", ("platform: .*", "-- platform: mars\n")),
+            ("no_platform", "the header lacks platform", ("platform: .*", "")),
+            ("no_logging", "the header lacks logging", ("logging: .*", "")),
+            ("no_proof", "the header lacks does_not_prove", ("does_not_prove: .*", "")),
+            ("logging", "logging sometimes", ("logging: .*", "-- logging: sometimes\n")),
+            ("silent", "of a detection and of coverage it must be snapshot", ("logging: .*", "-- logging: differential\n"),
+             ("family: .*", "-- family: x\n-- tpr: 0.5\n-- fpr: 0.1\n")),
+            ("interval", "interval 5", ("interval: .*", "-- interval: 5\n")),
+            ("rarely", "interval 604801", ("interval: .*", "-- interval: 604801\n")),
+            ("attack", "attack T1", ("attack: .*", "-- attack: T1\n")),
+            ("rule_form", "not a value for this field: rule", ("family: .*", "-- family: x\n-- rule: a | path <> ''\n")),
+            ("rule_share", "not a value for this field: rule", ("family: .*", "-- family: x\n-- rule: a | path <> '' | 2 | 0 | -\n")),
+            ("rule_column", "no such column: no_such", ("family: .*", "-- family: x\n-- rule: a | no_such = '1' | 0.5 | 0.1 | T1055\n")),
+            ("rule_syntax", "condition path <> (", ("family: .*", "-- family: x\n-- rule: a | path <> ( | 0.5 | 0.1 | T1055\n")),
+            ("rule_attack", "attack X1", ("family: .*", "-- family: x\n-- rule: a | path <> '' | 0.5 | 0.1 | X1\n")),
+            ("rule_fixed", "not a value for this field: rule", ("family: .*", "-- family: x\n-- rule: a | 1 | 0.5 | 0.1 | - | often\n")),
+            ("attribute", "no such column: no_such", ("family: .*", "-- family: x\n-- attribute: a | no_such = '1' | 0.5\n")),
+            ("awaits_nothing", "there is a query, so it awaits nothing", ("family: .*", "-- family: x\n-- awaits: fsa_later\n-- columns: pid\n"))):
+        lint(folder, "header_" + name, sql, says, swap=swap)
+    later = [("family: .*", "-- family: x\n-- awaits: fsa_later\n-- columns: pid, path\n-- rule: a | path <> '' | 0.5 | 0.1 | -\n")]
+    same("lint: a table that comes later", fsa("pack", "lint", write_pack(os.path.join(folder, "later"), "later", "", swap=later)).returncode, 0)
+    now = [("family: .*", "-- family: x\n-- awaits: fsa_processes\n-- columns: pid\n")]
+    lint(folder, "header_now", "", "it is there now, write the query", swap=now)
+    lint(folder, "header_promise", "", "say which the query will give", swap=[("family: .*", "-- family: x\n-- awaits: fsa_later\n")])
+
+
+def lint_statement(folder):
+    for name, says, sql in (
+            ("not_null", "path IS NULL or IS NOT NULL", "SELECT pid FROM fsa_processes WHERE path IS NOT NULL"),
+            ("null", "path IS NULL or IS NOT NULL", "SELECT pid FROM fsa_processes AS p WHERE p.path IS NULL"),
+            ("notnull", "path IS NULL or IS NOT NULL", "SELECT pid FROM fsa_processes WHERE path NOTNULL"),
+            ("json", "json_extract(data", "SELECT record_id AS pid, json_extract(data, '$.a') AS a FROM fsa_event_log"),
+            ("json_alias", "json_extract(e", "SELECT record_id AS pid, json_extract(e.data, '$.a') AS a FROM fsa_event_log AS e"),
+            ("dots", "give it a lower-case name", 'SELECT pid, path AS "a.b" FROM fsa_processes'),
+            ("loop", "asked again for each row", "SELECT t.pid AS pid, p.path AS path FROM fsa_tokens AS t LEFT JOIN "
+                                                 "fsa_processes AS p ON p.pid = t.pid"),
+            ("rules", "names no files of rules", "SELECT pid FROM fsa_yara_memory WHERE sigrule IN (@rules@)"),
+            ("control", "ASCII", "SELECT pid, '\x01' AS x FROM fsa_processes")):
+        lint(folder, "statement_" + name, sql, says)
+    # the writer's platform is all systems; shimcache is a table of Windows only
+    lint(folder, "statement_platform", "SELECT position AS pid FROM fsa_shimcache", "fsa_shimcache has nothing to say of linux")
+    good = ("SELECT e.record_id AS pid, json_extract(nullif(e.data, ''), '$.a') AS a FROM fsa_event_log AS e "
+            "WHERE e.time IS NOT NULL AND coalesce(e.channel, '') <> ''")
+    path = write_pack(os.path.join(folder, "careful"), "careful", good, swap=[("platform: .*", "-- platform: windows\n")])
+    same("lint: what is unknown is asked for with care", fsa("pack", "lint", path).returncode, 0)
+    path = write_pack(os.path.join(folder, "once"), "once", "WITH p AS MATERIALIZED (SELECT pid, path FROM fsa_processes) "
+                      "SELECT t.pid AS pid FROM fsa_tokens AS t LEFT JOIN p ON p.pid = t.pid")
+    same("lint: a table that is read once", fsa("pack", "lint", path).returncode, 0)
 
 
 INTERVALS = {"fsa_connections": 3600, "fsa_event_log_summary": 604800}  # seconds; the others daily
@@ -408,7 +467,7 @@ STATEMENTS = {  # what the scorer must know of a statement: (source, is it the w
     "filtered": ("SELECT pid FROM fsa_processes WHERE(pid > 1)", "fsa_processes", False),
     "joined": ("SELECT t.pid AS pid FROM fsa_tokens AS t LEFT JOIN (SELECT pid FROM fsa_processes) AS p USING (pid)",
                "fsa_tokens", False),
-    "comma": ("SELECT t.pid AS pid FROM fsa_tokens t, fsa_processes", "fsa_tokens", False),
+    "comma": ("SELECT t.pid AS pid FROM fsa_tokens t, (SELECT 1 AS one) AS o", "fsa_tokens", False),
     "counted": ("SELECT count(*) AS pid FROM fsa_processes", "fsa_processes", False),
     "distinct": ("SELECT DISTINCT pid FROM fsa_processes", "fsa_processes", False),
     "united": ("SELECT pid FROM fsa_processes UNION ALL SELECT pid FROM fsa_tokens", "fsa_tokens", False),
