@@ -30,14 +30,31 @@ int fsa_rows_pack(FsaRowPacker *packer, FsaText text, FsaBuffer *out) {
   return FSA_OK;
 }
 
-int fsa_rows_unpack(FsaBytes packed, FsaBuffer *out) {
+FsaRowUnpacker *fsa_row_unpacker_new(void) {
+  return (FsaRowUnpacker *)ZSTD_createDCtx();
+}
+
+void fsa_row_unpacker_free(FsaRowUnpacker *unpacker) {
+  ZSTD_freeDCtx((ZSTD_DCtx *)unpacker);
+}
+
+int fsa_rows_unpack_by(FsaRowUnpacker *unpacker, FsaBytes packed, FsaBuffer *out) {
   unsigned long long size = ZSTD_getFrameContentSize(packed.data, packed.size);
+  if (!unpacker) return FSA_E_NOMEM;
   if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR) return FSA_E_FORMAT;
   if (size > FSA_MAX_ANSWER_BYTES) return FSA_E_LIMIT;
   char *room = fsa_buffer_room(out, (size_t)size + 1);
   if (!room) return out->error;
-  size_t got = ZSTD_decompress(room, (size_t)size, packed.data, packed.size);
+  size_t got =
+      ZSTD_decompressDCtx((ZSTD_DCtx *)unpacker, room, (size_t)size, packed.data, packed.size);
   if (got != size) return FSA_E_FORMAT;
   fsa_buffer_added(out, got);
   return FSA_OK;
+}
+
+int fsa_rows_unpack(FsaBytes packed, FsaBuffer *out) {
+  FsaRowUnpacker *unpacker = fsa_row_unpacker_new();
+  int result = fsa_rows_unpack_by(unpacker, packed, out);
+  fsa_row_unpacker_free(unpacker);
+  return result;
 }

@@ -18,18 +18,16 @@ static size_t plan_column(FsaRowPlan *plan, FsaText name) {
   return plan->count++;
 }
 
-FsaRowPlan fsa_row_plan(const FsaQueryMeta *meta, const FsaConditions *conditions,
+FsaRowPlan fsa_row_plan(const FsaQueryMeta *meta, const char *const *wanted, size_t count,
                         FsaSipKey secret) {
   FsaRowPlan plan = {.keys = fsa_hash_keys(secret), .columns = fsa_buffer(FSA_MAX_ROW_BYTES)};
-  size_t count;
-  const char *const *columns = fsa_conditions_columns(conditions, &count);
   for (size_t i = 0; meta && i < meta->key_count; i++)
     plan.key_at[plan.key_count++] = plan_column(&plan, meta->key[i]);
   for (size_t i = 0; meta && i < meta->join_count; i++)
     plan.join_at[plan.join_count++] = plan_column(&plan, meta->join[i]);
-  for (size_t i = 0; i < count; i++)
-    plan.condition_at[plan.condition_count++] =
-        plan_column(&plan, (FsaText){columns[i], strlen(columns[i])});
+  for (size_t i = 0; i < count && i < FSA_MAX_WANTED; i++)
+    plan.wanted_at[plan.wanted_count++] =
+        plan_column(&plan, (FsaText){wanted[i], strlen(wanted[i])});
   return plan;
 }
 
@@ -90,25 +88,18 @@ static void take_time(FsaScannedRow *row, FsaText value, int64_t line_time) {
 bool fsa_row_scan(FsaRowPlan *plan, const FsaAnswerLine *line, FsaScannedRow *ret_row) {
   FsaText values = line->values, value;
   memset(ret_row->values, 0, plan->count * sizeof *ret_row->values);
+  memset(ret_row->hashes, 0, plan->count * sizeof *ret_row->hashes);
   ret_row->first_seen = 0;
   if (!take_columns(plan, line->columns)) return false;
   for (size_t at = 0; at < plan->field_count; at++) {
     if (!next_field(&values, &value)) return false;
     if (plan->is_time[at]) take_time(ret_row, value, line->time);
     size_t planned = plan->planned[at];
-    if (planned-- && !ret_row->values[planned].data) ret_row->values[planned] = value;
+    if (!planned-- || ret_row->values[planned].data || !value.size) continue;
+    ret_row->values[planned] = value;
+    ret_row->hashes[planned] = fsa_hash_value(&plan->keys, plan->seeds[planned], value);
   }
   return true;
-}
-
-uint64_t fsa_scan_hash(const FsaRowPlan *plan, const FsaScannedRow *row, const size_t *places,
-                       size_t count) {
-  uint64_t sum = 1;
-  for (size_t i = 0; i < count; i++) {
-    FsaText value = row->values[places[i]];
-    if (value.size) sum += fsa_hash_value(&plan->keys, plan->seeds[places[i]], value);
-  }
-  return sum ? sum : 1;
 }
 
 FsaText fsa_scan_text(FsaText kept, FsaArena *arena) {

@@ -6,6 +6,7 @@
 #define DEFAULT_SHOWN 10
 #define SHOWN_ENTITIES 3 /* of a host */
 #define SHOWN_TERMS 4    /* of an entity: those that speak most against it */
+#define SHOWN_TEXT 140   /* characters of a term */
 #define SHOWN_LISTED 5   /* clusters, mass keys */
 #define HEAVY (-4.595)   /* P of 1 %: what a weak lead must weigh to be shown */
 
@@ -46,11 +47,11 @@ static void put_reasons(FsaScoreView *view, const FsaEntity *entity) {
     const FsaTerm *term = &entity->terms[best];
     shown[best] = true;
     fsa_buffer_printf(&view->out, "        %+6.1f  ", fsa_points(term->weight));
-    if (term->kind == FSA_TERM_RULE) {
+    if (term->kind == FSA_TERM_RULE || term->kind == FSA_TERM_ATTRIBUTE) {
       fsa_put_safe(&view->out, fsa_text(term->name), 60);
       fsa_buffer_puts(&view->out, " - ");
     }
-    fsa_put_safe(&view->out, fsa_text(term->text), 180);
+    fsa_put_safe(&view->out, fsa_text(term->text), SHOWN_TEXT);
     fsa_buffer_putc(&view->out, '\n');
   }
 }

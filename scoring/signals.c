@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asker.h"
 #include "join.h"
 #include "number_list.h"
+#include "row_pack.h"
 #include "row_scan.h"
 
 #define MAX_MEASURED_HOSTS                                                                         \
@@ -14,7 +16,7 @@
 #define HOSTS_AT_ONCE 16      /* that a thread takes */
 #define MOST_HOSTS 0.5        /* a key on more of them is no signal by its traits alone */
 #define HEAVY 4.0             /* by rules at their author's rates: a mass compromise may begin so */
-#define MEMO_SLOTS (1u << 14) /* of a query and a thread: most values repeat from host to host */
+#define MEMO_SLOTS (1u << 15) /* of a query and a thread: most values repeat from host to host */
 #define SIGNATURE_FAMILY "signature" /* attributes of it tell that a thing is not signed */
 
 /* What one query's rows gave a thread. */
@@ -30,10 +32,10 @@ typedef struct Candidate {
   double weight;
 } Candidate;
 
-/* What was found out about the values of some columns, so that it is found out once. */
+/* The artefact of the values of a key, so that it is looked up once. */
 typedef struct Memo {
-  uint64_t hash; /* of the values; 0 = nothing yet */
-  uint64_t answer;
+  uint64_t hash;  /* of the values; 0 = nothing yet */
+  uint64_t place; /* in the tally + 1; 0 = it is in none */
 } Memo;
 
 typedef struct Pass Pass;
@@ -43,8 +45,9 @@ typedef struct Worker {
   Pass *pass;
   sqlite3 *db;
   sqlite3_stmt *stmt;
-  FsaConditions **conditions; /* [query] */
-  Memo **hits, **artefacts;   /* [query]: facts that hold; place + 1 in the tally, 0 = in none */
+  FsaAsker **askers; /* [query] */
+  Memo **artefacts;  /* [query] */
+  FsaRowUnpacker *unpacker;
   FsaRowReader *reader;
   FsaRowPlan *plans;        /* [query] */
   QueryCount *counts;       /* [query] */
@@ -169,25 +172,6 @@ static void add_joins(Worker *worker, const FsaScannedRow *row, FsaSignal *signa
   }
 }
 
-static Memo *memo_of(Memo **memos, uint16_t query, uint64_t hash) {
-  if (!memos[query]) memos[query] = g_new0(Memo, MEMO_SLOTS);
-  return &memos[query][hash % MEMO_SLOTS];
-}
-
-/* The facts that hold for a row. */
-static uint64_t find_hits(Worker *worker, uint16_t query, const FsaScannedRow *row) {
-  const FsaRowPlan *plan = &worker->plans[query];
-  FsaText values[FSA_MAX_CONDITION_COLUMNS];
-  if (!worker->pass->model->queries[query].fact_count) return 0;
-  uint64_t hash = fsa_scan_hash(plan, row, plan->condition_at, plan->condition_count);
-  Memo *memo = memo_of(worker->hits, query, hash);
-  if (memo->hash == hash) return memo->answer;
-  for (size_t i = 0; i < plan->condition_count; i++)
-    values[i] = fsa_scan_text(row->values[plan->condition_at[i]], &worker->arena);
-  *memo = (Memo){hash, fsa_conditions_ask(worker->conditions[query], values)};
-  return memo->answer;
-}
-
 static uint64_t look_up_artefact(Worker *worker, const FsaAnswerLine *line, uint16_t query) {
   const FsaModel *model = worker->pass->model;
   FsaLogRow whole;
@@ -202,14 +186,15 @@ static uint64_t look_up_artefact(Worker *worker, const FsaAnswerLine *line, uint
 static bool find_artefact(Worker *worker, const FsaScannedRow *row, const FsaAnswerLine *line,
                           FsaSignal *signal) {
   const FsaRowPlan *plan = &worker->plans[signal->query];
-  uint64_t place;
+  uint64_t place, hash = 1;
   if (!plan->key_count) {
     place = look_up_artefact(worker, line, signal->query);
   } else {
-    uint64_t hash = fsa_scan_hash(plan, row, plan->key_at, plan->key_count);
-    Memo *memo = memo_of(worker->artefacts, signal->query, hash);
-    if (memo->hash != hash) *memo = (Memo){hash, look_up_artefact(worker, line, signal->query)};
-    place = memo->answer;
+    for (size_t i = 0; i < plan->key_count; i++) hash += row->hashes[plan->key_at[i]];
+    Memo *memo = &worker->artefacts[signal->query][hash % MEMO_SLOTS];
+    if (memo->hash != hash || !hash)
+      *memo = (Memo){hash, look_up_artefact(worker, line, signal->query)};
+    place = memo->place;
   }
   signal->artefact = (uint32_t)(place - 1);
   return place != 0;
@@ -253,7 +238,8 @@ static void take_row(Worker *worker, FsaSignal *signal, const FsaAnswerLine *lin
   QueryCount *count = &worker->counts[signal->query];
   FsaScannedRow row;
   if (!fsa_row_scan(&worker->plans[signal->query], line, &row)) return;
-  signal->hits = find_hits(worker, signal->query, &row);
+  signal->hits = fsa_asker_ask(worker->askers[signal->query], &worker->plans[signal->query], &row,
+                               &worker->arena);
   signal->first_seen =
       row.first_seen > 0 && row.first_seen < UINT32_MAX ? (uint32_t)row.first_seen : 0;
   count_hits(count, signal->hits, seen);
@@ -281,7 +267,7 @@ static int take_answer(Worker *worker, uint32_t query, FsaText list, FsaBytes pa
   bool is_rare = has_rare(worker, list);
   if (!is_rare && !worker->pass->is_read[query]) return FSA_OK;
   fsa_buffer_clear(&worker->rows);
-  int result = fsa_rows_unpack(packed, &worker->rows);
+  int result = fsa_rows_unpack_by(worker->unpacker, packed, &worker->rows);
   FsaText rows = {worker->rows.data, worker->rows.size};
   FsaAnswerLine line = {0};
   uint64_t seen = 0;
@@ -377,11 +363,14 @@ static gpointer run_worker(gpointer data) {
   return NULL;
 }
 
-static FsaConditions *compile(const FsaModel *model, size_t query) {
-  const FsaModelQuery *facts = &model->queries[query];
-  const char *where[FSA_MAX_CONDITIONS];
-  for (size_t i = 0; i < facts->fact_count; i++) where[i] = facts->facts[i].where;
-  return fsa_conditions_new(where, facts->fact_count);
+static void open_query(Worker *worker, const FsaModel *model, size_t query) {
+  size_t count;
+  FsaAsker *asker = fsa_asker_new(&model->queries[query]);
+  const char *const *columns = fsa_asker_columns(asker, &count);
+  worker->askers[query] = asker;
+  worker->plans[query] = fsa_row_plan(model->matrix->queries[query].meta, columns, count,
+                                      fsa_case_hash_key(model->store));
+  worker->artefacts[query] = g_new0(Memo, MEMO_SLOTS);
 }
 
 static void open_worker(Worker *worker, Pass *pass) {
@@ -392,9 +381,9 @@ static void open_worker(Worker *worker, Pass *pass) {
                      .arena = fsa_arena(0),
                      .rows = fsa_buffer(FSA_MAX_ANSWER_BYTES),
                      .scratch = fsa_buffer(FSA_MAX_ANSWER_BYTES)};
-  worker->conditions = g_new0(FsaConditions *, queries + 1);
+  worker->askers = g_new0(FsaAsker *, queries + 1);
+  worker->unpacker = fsa_row_unpacker_new();
   worker->plans = g_new0(FsaRowPlan, queries + 1);
-  worker->hits = g_new0(Memo *, queries + 1);
   worker->artefacts = g_new0(Memo *, queries + 1);
   worker->reader = fsa_row_reader_new(fsa_case_hash_key(model->store));
   worker->counts = g_new0(QueryCount, queries + 1);
@@ -405,11 +394,7 @@ static void open_worker(Worker *worker, Pass *pass) {
   worker->suppressed_rows = g_new0(uint32_t, entries + 1);
   worker->suppressed_hosts = g_new0(uint32_t, entries + 1);
   worker->suppressed_here = g_new0(uint64_t, entries + 1);
-  for (size_t i = 0; i < queries; i++) {
-    worker->conditions[i] = compile(model, i);
-    worker->plans[i] = fsa_row_plan(model->matrix->queries[i].meta, worker->conditions[i],
-                                    fsa_case_hash_key(model->store));
-  }
+  for (size_t i = 0; i < queries; i++) open_query(worker, model, i);
   if (sqlite3_open_v2(pass->path, &worker->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
           SQLITE_OK ||
       sqlite3_prepare_v2(worker->db, sql, -1, &worker->stmt, NULL) != SQLITE_OK)
@@ -418,15 +403,14 @@ static void open_worker(Worker *worker, Pass *pass) {
 
 static void close_worker(Worker *worker) {
   for (size_t i = 0; i < worker->pass->model->matrix->query_count; i++) {
-    fsa_conditions_free(worker->conditions[i]);
+    fsa_asker_free(worker->askers[i]);
     fsa_row_plan_done(&worker->plans[i]);
-    g_free(worker->hits[i]);
     g_free(worker->artefacts[i]);
   }
   fsa_row_reader_free(worker->reader);
-  g_free(worker->hits);
   g_free(worker->artefacts);
-  g_free(worker->conditions);
+  g_free(worker->askers);
+  fsa_row_unpacker_free(worker->unpacker);
   g_free(worker->plans);
   g_free(worker->counts);
   g_hash_table_destroy(worker->mass);
@@ -479,7 +463,7 @@ static void merge_worker(Pass *pass, Worker *worker) {
     for (size_t f = 0; f < query->fact_count; f++) {
       query->facts[f].hits += count->hits[f];
       query->facts[f].hosts += count->hosts[f];
-      const char *fault = fsa_conditions_fault(worker->conditions[i], f);
+      const char *fault = fsa_asker_fault(worker->askers[i], f);
       if (fault && !query->facts[f].not_run) query->facts[f].not_run = g_strdup(fault);
     }
   }

@@ -87,15 +87,16 @@ static void put_peer(FsaBuffer *out, const FsaTermScene *scene, const FsaWeighed
 
 static void put_attribute(FsaBuffer *out, const FsaTermScene *scene, const FsaWeighedTerm *term) {
   const FsaFact *fact = fact_of(scene, term);
-  fsa_buffer_printf(out, "%s: %s; so are %.3g %% of malicious things and %.3g %% of rows here",
-                    query_name(scene, term), fact->where, 100 * fact->tpr, 100 * fact->measured);
+  fsa_buffer_printf(out, "%s: so are %.3g %% of malicious things and %.3g %% of rows here",
+                    query_name(scene, term), 100 * fact->tpr, 100 * fact->measured);
   put_suppression(out, scene, term);
+  fsa_buffer_printf(out, ": %s", fact->where);
 }
 
 static void put_rule(FsaBuffer *out, const FsaTermScene *scene, const FsaWeighedTerm *term) {
   const FsaFact *fact = fact_of(scene, term);
-  fsa_buffer_printf(out, "%s: %s; hits %.3g %% of malicious rows", query_name(scene, term),
-                    fact->by_hosts ? "any row of it" : fact->where, 100 * fact->tpr);
+  fsa_buffer_printf(out, "%s: hits %.3g %% of malicious rows", query_name(scene, term),
+                    100 * fact->tpr);
   if (fact->is_fixed)
     fsa_buffer_printf(out, " and %.3g %% of others by its author, which stays whatever is measured",
                       100 * fact->prior);
@@ -105,6 +106,7 @@ static void put_rule(FsaBuffer *out, const FsaTermScene *scene, const FsaWeighed
   if (term->weight < term->undiscounted)
     fsa_buffer_printf(out, "; counts %.0f %%, evidence of its family shares a cause",
                       100 * term->weight / term->undiscounted);
+  fsa_buffer_printf(out, ": %s", fact->by_hosts ? "any row of it" : fact->where);
 }
 
 static void put_sources(FsaBuffer *out, const FsaTermScene *scene) {
