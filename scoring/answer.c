@@ -57,23 +57,39 @@ static FsaAnswerRow *add_row(FsaAnswer *answer, const FsaLogRow *row) {
   return known;
 }
 
+void fsa_answer_begin(FsaAnswer *answer) {
+  answer->entry++;
+}
+
+/* How often the entry that is applied has had the row, this time included. */
+static uint32_t count_seen(const FsaAnswer *answer, FsaAnswerRow *row) {
+  if (row->entry != answer->entry) row->seen = 0;
+  row->entry = answer->entry;
+  return ++row->seen;
+}
+
 bool fsa_answer_change(FsaAnswer *answer, const FsaLogRow *row, int64_t time, bool is_present,
                        int *ret_result) {
   if (time < answer->reset_time) return false;
   FsaAnswerRow *known = g_hash_table_lookup(answer->rows, (gconstpointer)(uintptr_t)row->hash);
-  if (known) {
-    /* of two changes in one second the one that shows the row wins: never hide */
-    bool is_newer = time > known->time || (time == known->time && is_present && !known->is_present);
-    if (!is_newer) return false;
-  } else {
-    known = add_row(answer, row);
-    if (!known) {
-      *ret_result = FSA_E_NOMEM;
-      return false;
-    }
+  bool is_new = !known;
+  if (is_new) known = add_row(answer, row);
+  if (!known) {
+    *ret_result = FSA_E_NOMEM;
+    return false;
   }
+  uint32_t seen = count_seen(answer, known);
+  if (!is_new && time == known->time && is_present && known->is_present) {
+    if (seen <= known->copies) return false;
+    known->copies = seen;
+    return true;
+  }
+  /* of two changes in one second the one that shows the row wins: never hide */
+  bool is_newer = time > known->time || (time == known->time && is_present && !known->is_present);
+  if (!is_new && !is_newer) return false;
   known->time = time;
   known->is_present = is_present;
+  known->copies = 1;
   return true;
 }
 
@@ -141,8 +157,9 @@ void fsa_answer_print(const FsaAnswer *answer, FsaAnswerWriter *writer) {
   while (g_hash_table_iter_next(&iterator, NULL, &value)) rows[at++] = value;
   qsort(rows, count, sizeof *rows, compare_rows);
   for (size_t i = 0; i < count; i++)
-    fsa_answer_write(writer, &(FsaAnswerLine){rows[i]->time, rows[i]->is_present,
-                                              rows[i]->row.columns, rows[i]->row.values});
+    for (uint32_t copy = 0; copy < rows[i]->copies; copy++)
+      fsa_answer_write(writer, &(FsaAnswerLine){rows[i]->time, rows[i]->is_present,
+                                                rows[i]->row.columns, rows[i]->row.values});
   g_free(rows);
 }
 
@@ -176,6 +193,7 @@ int fsa_answer_parse(FsaAnswer *answer, FsaText text, const FsaQueryMeta *meta,
   FsaArena arena = fsa_arena(0);
   FsaAnswerLine line = {0};
   int result = FSA_OK;
+  fsa_answer_begin(answer);
   while (result == FSA_OK && fsa_answer_next(&text, &line)) {
     FsaLogRow row;
     result = fsa_row_take(reader, line.columns, line.values, meta, &arena, &row);

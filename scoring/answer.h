@@ -17,8 +17,10 @@
 
 typedef struct FsaAnswerRow {
   FsaLogRow row;
-  int64_t time;    /* Unix seconds of the last change */
-  bool is_present; /* false: it was removed then, and an older line may still come */
+  int64_t time;         /* Unix seconds of the last change */
+  bool is_present;      /* false: it was removed then, and an older line may still come */
+  uint32_t copies;      /* how often the line had it that showed it then: a snapshot can twice */
+  uint32_t entry, seen; /* the entry that had it last, and how often so far */
 } FsaAnswerRow;
 
 typedef struct FsaAnswer {
@@ -29,6 +31,7 @@ typedef struct FsaAnswer {
   int64_t last_time;  /* of the newest line */
   int64_t epoch;      /* of the newest line */
   int64_t line_bytes; /* of the longest line that the state came from */
+  uint32_t entry;     /* number of the one that is applied */
 } FsaAnswer;
 
 /* An answer without rows. NULL never: GLib ends the program when memory runs out. */
@@ -37,6 +40,10 @@ void fsa_answer_free(FsaAnswer *answer);
 
 /* Drops what is older than `time`; a reset older than the newest one does nothing. */
 void fsa_answer_reset(FsaAnswer *answer, int64_t time);
+
+/* Begins an entry. A row that comes twice in one is two; in two entries it is the same, for lines
+ * come twice. */
+void fsa_answer_begin(FsaAnswer *answer);
 
 /* Applies a row's change. True when it changed the state. FSA_E_NOMEM goes to *ret_result. */
 bool fsa_answer_change(FsaAnswer *answer, const FsaLogRow *row, int64_t time, bool is_present,

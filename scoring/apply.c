@@ -195,8 +195,8 @@ static int write_pending(FsaApply *apply, const Pending *pending) {
   while (result == FSA_OK && g_hash_table_iter_next(&iterator, NULL, &value)) {
     const FsaAnswerRow *row = value;
     if (!row->is_present) continue;
-    head.row_count++;
-    head.digest += row->row.hash;
+    head.row_count += row->copies;
+    head.digest += row->row.hash * row->copies;
     result = note_artefact(apply, pending->id.query, pending->meta, &row->row);
   }
   if (result != FSA_OK) return result;
@@ -261,11 +261,23 @@ static int find_pending(FsaApply *apply, AnswerId id, const FsaQueryMeta *meta,
   return FSA_OK;
 }
 
-/* True when the entry begins a new state: what is older than it is gone. */
-static bool is_reset(const FsaPieceEntry *entry, const FsaAnswer *answer) {
-  if (entry->form == FSA_LOG_SNAPSHOT || entry->form == FSA_LOG_SNAPSHOT_ROW) return true;
-  if (entry->form == FSA_LOG_ADDED && entry->counter == 0) return true;
-  return entry->epoch != answer->epoch && answer->last_time && entry->time > answer->last_time;
+/*
+ * Times before which nothing of the state is left when the entry comes; 0 = it begins no new state.
+ * A new epoch without a full set ends what the old one said, up to its last line: its own first
+ * line may come by another server's file, later.
+ */
+static int64_t reset_of(const FsaPieceEntry *entry, const FsaAnswer *answer) {
+  if (entry->form == FSA_LOG_SNAPSHOT || entry->form == FSA_LOG_SNAPSHOT_ROW) return entry->time;
+  if (entry->form == FSA_LOG_ADDED && entry->counter == 0) return entry->time;
+  bool is_other = entry->epoch != answer->epoch && answer->last_time;
+  if (!is_other || entry->time == answer->last_time) return 0;
+  return MIN(entry->time, answer->last_time) + 1;
+}
+
+/* Nothing is left of lines that are older, nor of how long they were. */
+static void begin_state(FsaAnswer *answer, int64_t reset) {
+  if (reset > answer->last_time) answer->line_bytes = 0;
+  fsa_answer_reset(answer, reset);
 }
 
 /* The entry's rows as text (answer.h). */
@@ -287,6 +299,7 @@ static int change_rows(FsaApply *apply, FsaAnswer *answer, const FsaPieceEntry *
   FsaText text;
   FsaAnswerLine line = {0};
   int result = entry_text(apply, entry, &text);
+  fsa_answer_begin(answer);
   for (size_t i = 0; i < entry->row_count && result == FSA_OK; i++) {
     if (!fsa_answer_next(&text, &line)) return FSA_E_FORMAT;
     FsaLogRow row = row_of(&entry->rows[i], &line);
@@ -300,12 +313,14 @@ static int gather(FsaApply *apply, AnswerId id, const FsaPieceEntry *entry) {
   int result = find_pending(apply, id, entry->meta, &pending);
   if (result != FSA_OK) return result;
   FsaAnswer *answer = pending->answer;
+  int64_t reset = reset_of(entry, answer);
+  if (reset > answer->reset_time) pending->is_changed = true;
+  begin_state(answer, reset);
   if (entry->time < answer->reset_time) {
     apply->counts.older++;
     return FSA_OK;
   }
   bool changed = entry->time > answer->last_time || entry->bytes > answer->line_bytes;
-  if (is_reset(entry, answer)) fsa_answer_reset(answer, entry->time);
   if (entry->time >= answer->last_time) answer->epoch = entry->epoch;
   answer->last_time = MAX(answer->last_time, entry->time);
   answer->line_bytes = MAX(answer->line_bytes, entry->bytes);
@@ -314,6 +329,52 @@ static int gather(FsaApply *apply, AnswerId id, const FsaPieceEntry *entry) {
   apply->gathered += answer->arena.used - before;
   apply->counts.unchanged += !changed;
   pending->is_changed |= changed;
+  return result;
+}
+
+/* ---- answers of other cases -------------------------------------------------------------------
+ */
+
+static int change_lines(FsaApply *apply, const Pending *pending, FsaText rows, bool *ret_changed) {
+  FsaArena arena = fsa_arena(0);
+  FsaAnswerLine line = {0};
+  int result = FSA_OK;
+  fsa_answer_begin(pending->answer);
+  while (result == FSA_OK && fsa_answer_next(&rows, &line)) {
+    FsaLogRow row;
+    result = fsa_row_take(apply->reader, line.columns, line.values, pending->meta, &arena, &row);
+    if (result == FSA_OK)
+      *ret_changed |= fsa_answer_change(pending->answer, &row, line.time, line.is_present, &result);
+    fsa_arena_clear(&arena);
+  }
+  fsa_arena_done(&arena);
+  return result == FSA_OK && rows.size ? FSA_E_FORMAT : result;
+}
+
+int fsa_apply_answer(FsaApply *apply, int64_t host, FsaText query, const FsaAnswerHead *head,
+                     FsaText rows) {
+  AnswerId id = {host, 0};
+  Pending *pending;
+  int result = find_query(apply, query, &id.query);
+  if (result == FSA_E_LIMIT) apply->counts.unknown++;
+  if (result == FSA_OK)
+    result = find_pending(apply, id, fsa_pack_meta_find(apply->meta, query), &pending);
+  if (result != FSA_OK) return result == FSA_E_LIMIT ? FSA_OK : result;
+  FsaAnswer *answer = pending->answer;
+  int64_t reset_before = answer->reset_time;
+  bool changed = head->last_time > answer->last_time || head->line_bytes > answer->line_bytes;
+  bool is_other = head->epoch != answer->epoch && answer->last_time;
+  if (is_other && head->last_time != answer->last_time)
+    begin_state(answer, MIN(head->last_time, answer->last_time) + 1);
+  begin_state(answer, head->reset_time);
+  if (head->last_time >= answer->last_time) answer->epoch = head->epoch;
+  answer->last_time = MAX(answer->last_time, head->last_time);
+  if (head->last_time >= answer->reset_time)
+    answer->line_bytes = MAX(answer->line_bytes, head->line_bytes);
+  size_t before = answer->arena.used;
+  result = change_lines(apply, pending, rows, &changed);
+  apply->gathered += answer->arena.used - before;
+  pending->is_changed |= changed || answer->reset_time > reset_before;
   return result;
 }
 

@@ -36,6 +36,13 @@ void fsa_apply_free(FsaApply *apply);
 /* Applies the entries of a parsed piece, inside a transaction of the case. */
 int fsa_apply_piece(FsaApply *apply, const FsaPiece *piece);
 
+/*
+ * Joins what another case holds of an answer: the state is then as if both had read the other's
+ * lines too. `rows` is text as answer.h has it. FSA_E_FORMAT when it is damaged.
+ */
+int fsa_apply_answer(FsaApply *apply, int64_t host, FsaText query, const FsaAnswerHead *head,
+                     FsaText rows);
+
 /* Stores what was gathered; to be called before each commit. */
 int fsa_apply_flush(FsaApply *apply);
 

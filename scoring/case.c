@@ -450,7 +450,7 @@ int fsa_case_put_status(FsaCase *store, int64_t host, int64_t query_or_0, int64_
   return step(store, stmt, "writing a status line");
 }
 
-static int put_expected(FsaCase *store, const FsaListedHost *host, const char *source) {
+int fsa_case_put_expected(FsaCase *store, const FsaListedHost *host, const char *source) {
   const char *const texts[] = {host->identifier, host->hostname,  host->platform,
                                host->team,       host->last_seen, source};
   sqlite3_stmt *stmt = use(store, EXPECTED_PUT);
@@ -463,7 +463,7 @@ int fsa_case_put_list(FsaCase *store, const FsaHostList *list, const char *sourc
   bind_text(clear, 1, (FsaText){source, strlen(source)});
   int result = step(store, clear, "emptying the list of expected hosts");
   for (guint i = 0; i < list->hosts->len && result == FSA_OK; i++)
-    result = put_expected(store, &g_array_index(list->hosts, FsaListedHost, i), source);
+    result = fsa_case_put_expected(store, &g_array_index(list->hosts, FsaListedHost, i), source);
   return result;
 }
 

@@ -104,6 +104,9 @@ int fsa_case_put_reject(FsaCase *store, const char *path, int64_t line, int64_t 
  * before; other sources' lists stay. */
 int fsa_case_put_list(FsaCase *store, const FsaHostList *list, const char *source);
 
+/* Adds one host to what `source` lists. */
+int fsa_case_put_expected(FsaCase *store, const FsaListedHost *host, const char *source);
+
 /* Adds the hosts that all sources list. */
 int fsa_case_list(FsaCase *store, FsaHostList *list);
 

@@ -7,6 +7,7 @@
 #include "coverage.h"
 #include "hosts.h"
 #include "ingest.h"
+#include "merge.h"
 #include "os/program.h"
 #include "rank.h"
 #include "report.h"
@@ -29,6 +30,8 @@ static const char usage[] =
     "  fsa-score hosts    --db CASE.db           which hosts should be there: a list, or what "
     "Fleet "
     "knows\n"
+    "  fsa-score merge    --db CASE.db PART.db ...   cases of parts of a fleet, or of its logs, "
+    "into one\n"
     "\n"
     "  --db FILE          the case, a SQLite file; ingest makes it\n"
     "  -f, --format F     table (default), csv, json\n"
@@ -224,14 +227,22 @@ static int run_ingest(const Arguments *arguments) {
                                         arguments->is_strict});
 }
 
+static int run_merge(const Arguments *arguments) {
+  if (arguments->rest_count < 2) return wrong("merge needs at least one case", "");
+  return fsa_merge(&(FsaMergeOptions){arguments->db, arguments->rest + 1, arguments->rest_count - 1,
+                                      arguments->is_quiet});
+}
+
 static int run(const Arguments *arguments) {
   static const char *const scores[] = {"score", "explain", "findings"};
   const char *command = arguments->rest_count ? arguments->rest[0] : NULL;
   if (!command)
-    return wrong("say what to do: ingest, score, explain, findings, report, rank, coverage, hosts",
-                 "");
+    return wrong(
+        "say what to do: ingest, score, explain, findings, report, rank, coverage, hosts, merge",
+        "");
   if (!arguments->db) return wrong("--db is missing: the file of the case", "");
   if (strcmp(command, "ingest") == 0) return run_ingest(arguments);
+  if (strcmp(command, "merge") == 0) return run_merge(arguments);
   if (arguments->rest_count > 1) return wrong("one argument too many: ", arguments->rest[1]);
   for (size_t i = 0; i < sizeof scores / sizeof *scores; i++)
     if (strcmp(command, scores[i]) == 0) return run_score(arguments, command);

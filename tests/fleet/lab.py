@@ -54,6 +54,26 @@ def artefacts(case):
         " JOIN host h ON h.id=s.host JOIN query q ON q.id=s.query"))
 
 
+def contents(case):
+    """All that a case says but what each case has of its own: its secret, what was hashed with it, numbers, packing."""
+    db = sqlite3.connect(case)
+    assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    tables = {name: db.execute(sql).fetchall() for name, sql in {
+        "hosts": "SELECT identifier, hostname, first_seen, last_seen, logs_rows FROM host ORDER BY 1, 2",
+        "queries": "SELECT name, meta FROM query ORDER BY 1",
+        "keys": "SELECT q.name, a.key FROM artefact a JOIN query q ON q.id = a.query ORDER BY 1, 2",
+        "answers": "SELECT h.identifier, q.name, reset_time, last_time, epoch, row_count, line_bytes"
+                   " FROM answer a JOIN host h ON h.id = a.host JOIN query q ON q.id = a.query ORDER BY 1, 2",
+        "status": "SELECT h.identifier, message, severity, first_time, last_time FROM status_line s"
+                  " JOIN host h ON h.id = s.host ORDER BY 1, 2",
+        "inputs": "SELECT * FROM input ORDER BY 1",
+        "rejects": "SELECT * FROM rejected ORDER BY 1, 2",
+    }.items()}
+    rows = [(k["query"], s["host_identifier"], s["time"], json.dumps(s["row"], sort_keys=True))
+            for k in rank(case, 100000, "json", "--max-hosts", 100000) for s in k["sightings"]]
+    return {**tables, "sightings": artefacts(case), "rows": sorted(rows, key=str)}
+
+
 META = {"queries": {"fsa_x": {"title": "x", "pillar": "running", "platform": "all", "key": ["path"],
                               "join": ["path"], "family": "process", "source": "fsa_x", "whole": True},
                     "fsa_coverage": {"pillar": "coverage", "source": "fsa_coverage", "key": ["table_name"]}}}

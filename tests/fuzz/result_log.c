@@ -20,6 +20,7 @@ static int take_row(Context *context, FsaJson *json, const FsaLogEntry *entry) {
   if (!fsa_text_is_valid(row.columns.data, row.columns.size)) abort();
   if (!fsa_text_is_valid(row.values.data, row.values.size)) abort();
   if (!fsa_text_is_valid(row.key.data, row.key.size)) abort();
+  fsa_answer_begin(context->answer);
   fsa_answer_change(context->answer, &row, entry->time, entry->form != FSA_LOG_REMOVED, &result);
   return result;
 }

@@ -27,6 +27,7 @@ static void apply(FsaAnswer *answer, const Change *change) {
     FsaLogRow row;
     int result = FSA_OK;
     assert_int_equal(fsa_row_read(reader, &json, NULL, &arena, &row), FSA_OK);
+    fsa_answer_begin(answer);
     fsa_answer_change(answer, &row, change->time, change->kind == '+', &result);
     assert_int_equal(result, FSA_OK);
   }
@@ -90,6 +91,44 @@ static void same_second_never_hides(void **state) {
   check_all_orders(changes, order, 0, 2, "{\"a\":\"1\"}");
 }
 
+/* A row that stands twice in one line is two rows; a line that comes twice is one. */
+static void copies(void **state) {
+  (void)state;
+  static const char line[] = "{\"a\":\"1\"}";
+  FsaAnswer *answer = fsa_answer_new();
+  FsaRowReader *reader = fsa_row_reader_new(hash_key);
+  FsaArena arena = fsa_arena(0);
+  FsaAnswerWriter out = fsa_answer_writer();
+  for (size_t entry = 0; entry < 3; entry++) {
+    fsa_answer_begin(answer);
+    for (size_t i = 0; i <= entry % 2; i++) {
+      FsaJson json = fsa_json(line, sizeof line - 1);
+      FsaLogRow row;
+      int result = FSA_OK;
+      assert_int_equal(fsa_row_read(reader, &json, NULL, &arena, &row), FSA_OK);
+      bool is_first = entry == 0, is_second_copy = entry == 1 && i == 1;
+      assert_int_equal(fsa_answer_change(answer, &row, 5, true, &result),
+                       is_first || is_second_copy);
+    }
+  }
+  fsa_answer_print(answer, &out);
+  assert_string_equal(fsa_buffer_text(&out.text), "\x1e"
+                                                  "a\n\x1d"
+                                                  "5\t+\n1\n1\n");
+  FsaAnswer *again = fsa_answer_new();
+  assert_int_equal(fsa_answer_parse(again, (FsaText){out.text.data, out.text.size}, NULL, reader),
+                   FSA_OK);
+  FsaAnswerWriter second = fsa_answer_writer();
+  fsa_answer_print(again, &second);
+  assert_string_equal(fsa_buffer_text(&second.text), fsa_buffer_text(&out.text));
+  fsa_buffer_done(&out.text);
+  fsa_buffer_done(&second.text);
+  fsa_answer_free(answer);
+  fsa_answer_free(again);
+  fsa_arena_done(&arena);
+  fsa_row_reader_free(reader);
+}
+
 static void text_round_trip(void **state) {
   (void)state;
   FsaAnswer *one = fsa_answer_new(), *two = fsa_answer_new();
@@ -150,9 +189,8 @@ static void damaged_text(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(any_order),
-      cmocka_unit_test(same_second_never_hides),
-      cmocka_unit_test(text_round_trip),
+      cmocka_unit_test(any_order),    cmocka_unit_test(same_second_never_hides),
+      cmocka_unit_test(copies),       cmocka_unit_test(text_round_trip),
       cmocka_unit_test(damaged_text),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
