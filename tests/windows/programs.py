@@ -230,23 +230,23 @@ def sweep_evidence():
 def scorer(folder):
     fleet, case = os.path.join(folder, "fleet"), os.path.join(folder, "fleet " + NAMES + ".db")
     logs = os.path.join(folder, "logs " + NAMES)
-    subprocess.run([sys.executable, os.path.join(ROOT, "tests/fleet/make_fleet.py"), fleet, "--hosts", "40"],
+    subprocess.run([sys.executable, os.path.join(ROOT, "tests/fleet/make_fleet.py"), fleet, "--hosts", "200"],
                    check=True, stdout=subprocess.DEVNULL)
     shutil.move(os.path.join(fleet, "logs"), logs)
     kinds = {os.path.splitext(name)[1] for _, _, names in os.walk(logs) for name in names}
-    test("the fleet's logs are plain, .gz and .zst", {".gz", ".log"} <= kinds, kinds)
-    meta, hosts = os.path.join(fleet, "meta.json"), os.path.join(fleet, "hosts.txt")
-    done = score("ingest", "--db", case, "--meta", meta, logs)
+    test("the fleet's logs are plain, .gz and .zst", {".gz", ".zst", ".log"} <= kinds, kinds)
+    hosts = os.path.join(fleet, "hosts.txt")
+    done = score("ingest", "--db", case, logs)
     same("logs in a folder of any name are taken", done.returncode, 0)
-    again = score("ingest", "--db", case, "--meta", meta, logs)
+    again = score("ingest", "--db", case, logs)
     test("a second time changes nothing", b"already known" in again.stdout, again.stdout)
     whole = sqlite3.connect(case).execute("SELECT count(*) FROM answer").fetchone()[0]
     test("the case is an SQLite file with answers", whole > 40, whole)
     if not has_linux("fsa-score", "the scorer's answers on both systems"):
         return
     other = os.path.join(folder, "linux.db")
-    linux("fsa-score", "ingest", "--db", other, "--meta", meta, logs)
-    for command in (["rank", "--top", "30", "-f", "json"], ["rank", "-f", "csv"], ["rank"],
+    linux("fsa-score", "ingest", "--db", other, logs)
+    for command in (["rank", "--top", "30", "-f", "json"], ["rank", "-f", "csv"], ["rank"], ["score"], ["findings"],
                     ["coverage", "--hosts", hosts, "-f", "csv"], ["coverage", "--hosts", hosts]):
         there, here = score(*command, "--db", case), linux("fsa-score", *command, "--db", other)
         test("`fsa-score %s` says the same on both systems" % " ".join(command[:1] + command[-1:]),
