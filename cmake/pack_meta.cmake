@@ -136,7 +136,7 @@ foreach(file IN LISTS files)
          "\"does_not_prove\": \"${does_not_prove}\", \"next_step\": \"${next_step}\", "
          "\"rules\": [${rules}], \"attributes\": [${attributes}]")
   if(NOT awaits STREQUAL "")
-    string(APPEND entry ", \"awaits\": \"${source}\"")
+    string(APPEND entry ", \"awaits\": [${awaits}]")
   endif()
   if(NOT columns STREQUAL "")
     string(APPEND entry ", \"columns\": [${columns}]")

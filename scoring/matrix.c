@@ -253,11 +253,18 @@ static void claim(FsaMatrix *matrix, size_t host, const FsaText *values, int64_t
   }
 }
 
+/* True for the pid of a process: one that refuses is not the whole source. */
+static bool is_process(FsaText source) {
+  size_t digits = 0;
+  while (digits < source.size && g_ascii_isdigit(source.data[digits])) digits++;
+  return source.size && digits == source.size;
+}
+
 /*
  * A narrowed look leaves no status in fsa_coverage, only its problems: without a full scan of the
  * table they decide. No row from a source that could not be read is no answer.
  */
-static void blame(FsaMatrix *matrix, size_t host, FsaText table, FsaText code) {
+static void blame(FsaMatrix *matrix, size_t host, FsaText table, FsaText code, FsaText source) {
   for (size_t i = 0; i < matrix->query_count; i++) {
     const FsaMatrixQuery *query = &matrix->queries[i];
     FsaCell *cell = fsa_matrix_cell(matrix, host, i);
@@ -265,7 +272,8 @@ static void blame(FsaMatrix *matrix, size_t host, FsaText table, FsaText code) {
     if (cell->status != FSA_COVER_OK || cell->claimed >= 0) continue;
     cell->status = FSA_COVER_PARTIAL;
     if (cell->arrived <= 0 && text_is(code, "absent")) cell->status = FSA_COVER_ABSENT;
-    if (cell->arrived <= 0 && text_is(code, "access")) cell->status = FSA_COVER_DENIED;
+    if (cell->arrived <= 0 && text_is(code, "access") && !is_process(source))
+      cell->status = FSA_COVER_DENIED;
     cell->why = "fsa_problems names its source";
   }
 }
@@ -280,12 +288,12 @@ typedef struct Witness {
 
 static void hear_problem(FsaMatrix *matrix, size_t host, const FsaText *values, int64_t time) {
   (void)time;
-  blame(matrix, host, values[0], values[1]);
+  blame(matrix, host, values[0], values[1], values[2]);
 }
 
 static const Witness witnesses[] = {
     {"fsa_coverage", {"table_name", "status", "rows_total", "start_time", "milliseconds"}, claim},
-    {"fsa_problems", {"table_name", "code"}, hear_problem},
+    {"fsa_problems", {"table_name", "code", "problem_source"}, hear_problem},
 };
 
 static void read_witness(FsaMatrix *matrix, const Witness *witness, size_t host, FsaText rows) {
@@ -357,6 +365,24 @@ static void find_platforms(FsaMatrix *matrix) {
   }
 }
 
+static bool is_heard_of(const FsaMatrix *matrix, size_t query) {
+  for (size_t host = 0; host < matrix->host_count; host++) {
+    const FsaCell *cell = fsa_matrix_cell(matrix, host, query);
+    if (cell->has_answer || cell->claimed >= 0) return true;
+  }
+  return false;
+}
+
+/* A query whose tables come later is asked of nobody, until a host of the fleet speaks of it. */
+static void pass_over_awaiting(FsaMatrix *matrix) {
+  for (size_t query = 0; query < matrix->query_count; query++) {
+    const FsaQueryMeta *meta = matrix->queries[query].meta;
+    if (!meta || meta->awaits_count == 0 || is_heard_of(matrix, query)) continue;
+    for (size_t host = 0; host < matrix->host_count; host++)
+      fsa_matrix_cell(matrix, host, query)->status = FSA_COVER_FOREIGN;
+  }
+}
+
 static void count_covered(FsaMatrix *matrix) {
   for (size_t host = 0; host < matrix->host_count; host++)
     for (size_t query = 0; query < matrix->query_count; query++) {
@@ -379,6 +405,7 @@ static int fill(FsaMatrix *matrix, FsaCase *store) {
   g_free(index.by_id);
   if (result != FSA_OK) return result;
   find_platforms(matrix);
+  pass_over_awaiting(matrix);
   count_covered(matrix);
   return FSA_OK;
 }

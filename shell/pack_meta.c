@@ -100,7 +100,7 @@ static void put_meta(FsaBuffer *out, const FsaPackQuery *query, const char **col
   fsa_pack_put_string(out, "proves", query->proves);
   fsa_pack_put_string(out, "does_not_prove", query->does_not_prove);
   fsa_pack_put_string(out, "next_step", query->next_step);
-  if (query->awaits) fsa_pack_put_string(out, "awaits", query->awaits[0]);
+  if (query->awaits) fsa_pack_put_list(out, "awaits", query->awaits);
   fsa_pack_put_list(out, "columns", columns);
   put_rules(out, query);
   if (query->tpr >= 0) fsa_buffer_printf(out, ", \"tpr\": %g, \"fpr\": %g", query->tpr, query->fpr);

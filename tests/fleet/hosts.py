@@ -6,7 +6,7 @@ import random
 
 import software
 from catalogue import DEPARTMENTS, ROLES, group_program, role_of
-from queries import names, row
+from queries import names, row, script_blocks
 from software import DAY, TIME, Software, digest, make_program, word
 
 PRIVATE = {"workstation": 0.06, "developer": 0.25, "jump": 0.3}  # how many of its own programs run
@@ -186,7 +186,7 @@ def run_script(host, text, traits=(), path="", when=None, sha256=None, level=5, 
     values = dict(sha256=sha256 or digest(host.rng), script_path=path, is_complete=1, level=3 if traits and level == 5 else level,
                   length=length or len(text), user_sid=host.blanks["sid"], times=1, first_time=when, last_time=when,
                   script_block_id=host.renew()["guid"])
-    host.add("fsa_script_blocks", **values, script_start=text[:512])
+    host.add(script_blocks(values["sha256"]), **values, script_start=text[:64])
     if traits or level == 3:
         flags = {f"has_{trait}": int(trait in traits) for trait in TRAITS}
         host.add("fsa_suspicious_script_blocks", **values, traits="".join(map(str, flags.values())), **flags,

@@ -18,7 +18,7 @@ import hosts
 import software
 from catalogue import ROLES, role_of
 from hosts import act_as, claim_vendor, clear_log, gap, logon, run_from_folder, run_script, set_setting, start_child
-from queries import row
+from queries import row, script_blocks
 from software import DAY, TIME, Software, digest, make_program, word
 
 FINDINGS = "abcdefghijklm"
@@ -319,7 +319,7 @@ def plant_k(plant):
         start_child(plant.host, "wmiprvse.exe" if plant.is_loud else "explorer.exe", "powershell.exe", f"powershell -File {path or 'a.ps1'}",
                     plant.when, SYSTEM32 + "WindowsPowerShell\\v1.0\\powershell.exe", SYSTEM32 + "wbem\\wmiprvse.exe" if plant.is_loud
                     else "C:\\Windows\\explorer.exe")
-    return "+".join(traits) or "no trait", "fsa_suspicious_script_blocks" if traits else "fsa_script_blocks", "sha256", sha256
+    return "+".join(traits) or "no trait", "fsa_suspicious_script_blocks" if traits else script_blocks(sha256), "sha256", sha256
 
 
 def plant_l(plant):

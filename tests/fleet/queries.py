@@ -73,9 +73,9 @@ QUERIES = {query.name: query for query in (
           "path name user_sid artifacts is_executed exists_now sha1 run_count first_time last_time"),
     Query("fsa_deleted_programs", "all", "fsa_executions",
           "folder dir_class programs programs_gone recon_tools names users first_time last_time artifacts"),
-    Query("fsa_script_blocks", "windows", "fsa_script_blocks",
-          "sha256 script_path is_complete level length user_sid times first_time last_time script_block_id"
-          " script_start"),
+    *(Query("fsa_script_blocks" + part, "windows", "fsa_script_blocks",
+            "sha256 script_path is_complete level length user_sid times first_time last_time script_block_id"
+            " script_start") for part in ("", "_4", "_8", "_c")),
     Query("fsa_suspicious_script_blocks", "windows", "fsa_script_blocks",
           "sha256 script_path is_complete level length user_sid traits has_amsi has_credential has_native has_download"
           " has_invoke has_encoded has_reflection has_defender has_reconnaissance times first_time last_time"
@@ -108,6 +108,11 @@ QUERIES = {query.name: query for query in (
     Query("fsa_problems", "all", "fsa_problems",
           "table_name code problems problem_source problem_offset message first_time"),
 )}
+
+
+def script_blocks(sha256):
+    """Which of the four queries on script blocks gives the one of that hash."""
+    return "fsa_script_blocks" + ("", "_4", "_8", "_c")[int(sha256[0], 16) // 4]
 
 
 def names(platform):

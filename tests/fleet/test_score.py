@@ -292,6 +292,8 @@ def test_coverage_of_one_host(fleet, lab):
              ([cover("unknown", ""), line(snapshot=[]), PROBLEM], "absent"),
              ([cover("unknown", ""), SNAPSHOT, PROBLEM], "partial"), ([cover("ok", "2"), SNAPSHOT, PROBLEM], "ok"),
              ([line(snapshot=[]), PROBLEM.replace("absent", "access")], "denied"),
+             ([line(snapshot=[]), PROBLEM.replace("absent", "access").replace('"problems"', '"problem_source": "412", "problems"')],
+              "partial"),  # one process that refuses is not the whole source
              ([line(snapshot=[]), PROBLEM.replace("absent", "format")], "partial"),
              ([cover("ok", "9"), line(name="fsa_y", columns=ROWS[0], action="snapshot")], "ok")]
     for i, (lines, status) in enumerate(cases):
@@ -365,6 +367,17 @@ def test_usage(fleet, lab):
     score("ingest", "--db", other, lab.meta, code=2)
     score("ingest", "--db", lab.case, lab.folder / "none.log", code=3)
     score("ingest", "--db", lab.case, "--meta", lab.folder / "none.json", lab.meta, code=2)
+
+
+def test_what_awaits_its_table_is_asked_of_nobody(fleet, lab):
+    """... until one host of the fleet speaks of it."""
+    hosts = [line(name="fsa_processes", snapshot=[], hostIdentifier=host) for host in ("H1", "H2")]
+    told = line(name="fsa_executables", snapshot=[], hostIdentifier="H2")
+    for name, lines, statuses in (("none", hosts, ["n/a", "n/a"]), ("one", hosts + [told], ["silent", "ok"])):
+        log, case = lab.folder / (name + ".log"), lab.folder / (name + ".db")
+        log.write_text("\n".join(lines))
+        score("ingest", "--db", case, log)
+        assert [cell(case, host, "fsa_executables")["status"] for host in ("H1", "H2")] == statuses, coverage(case)
 
 
 def test_builtin_metadata(fleet, lab):
