@@ -148,14 +148,28 @@ static void put_setting(FsaJsonOut *json, const char *name, const char *value) {
   fsa_json_close(json, '}');
 }
 
+/* A file that changes the result, with its hash: its name alone says little later. */
+static void put_file(FsaJsonOut *json, const char *name, const char *path, const char *otherwise) {
+  char *text = NULL, hash[FSA_SHA256_TEXT];
+  gsize size;
+  if (!path || !g_file_get_contents(path, &text, &size, NULL)) {
+    put_setting(json, name, path ? path : otherwise);
+    return;
+  }
+  fsa_sha256_text(text, size, hash);
+  char *value = g_strdup_printf("%s, SHA-256 %s", path, hash);
+  put_setting(json, name, value);
+  g_free(value);
+  g_free(text);
+}
+
 static void put_settings(FsaJsonOut *json, const FsaReportSource *source) {
   const FsaScoreOptions *options = source->options;
   fsa_json_open(json, "settings", '[');
   const char *kept = source->expected->count ? "of the case" : "none given";
-  put_setting(json, "List of hosts", source->hosts_path ? source->hosts_path : kept);
-  put_setting(json, "Roles",
-              options->groups_path ? options->groups_path : "found in what the hosts have");
-  put_setting(json, "Known good", options->suppress_path ? options->suppress_path : "none given");
+  put_file(json, "List of hosts", source->hosts_path, kept);
+  put_file(json, "Roles", options->groups_path, "found in what the hosts have");
+  put_file(json, "Known good", options->suppress_path, "none given");
   put_setting(json, "Incident window",
               options->window_from || options->window_to ? "given" : "none given");
   fsa_json_close(json, ']');

@@ -57,8 +57,8 @@ function countAxis(most, left, right, bottom, height) {
 
 /* Days or months between two moments, as many as fit. */
 function timeTicks(from, to, most) {
-  const steps = [86400, 2 * 86400, 7 * 86400, 14 * 86400, 30 * 86400, 91 * 86400, 365 * 86400, 3650 * 86400];
-  const step = steps.find((seconds) => (to - from) / seconds <= most) || steps[steps.length - 1];
+  const days = [1, 2, 7, 14, 30, 91, 182, 365, 3650];
+  const step = 86400 * (days.find((number) => (to - from) / 86400 / number <= most) || days[days.length - 1]);
   const ticks = [];
   for (let at = Math.ceil(from / step) * step; at <= to && ticks.length < 40; at += step) ticks.push(at);
   return ticks;

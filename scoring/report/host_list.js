@@ -18,19 +18,18 @@ const hasGlyphs = markWidth >= 8;
 
 const COLUMNS = ["Rank", "Host", "Group", "Band", "E", "Points", "Sources", "Last seen"];
 
+function isNumber(column) {
+  return column === 0 || column === 4 || column === 5;
+}
+
+/* The head stays in sight inside the window: its columns stand over those below whatever a scroll bar takes. */
 function buildHostList() {
-  const head =
-      el("div", {class: "line head", role: "row"},
-         COLUMNS.map(
-             (name, i) => el(
-                 "span", {role: "columnheader", class: i === 0 || i === 4 || i === 5 ? "num" : null}, name)));
-  byId("host-list").style.setProperty("--mark", markWidth + "px");
+  const names = COLUMNS.map((name, i) => el("span", {role: "columnheader", class: isNumber(i) && "num"}, name));
+  const attributes = {class: "window", tabindex: "0", role: "grid", "aria-label": "Hosts", "aria-describedby": "hosts-lead"};
   list.space = el("div", {class: "space", role: "rowgroup"});
-  list.window = el(
-      "div",
-      {class: "window", tabindex: "0", role: "grid", "aria-label": "Hosts", "aria-describedby": "hosts-lead"},
-      list.space);
-  byId("host-list").append(el("div", {class: "grid"}, el("div", {role: "presentation"}, head), list.window));
+  list.window = el("div", attributes, el("div", {class: "line head", role: "row"}, names), list.space);
+  byId("host-list").style.setProperty("--mark", markWidth + "px");
+  byId("host-list").append(el("div", {class: "grid"}, list.window));
   list.window.addEventListener("scroll", onceAFrame(drawLines), {passive: true});
   list.window.addEventListener("keydown", steerList);
   list.window.addEventListener("focus", () => mark(list.at));
@@ -55,13 +54,10 @@ function setHosts(shown) {
 
 function newLine() {
   const line = el("div", {class: "line body-line", role: "row"});
-  for (let i = 0; i < COLUMNS.length; i++)
-    line.append(
-        el("span",
-           {role: "gridcell",
-            class: i === 0 || i === 4 || i === 5 ? "num" :
-                i === 6                          ? "cells" :
-                                                   null}));
+  COLUMNS.forEach((name, i) => {
+    const kind = isNumber(i) ? "num" : name === "Sources" ? "cells" : null;
+    line.append(el("span", {role: "gridcell", class: kind}));
+  });
   list.space.append(line);
   return line;
 }
@@ -124,6 +120,11 @@ function drawStrip(box, codes) {
   box.replaceChildren(...strips.get(codes).map((mark) => mark.cloneNode(true)));
 }
 
+/* Pixels of lines that are seen: the head covers one line. */
+function seen() {
+  return list.window.clientHeight - LINE;
+}
+
 /* Moves the mark to a line and keeps it in sight. */
 function mark(at) {
   if (!list.shown.length) return;
@@ -131,14 +132,14 @@ function mark(at) {
   const top = list.at * LINE, {window: view} = list;
   if (top < view.scrollTop)
     view.scrollTop = top;
-  else if (top + LINE > view.scrollTop + view.clientHeight)
-    view.scrollTop = top + LINE - view.clientHeight;
+  else if (top + LINE > view.scrollTop + seen())
+    view.scrollTop = top + LINE - seen();
   drawLines();
   view.setAttribute("aria-activedescendant", "host-line-" + list.at);
 }
 
 function steerList(event) {
-  const page = Math.max(1, Math.floor(list.window.clientHeight / LINE) - 1);
+  const page = Math.max(1, Math.floor(seen() / LINE) - 1);
   const moves = {
     ArrowDown: 1,
     ArrowUp: -1,
@@ -159,7 +160,7 @@ function steerList(event) {
 function showHost() {
   const host = hosts[list.shown[list.at]], box = byId("host-detail");
   if (!host) return;
-  box.replaceChildren(...hostDetail(host));
+  box.replaceChildren(...hostDetail(host).flat().filter((part) => part !== null));
   box.hidden = false;
   box.scrollIntoView({block: "nearest"});
 }
@@ -174,20 +175,27 @@ function openHost(index) {
 }
 
 function hostDetail(host) {
-  const own = new Map((gapsOf.get(host.index) || []).map((gap) => [gap.source, gap]));
   const close = el("button", {type: "button", class: "small"}, "Close");
   close.addEventListener("click", () => {
     byId("host-detail").hidden = true;
     list.window.focus();
   });
-  const lines = asked.map(
-      (i) =>
-          [sources[i].name, `${look(host.cells[i]).glyph} ${statusOf.get(host.cells[i]).name}`,
-           known(own.get(i), host.cells[i])]);
+  return [el("h3", null, raw(host.name), close), hostFacts(host), hostSources(host)];
+}
+
+/* What is not whole, source by source; the others by name. */
+function hostSources(host) {
+  const own = new Map((gapsOf.get(host.index) || []).map((gap) => [gap.source, gap]));
+  const rows = [], names = new Map();
+  for (const index of asked) {
+    const code = host.cells[index], {kind, glyph} = look(code), word = glyph + " " + statusOf.get(code).name;
+    if (kind === "ok" || kind === "foreign") names.set(word, [...(names.get(word) || []), sources[index].name]);
+    else rows.push([sources[index].name, word, known(own.get(index), code)]);
+  }
+  const whole = [...names].flatMap(([word, list]) => fact(word, list.join(", ")));
   return [
-    el("h3", null, raw(host.name), close), hostFacts(host),
-    el("div", {class: "scroll"},
-       table(["Source", "Status", "What is known"], lines, "Sources of " + safe(host.name)))
+    rows.length ? table(["Source", "Status", "What is known"], rows, "Gaps of " + safe(host.name)) : null,
+    el("dl", {class: "facts"}, whole)
   ];
 }
 
