@@ -234,6 +234,28 @@ def test_verdict_has_its_scope(report, lab):
     assert sentence == "No evidence of compromise found in the covered state of 0 of 0 hosts", sentence
 
 
+def test_what_was_set_aside_is_told(report, lab):
+    """Known-good entries with their author, roles, window and list: with the hashes of their files, on the page too."""
+    good = lab.folder / "good.csv"
+    good.write_text("scope,reason,author,date,expires\n"
+                    "path=**\\windows\\**,image of the house,A. Nwosu,2026-01-01,2099-12-31\n"
+                    "path=**\\tools\\**,an old exception,B. Lind,2019-01-01,2020-01-01\n")
+    page, data = lab.folder / "aside.html", lab.folder / "aside.json"
+    score("report", "--db", report.case, "--hosts", report.list, "--groups", report.folder / "fleet" / "groups.csv",
+          "--known-good", good, "--window", "2026-09-01..2026-09-21", "-o", page, "--json", data)
+    document = json.loads(data.read_text())
+    used, expired = sorted(document["suppressions"], key=lambda entry: entry["is_expired"])
+    assert used["rows"] > 0 and used["hosts"] > 0 and (used["author"], used["reason"]) == ("A. Nwosu", "image of the house")
+    assert expired["is_expired"] and expired["rows"] == 0
+    assert document["window"]["is_given"] and {group["origin"] for group in document["groups"]} <= {"given", "platform", "list"}
+    settings = {setting["name"]: setting["value"] for setting in document["method"]["settings"]}
+    assert hashlib.sha256(good.read_bytes()).hexdigest() in settings["Known good"], settings
+    for part in (str(good), "--window 2026-09-01..2026-09-21", "--groups"):
+        assert part in document["made"]["command"], document["made"]["command"]
+    shown = text_of(report.open(page), "#suppressions")
+    assert "A. Nwosu" in shown and "expired: not applied" in shown, shown
+
+
 def test_usage(report, lab):
     out = lab.folder / "out.html"
     assert "-o FILE" in complaint("report", "--db", report.case, code=1)
