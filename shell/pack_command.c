@@ -37,7 +37,7 @@ static int run_pack(FsaPack *pack, FsaSession *session, const char *verb, const 
     return FSA_EXIT_SQL;
   }
   if (strcmp(verb, "build") == 0) return fsa_pack_build(pack, session->db, folder ? folder : ".");
-  printf("%zu queries, no fault\n", pack->count);
+  printf("%zu quer%s, no fault\n", pack->count, pack->count == 1 ? "y" : "ies");
   return FSA_EXIT_OK;
 }
 

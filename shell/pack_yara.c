@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "base/result.h"
+#include "os/folder.h"
 #include "pack.h"
 #include "terminal.h"
 
@@ -92,17 +93,21 @@ static int add_file(void *context, const char *path) {
 
 /* ---- the files that a query names -------------------------------------------------------- */
 
-/* "packs/running/x.sql" and "../rules/y.yar" give "packs/rules/y.yar". False when that is too long.
+/* The path of a file of rules, from the folder of the query's file on. False when it is too long.
  */
 static bool resolve(const char *query, const char *name, char *path, size_t room) {
-  const char *slash = strrchr(query, '/');
-  size_t size = slash ? (size_t)(slash - query) : 0;
-  for (; size && strncmp(name, "../", 3) == 0; name += 3) {
-    while (size && query[size - 1] != '/') size--;
-    if (size) size--;
-  }
-  const int written = snprintf(path, room, "%.*s%s%s", (int)size, query, size ? "/" : "", name);
+  const size_t folder = (size_t)(fsa_last_part(query) - query);
+  const int written = snprintf(path, room, "%.*s%s", (int)folder, query, name);
   return written > 0 && (size_t)written < room;
+}
+
+/* "packs/running/../rules/y.yar" is "packs/rules/y.yar": no system resolves a compiled-in path. */
+static void fold(char *path) {
+  for (char *up; (up = strstr(path, "/../"));) {
+    char *start = up;
+    while (start > path && start[-1] != '/') start--;
+    memmove(start, up + 4, strlen(up + 4) + 1);
+  }
 }
 
 static int add_compiled_in(Texts *texts, const char *path) {
@@ -117,6 +122,7 @@ static int add_named(const FsaPackQuery *query, Texts *texts) {
   for (const char **name = query->yara; *name && result == FSA_OK; name++) {
     if (!resolve(query->path, *name, path, sizeof path))
       return fsa_pack_refuse(query->path, "the path of its rules is too long");
+    if (texts->pack->is_compiled_in) fold(path);
     result = texts->pack->is_compiled_in ? add_compiled_in(texts, path) : add_file(texts, path);
   }
   return result;

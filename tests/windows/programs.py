@@ -119,7 +119,8 @@ def output_files(folder):
     same("NUL takes everything", fsa("-o", "NUL", "SELECT 1").returncode, 0)
     below = os.path.join(folder, "new", NAMES, "packs")
     same("pack build makes its folders", fsa("pack", "build", "-o", below).returncode, 0)
-    same("... and fills them", sorted(os.listdir(below)), ["fsa-linux.json", "fsa-pack-meta.json", "fsa-windows.json"])
+    same("... and fills them", sorted(os.listdir(below)),
+         ["fleet", "fsa-linux.json", "fsa-pack-meta.json", "fsa-windows.json", "osctrl", "pages", "zentral"])
     windows_way = "Z:" + os.path.join(folder, "by", "backslash").replace("/", "\\")
     same("a path may have a drive and backslashes", fsa("pack", "build", "-o", windows_way).returncode, 0)
     same("... and means the same place", len(os.listdir(os.path.join(folder, "by", "backslash"))), 3)
@@ -129,7 +130,7 @@ def packs(folder):
     copy = os.path.join(folder, "packs")
     shutil.copytree(os.path.join(ROOT, "packs"), copy, dirs_exist_ok=True)
     for place, _, names in os.walk(copy):
-        for name in (name for name in names if name.endswith(".sql")):
+        for name in (name for name in names if name.endswith((".sql", ".yar"))):
             with open(os.path.join(place, name), "r+b") as file:
                 text = file.read().replace(b"\n", b"\r\n")
                 file.seek(0)
@@ -139,9 +140,11 @@ def packs(folder):
     same("... by a path with backslashes either", fsa("pack", "lint", ".\\packs\\running", cwd=folder).returncode, 0)
     fsa("pack", "build", "-o", built, copy)
     fsa("pack", "build", "-o", plain, os.path.join(ROOT, "packs"))
-    for name in sorted(os.listdir(plain)):
-        with open(os.path.join(built, name), "rb") as one, open(os.path.join(plain, name), "rb") as other:
-            test("%s is the same from packs with CR LF" % name, one.read() == other.read())
+    for place, _, names in os.walk(plain):
+        below = os.path.join(built, os.path.relpath(place, plain))
+        for name in names:
+            with open(os.path.join(below, name), "rb") as one, open(os.path.join(place, name), "rb") as other:
+                test("%s is the same from packs with CR LF" % name, one.read() == other.read())
 
 
 # ---- the same bytes as on Linux ---------------------------------------------------------------------------
