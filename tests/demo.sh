@@ -61,4 +61,10 @@ for one in truth["findings"]:
         place for place in places if place) if any(places) else ""))
 sys.exit("nothing that was planted was found" if min(found.values()) == 999 else 0)
 TEXT
+
+part "4. What to look at first, and why: the fleet and this machine's own sweep, weighed"
+"$score" ingest --quiet --db "$demo/fleet.db" "$demo/this-host.log"
+"$score" score --db "$demo/fleet.db" --top 3
+"$score" report --db "$demo/fleet.db" --hosts "$demo/fleet/hosts.txt" -o "$demo/report.html" --json "$demo/report.json"
+printf '\nThe report that an incident lead reads and signs (docs/report.md), one file that asks no network:\n  file://%s\n' "$demo/report.html"
 say "What is listed is a place to look. What is not listed is not thereby clean, and a host that is unknown is unknown."
