@@ -18,7 +18,7 @@ import hosts
 import software
 from catalogue import ROLES, role_of
 from hosts import act_as, claim_vendor, clear_log, gap, logon, run_from_folder, run_script, set_setting, start_child
-from queries import row, script_blocks
+from queries import script_blocks
 from software import DAY, TIME, Software, digest, make_program, word
 
 FINDINGS = "abcdefghijklm"

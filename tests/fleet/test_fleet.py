@@ -68,7 +68,7 @@ def test_columns_are_those_of_the_packs(fleet):
 
 def test_generator_knows_nothing_of_the_scorer(fleet):
     """It imports only itself and Python's own library, and opens no file of the packs or of scoring/."""
-    own = {path.stem for path in HERE.glob("*.py") if not path.name.startswith("test_")} - {"lab", "fleet_server", "clickhouse"}
+    own = {"catalogue", "hosts", "intrusions", "losses", "make_fleet", "queries", "result_lines", "software"}
     for path in (HERE / f"{name}.py" for name in own):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module] if isinstance(
