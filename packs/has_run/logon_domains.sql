@@ -12,8 +12,8 @@
 -- attack: T1078, T1550.002, T1021
 -- rule: logon_attacker_workstation | lower(workstation) LIKE 'kali%' OR lower(workstation) LIKE 'parrot%' OR
 --   lower(workstation) IN ('workstation', 'hacker', 'metasploit', 'nmap') | 0.1 | 0.001 | T1078, T1021.002
--- rule: logon_default_name | (workstation GLOB 'WIN-[0-9A-Z]*' AND length(workstation) = 15) OR
---   (workstation GLOB 'DESKTOP-[0-9A-Z]*' AND length(workstation) = 15) | 0.15 | 0.05 | T1078
+-- rule: logon_default_name | logon_type IN ('3', '8', '10') AND length(workstation) = 15 AND
+--   (workstation GLOB 'WIN-[0-9A-Z]*' OR workstation GLOB 'DESKTOP-[0-9A-Z]*') | 0.15 | 0.05 | T1078
 -- rule: logon_ntlm_without_key | package LIKE 'NTLM%' AND logon_type = '3' AND key_length = '0' AND is_failed = '0'
 --   AND lower(user_name) <> 'anonymous logon' | 0.15 | 0.03 | T1550.002
 -- rule: logon_new_credentials | logon_type = '9' AND lower(logon_process) LIKE 'seclogo%' | 0.15 | 0.02

@@ -10,7 +10,6 @@
 -- join: script_path
 -- family: script
 -- attack: T1059.001
--- rule: script_block_warned | level = '3' | 0.3 | 0.03 | T1059.001
 -- attribute: script_origin | script_path = '' | 0.7
 -- proves: PowerShell compiled this code for that user at that time. The text is logged after every
 --   layer of encoding was taken off.

@@ -11,12 +11,12 @@
 -- family: execution
 -- attack: T1059, T1204
 -- rule: shimcache_public_folder | path LIKE '%\users\public\%' OR path LIKE '%\perflogs\%' OR
---   path LIKE '%\windows\temp\%' OR path LIKE '%\$recycle.bin\%' OR path LIKE '%\windows\debug\%' OR
---   path LIKE '%\windows\tasks\%' | 0.3 | 0.01 | T1036.005, T1204.002
+--   path LIKE '%\$recycle.bin\%' OR path LIKE '%\windows\debug\%' OR path LIKE '%\windows\tasks\%' OR
+--   (path LIKE '%\windows\temp\%' AND path NOT LIKE '%\windows\temp\%\%') | 0.3 | 0.01 | T1036.005, T1204.002
 -- rule: shimcache_attack_tool | path LIKE '%\mimi_atz%' OR path LIKE '%\psexesvc.exe' OR path LIKE '%\procdump%' OR
 --   path LIKE '%\adfind.exe' OR path LIKE '%\rclone.exe' OR path LIKE '%\sharphound%' OR path LIKE '%\rubeus%' OR
 --   path LIKE '%\lazagne%' OR path LIKE '%\nbtscan%' OR path LIKE '%\plink.exe' | 0.2 | 0.005 | T1003, T1018, T1572
--- rule: shimcache_share | path LIKE '\\%' AND path NOT LIKE '%\sysvol\%' AND path NOT LIKE '%\netlogon\%'
+-- rule: shimcache_share | path LIKE '\\%' AND path NOT LIKE '\\?\%' AND path NOT LIKE '\\.\%' AND path NOT LIKE '%\sysvol\%' AND path NOT LIKE '%\netlogon\%'
 --   | 0.1 | 0.02 | T1021.002, T1570
 -- attribute: location | path LIKE '%\appdata\%' OR path LIKE '%\programdata\%' OR path LIKE '%\temp\%' OR
 --   path LIKE '%\downloads\%' | 0.55

@@ -11,7 +11,7 @@
 -- family: execution
 -- attack: T1105, T1059, T1070.004
 -- rule: several_programs_public | CAST(programs AS INTEGER) >= 2 AND (folder LIKE '%\users\public\%' OR
---   folder LIKE '%\perflogs\%' OR folder LIKE '%\windows\temp\%' OR folder LIKE '%\$recycle.bin\%' OR
+--   folder LIKE '%\perflogs\%' OR folder LIKE '_:\windows\temp\' OR folder LIKE '%\$recycle.bin\%' OR
 --   folder LIKE '_:\programdata\') | 0.35 | 0.01 | T1105, T1204.002
 -- rule: several_programs_in_a_day | CAST(programs AS INTEGER) >= 3 AND CAST(last_modified AS INTEGER) -
 --   CAST(first_modified AS INTEGER) BETWEEN 0 AND 86400 | 0.25 | 0.05 | T1105
@@ -32,7 +32,8 @@ SELECT folder, count(DISTINCT lower(path)) AS programs, sum(is_executed = 1) AS 
        min(modified_time) AS first_modified, max(modified_time) AS last_modified,
        min(substr(path, length(folder) + 1, 80)) AS first_name, max(substr(path, length(folder) + 1, 80)) AS last_name
 FROM s
-WHERE lower(folder) NOT LIKE '%\windows\system32\%' AND lower(folder) NOT LIKE '%\windows\syswow64\%'
-  AND lower(folder) NOT LIKE '%\windows\winsxs\%' AND lower(folder) NOT LIKE '%\program files%'
-  AND lower(folder) NOT LIKE '_:\windows\'
+WHERE folder NOT LIKE '%\program files%' AND folder NOT LIKE '%\programdata\microsoft\windows defender\%'
+  AND (folder NOT LIKE '_:\windows\%' OR folder LIKE '_:\windows\temp\%' OR folder LIKE '_:\windows\tasks\%'
+       OR folder LIKE '_:\windows\debug\%' OR folder LIKE '_:\windows\fonts\%' OR folder LIKE '_:\windows\help\%'
+       OR folder LIKE '_:\windows\media\%')
 GROUP BY lower(folder)

@@ -13,7 +13,7 @@
 -- tpr: 0.08
 -- fpr: 0.02
 -- rule: log_gap_of_security | channel = 'Security' AND CAST(missing AS INTEGER) > 0 | 0.08 | 0.01 | T1070.001
--- rule: log_time_runs_back | CAST(backwards AS INTEGER) > 0 | 0.05 | 0.02 | T1070.006
+-- rule: log_time_runs_back | CAST(backwards AS INTEGER) > 0 | 0.06 | 0.05 | T1070.006
 -- proves: Between two records of this log numbers are missing that Windows gave out without a gap, or (backwards)
 --   a later record is older by more than an hour.
 -- does_not_prove: That somebody cut them out: an unclean end of Windows loses what was not written yet. A log from

@@ -17,7 +17,8 @@
 --   binary_path LIKE '%\perflogs\%' OR module_path LIKE '%\users\%' OR module_path LIKE '%\temp\%') | 0.2 | 0.003
 --   | T1543.003, T1036.005
 -- rule: service_hidden | is_unlisted = '1' OR in_scm = '0' | 0.1 | 0.003 | T1564, T1543.003
--- rule: service_failure_command | failure_command <> '' AND failure_command NOT LIKE '%\windows\system32\%'
+-- rule: service_failure_command | failure_command <> '' AND failure_command NOT LIKE '%\windows\system32\%' AND
+--   lower(failure_command) NOT IN ('customscript.cmd', 'not used')
 --   | 0.05 | 0.003 | T1543.003
 -- rule: service_remote_name | lower(name) IN ('psexesvc', 'paexec', 'csexecsvc', 'remcomsvc', 'winexesvc') OR
 --   binary_path LIKE '%\psexesvc.exe%' | 0.1 | 0.01 | T1569.002, T1021.002

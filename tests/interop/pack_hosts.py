@@ -192,7 +192,7 @@ WINDOWS = [  # (what, how, {query: rules that must be true of a row that was not
      {"fsa_logon_domains": {"logon_new_credentials"}}),
     ("PowerShell that blinds AMSI", hidden_script,
      {"fsa_suspicious_script_blocks": {"script_amsi_bypass", "script_download_and_run", "script_warned"},
-      "fsa_script_blocks_8": {"script_block_warned"}}),
+      "fsa_script_blocks_8": set()}),
     ("records that are missing", log_gap, {"fsa_log_gaps": {"log_gap_of_security"}}),
     ("the Security log cleared", lambda h: h.add(
         "fsa_event_log", channel="Security", eventid=1102, record_id=501, time=1, is_recovered=0,

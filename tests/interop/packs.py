@@ -8,15 +8,18 @@ import glob
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests/evidence"))
-from host_tables import header  # noqa: E402
+from host_tables import header, meets, rules  # noqa: E402
 
 BUILD = os.environ.get("FSA_BUILD", os.path.join(ROOT, "build"))
 FSA = os.path.join(BUILD, "bin/fsa")
+SHARED = os.path.join(os.environ.get("FSA_SHARED", os.path.join(ROOT, "../shared/evidence")), "perf")
 SYSTEM = os.environ.get("FSA_SYSTEM", "linux")
 PER_HOST = re.compile(r"^(pid|tid|parent|time|datetime|.*_time|start|end|inode|record_id|position|fd)$")
 # A query about the look itself has nothing to say before something else was asked.
@@ -103,7 +106,43 @@ def check(path):
             test("%s: the same again" % name, ask(fields, sql, evidence) == rows)
 
 
+# A server that was attacked from a machine called kali, the PowerShell log of another one, and the SYSTEM hive of a
+# workstation in daily use: what must be found, and how rarely a rule may be true of a harmless row.
+REAL = {"winevt/Logs/Security.evtx": "evtx/StolenSzechuan_Security.evtx",
+        "winevt/Logs/Microsoft-Windows-PowerShell%4Operational.evtx": "evtx/Belkasoft_PowerShell_Operational.evtx",
+        "config/SYSTEM": "hives/SYSTEM_WIN_10_1709"}
+FOUND = {"logon_attacker_workstation", "script_download_and_run"}
+MOST_HITS = 0.01  # of the rows of a harmless source
+HARMLESS = {"fsa_services", "fsa_shimcache", "fsa_shimcache_folders", "fsa_run_keys"}
+
+
+def check_real():
+    if not os.path.isdir(SHARED):
+        return skip("real evidence", "no shared evidence")
+    folder, found = tempfile.mkdtemp(prefix="fsa-packs-"), set()
+    try:
+        for place, source in REAL.items():
+            path = os.path.join(folder, "Windows/System32", place)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            shutil.copy(os.path.join(SHARED, source), path)
+        done = subprocess.run([FSA, "sweep", "--quiet", "-e", folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
+        for entry in map(json.loads, done.stdout.splitlines()):
+            if "snapshot" not in entry:
+                continue
+            name, rows = entry["name"][len("pack_fsa_"):], entry["snapshot"]
+            fields, _ = header(glob.glob(os.path.join(ROOT, "packs/*/%s.sql" % name[len("fsa_"):]))[0])
+            for rule, condition in rules(fields):
+                hits = sum(meets(condition, row) for row in rows)
+                found |= {rule} if hits else set()
+                test("%s: %s: %d of %d harmless rows" % (name, rule, hits, len(rows)),
+                     name not in HARMLESS or hits <= MOST_HITS * len(rows), hits)
+        test("what was done to real hosts is found", FOUND <= found, found)
+    finally:
+        shutil.rmtree(folder)
+
+
 def main():
+    check_real()
     for path in sorted(glob.glob(os.path.join(ROOT, "packs/*/*.sql"))):
         check(path)
     print("%d passed, %d failed, %d skipped" % (totals["pass"], totals["fail"], totals["skip"]))
