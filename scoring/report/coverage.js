@@ -38,8 +38,9 @@ function heatCell(source, group) {
     return cell;
   }
   const share = facts.covered / facts.applies;
-  cell.style.background = `rgb(var(--heat) / ${(0.06 + 0.72 * share * share).toFixed(3)})`;
-  if (share > 0.72) cell.className = "deep";
+  /* what is not all is never shown as nearly all: a step lies between the two */
+  cell.style.background = `rgb(var(--heat) / ${share < 1 ? (0.05 + 0.48 * share * share).toFixed(3) : 0.92})`;
+  if (share === 1) cell.className = "deep";
   cell.append(el("b", null, percent(facts.covered, facts.applies).replace(" %", "")));
   const worst = facts.lost.slice().sort((a, b) => b.hosts - a.hosts)[0];
   if (worst) {

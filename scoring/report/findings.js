@@ -26,10 +26,10 @@ function turnMark() {
 
 function findingHead(finding, bodyId) {
   const host = hosts[finding.host], first = finding.entities[0];
-  const what = first ? el("span", {class: "what"}, mono(cut(first.label, 300)), el("span", null, reasons(first))) : null;
+  const what = first ? [mono(cut(first.label, 300)), el("span", null, reasons(first))] : [];
   const attributes = {type: "button", class: "finding-head", "aria-expanded": "false", "aria-controls": bodyId};
   return el("button", attributes, el("span", {class: "rank"}, count(host.rank)), bandMark(host.band),
-            el("span", {class: "who"}, raw(host.name), what),
+            el("span", {class: "who"}, raw(host.name), el("span", {class: "what"}, what)),
             el("span", {class: "figure chance"}, "E " + expected(host.e_value), el("small", null, " hosts by chance")),
             el("span", {class: "figure points"}, (host.score * POINTS).toFixed(1), el("small", null, " points")),
             turnMark());

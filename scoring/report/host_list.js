@@ -25,9 +25,10 @@ function isNumber(column) {
 /* The head stays in sight inside the window: its columns stand over those below whatever a scroll bar takes. */
 function buildHostList() {
   const names = COLUMNS.map((name, i) => el("span", {role: "columnheader", class: isNumber(i) && "num"}, name));
-  const attributes = {class: "window", tabindex: "0", role: "grid", "aria-label": "Hosts", "aria-describedby": "hosts-lead"};
+  const attributes = {class: "window", tabindex: "0", role: "grid", "aria-label": "Hosts"};
   list.space = el("div", {class: "space", role: "rowgroup"});
   list.window = el("div", attributes, el("div", {class: "line head", role: "row"}, names), list.space);
+  list.window.setAttribute("aria-describedby", "hosts-lead");
   byId("host-list").style.setProperty("--mark", markWidth + "px");
   byId("host-list").append(el("div", {class: "grid"}, list.window));
   list.window.addEventListener("scroll", onceAFrame(drawLines), {passive: true});

@@ -10,12 +10,13 @@ function drawScores() {
   const {left, right, bottom, high} = SCORES, most = Math.max(...found, ...chanceHosts, 1);
   const plot = {edges, found, chanceHosts, wide: (right - left) / found.length, tall: logScale(most, high)};
   const says = `Scores of ${counted(whole, "host")}; the dashed line is what chance gives.`;
-  box.append(caption("How the scores lie.", says + " A bar far to the right of the line is what findings are made of. " +
-                                                "Heights are logarithmic: one host is seen beside thousands."));
+  box.append(caption("How the scores lie.", says + " A bar far to the right of the line is what findings are made of." +
+                                                " Heights are logarithmic: one host is seen beside thousands."));
+  const axis = svg("path", {class: "axis", d: `M${left} ${bottom}H${right}`});
+  const words = [label(right, bottom + 34, "points", "end"), label(left - 44, 12, "hosts")];
   box.append(el("div", {class: "scroll"},
                 drawing(1020, 250, says, countAxis(most, left, right, bottom, high), scoreBars(plot), nullLine(plot),
-                        bandLimits(plot), edgeLabels(plot), svg("path", {class: "axis", d: `M${left} ${bottom}H${right}`}),
-                        topNames(plot), label(right, bottom + 34, "points", "end"), label(left - 44, 12, "hosts"))));
+                        bandLimits(plot), edgeLabels(plot), axis, topNames(plot), words)));
 }
 
 function scoreBars({edges, found, chanceHosts, wide, tall}) {
@@ -23,7 +24,8 @@ function scoreBars({edges, found, chanceHosts, wide, tall}) {
   return found.map((number, i) => {
     if (!number) return null;
     const place = {x: left + i * wide + 1, y: bottom - tall(number), width: wide - 2, height: tall(number)};
-    const says = `${edge(i)} to ${edge(i + 1)} points: ${counted(number, "host")}, by chance ${expected(chanceHosts[i])}`;
+    const points = `${edge(i)} to ${edge(i + 1)} points`, chance = expected(chanceHosts[i]);
+    const says = `${points}: ${counted(number, "host")}, by chance ${chance}`;
     return svg("rect", {class: isLead(edges[i + 1]) ? "bar-strong" : "bar", ...place}, title(says));
   });
 }
@@ -61,13 +63,16 @@ function bandLimits(plot) {
     if (least === null) return null;
     const x = placeOfScore(least, plot), hasRoom = x - last > 46;
     last = x;
-    return [svg("path", {class: "limit", d: `M${x} 24V${SCORES.bottom}`}), hasRoom ? label(x - 3, 32, text, "end") : null];
+    const line = svg("path", {class: "limit", d: `M${x} 24V${SCORES.bottom}`});
+    return [line, hasRoom ? label(x - 3, 32, text, "end") : null];
   });
 }
 
 function edgeLabels({edges, wide}) {
   const step = Math.ceil(edges.length / 11), shown = (edge) => String(Number((edge * POINTS).toPrecision(2)));
-  return edges.map((edge, i) => (i % step ? null : label(SCORES.left + i * wide, SCORES.bottom + 16, shown(edge), "middle")));
+  return edges.map((edge, i) => {
+    return i % step ? null : label(SCORES.left + i * wide, SCORES.bottom + 16, shown(edge), "middle");
+  });
 }
 
 const MOST_NAMES = 8;
@@ -81,7 +86,8 @@ function topNames(plot) {
     while (taken.some((other) => Math.abs(other.y - y) < 14 && from < other.to && x + 6 > other.from)) y -= 14;
     if (y < 44) return null;
     taken.push({y, from, to: x + 6});
-    return [svg("path", {class: "limit", d: `M${x} ${y + 3}V${SCORES.bottom - 2}`}), label(x - 3, y, text, "end", "strong")];
+    const line = svg("path", {class: "limit", d: `M${x} ${y + 3}V${SCORES.bottom - 2}`});
+    return [line, label(x - 3, y, text, "end", "strong")];
   });
 }
 

@@ -389,18 +389,29 @@ def contrast(a, b):
     return (high + 0.05) / (low + 0.05)
 
 
+def over(color, ground):
+    """What a colour with an opacity looks like on a ground."""
+    parts, below = ([float(part) for part in re.findall(r"[\d.]+", text)] for text in (color, ground))
+    opacity = parts[3] if len(parts) > 3 else 1
+    return "rgb(%d, %d, %d)" % tuple(round(a * opacity + b * (1 - opacity)) for a, b in zip(parts[:3], below))
+
+
 def test_light_and_dark(report, lab):
     """Both are drawn, and every text colour stands out from its ground (WCAG 2.1, 1.4.3: 4.5 to 1)."""
     grounds = []
+    cells = ("return [...document.querySelectorAll('.heat td[data-source]:not(.na)')].map((cell) =>"
+             "[getComputedStyle(cell).color, getComputedStyle(cell).backgroundColor])")
     for scheme in ("light", "dark"):
         browser = report.open(scheme=scheme)
         colors = browser.execute_script(
             "const probe = document.body.appendChild(document.createElement('i'));"
-            "return Object.fromEntries(['paper', 'panel', 'ink', 'soft', 'link', 'evidence', 'covered'].map((name) =>"
+            "return Object.fromEntries(['paper', 'panel', 'ink', 'soft', 'link', 'evidence', 'lead'].map((name) =>"
             "(probe.style.color = `var(--${name})`, [name, getComputedStyle(probe).color])))")
-        for name in ("ink", "soft", "link", "evidence"):
+        for name in ("ink", "soft", "link", "evidence", "lead"):
             for ground in ("paper", "panel"):
                 assert contrast(colors[name], colors[ground]) >= 4.5, (scheme, name, ground, colors)
+        for text, ground in set(map(tuple, browser.execute_script(cells))):
+            assert contrast(text, over(ground, colors["paper"])) >= 4.5, (scheme, text, ground)
         grounds.append(colors["paper"])
     assert grounds[0] != grounds[1]
 
