@@ -9,6 +9,7 @@
 #include "ingest.h"
 #include "merge.h"
 #include "os/program.h"
+#include "push.h"
 #include "rank.h"
 #include "report.h"
 #include "score_command.h"
@@ -30,6 +31,7 @@ static const char usage[] =
     "  fsa-score hosts    --db CASE.db           which hosts should be there: a list, or what "
     "Fleet "
     "knows\n"
+    "  fsa-score push     --db CASE.db           what the case holds, into a ClickHouse store\n"
     "  fsa-score merge    --db CASE.db PART.db ...   cases of parts of a fleet, or of its logs, "
     "into one\n"
     "\n"
@@ -50,6 +52,7 @@ static const char usage[] =
     "  --fleet URL        hosts: a Fleet server, https://...; its token in the file of "
     "--fleet-token FILE\n"
     "                     or in FSA_FLEET_TOKEN\n"
+    "  --store URL        push, rank: clickhouse://HOST:PORT/DATABASE, where keys are counted\n"
     "  --meta FILE        ingest: fsa-pack-meta.json of `fsa pack build` instead of the built-in "
     "pack\n"
     "  --jobs N           threads of ingest and score (default: one per core)\n"
@@ -72,6 +75,7 @@ typedef enum Option {
   OPTION_MAX_HOSTS,
   OPTION_HOSTS,
   OPTION_FLEET,
+  OPTION_STORE,
   OPTION_FLEET_TOKEN,
   OPTION_META,
   OPTION_JSON,
@@ -93,6 +97,7 @@ static const struct option long_options[] = {
     {"top", required_argument, NULL, OPTION_TOP},
     {"max-hosts", required_argument, NULL, OPTION_MAX_HOSTS},
     {"hosts", required_argument, NULL, OPTION_HOSTS},
+    {"store", required_argument, NULL, OPTION_STORE},
     {"fleet", required_argument, NULL, OPTION_FLEET},
     {"fleet-token", required_argument, NULL, OPTION_FLEET_TOKEN},
     {"meta", required_argument, NULL, OPTION_META},
@@ -112,7 +117,7 @@ static const struct option long_options[] = {
 };
 
 typedef struct Arguments {
-  const char *db, *hosts, *fleet, *fleet_token, *meta, *groups, *known_good, *host;
+  const char *db, *hosts, *fleet, *fleet_token, *store, *meta, *groups, *known_good, *host;
   const char *output, *json;
   int64_t window_from, window_to;
   size_t top, most_hosts, jobs;
@@ -165,6 +170,7 @@ static int take_option(Arguments *arguments, int option) {
   case OPTION_TOP: good = read_number(optarg, &arguments->top); break;
   case OPTION_MAX_HOSTS: good = read_number(optarg, &arguments->most_hosts); break;
   case OPTION_HOSTS: arguments->hosts = optarg; break;
+  case OPTION_STORE: arguments->store = optarg; break;
   case OPTION_FLEET: arguments->fleet = optarg; break;
   case OPTION_FLEET_TOKEN: arguments->fleet_token = optarg; break;
   case OPTION_META: arguments->meta = optarg; break;
@@ -237,9 +243,9 @@ static int run(const Arguments *arguments) {
   static const char *const scores[] = {"score", "explain", "findings"};
   const char *command = arguments->rest_count ? arguments->rest[0] : NULL;
   if (!command)
-    return wrong(
-        "say what to do: ingest, score, explain, findings, report, rank, coverage, hosts, merge",
-        "");
+    return wrong("say what to do: ingest, score, explain, findings, report, rank, coverage, hosts, "
+                 "merge, push",
+                 "");
   if (!arguments->db) return wrong("--db is missing: the file of the case", "");
   if (strcmp(command, "ingest") == 0) return run_ingest(arguments);
   if (strcmp(command, "merge") == 0) return run_merge(arguments);
@@ -249,8 +255,8 @@ static int run(const Arguments *arguments) {
   if (strcmp(command, "report") == 0) return run_report(arguments);
   size_t top = arguments->top ? arguments->top : DEFAULT_TOP;
   if (strcmp(command, "rank") == 0)
-    return fsa_rank(
-        &(FsaRankOptions){arguments->db, top, arguments->most_hosts, arguments->format});
+    return fsa_rank(&(FsaRankOptions){arguments->db, arguments->store, top, arguments->most_hosts,
+                                      arguments->format});
   if (strcmp(command, "coverage") == 0)
     return fsa_coverage(&(FsaCoverageOptions){arguments->db, arguments->hosts, arguments->format,
                                               arguments->is_strict});
@@ -259,6 +265,11 @@ static int run(const Arguments *arguments) {
       return wrong("hosts needs --hosts FILE or --fleet URL", "");
     return fsa_hosts(&(FsaHostsOptions){arguments->db, arguments->hosts, arguments->fleet,
                                         arguments->fleet_token, arguments->is_quiet});
+  }
+  if (strcmp(command, "push") == 0) {
+    if (!arguments->store)
+      return wrong("push needs --store URL: clickhouse://HOST:PORT/DATABASE", "");
+    return fsa_push(&(FsaPushOptions){arguments->db, arguments->store, arguments->is_quiet});
   }
   return wrong("there is no command ", command);
 }

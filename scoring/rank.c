@@ -334,13 +334,13 @@ static void print_json(Ranking *ranking) {
 /* ---- the command ------------------------------------------------------------------------------
  */
 
-static int rank_case(FsaCase *store, const FsaRankOptions *options) {
+static int rank_case(FsaCase *store, FsaStore *counter, const FsaRankOptions *options) {
   FsaMatrix matrix;
   Ranking ranking = {
       .matrix = &matrix, .top = options->top, .out = fsa_buffer(FSA_MAX_ANSWER_BYTES)};
   int result = fsa_matrix_build(store, &matrix);
   if (result == FSA_OK)
-    result = fsa_stack_build(store, &matrix, options->most_hosts, &ranking.stack);
+    result = fsa_stack_build(store, &matrix, counter, options->most_hosts, &ranking.stack);
   if (result == FSA_OK) {
     put_in_order(&ranking);
     if (options->format == FSA_FORMAT_JSON) print_json(&ranking);
@@ -357,12 +357,15 @@ static int rank_case(FsaCase *store, const FsaRankOptions *options) {
 
 int fsa_rank(const FsaRankOptions *options) {
   FsaCase *store;
+  FsaStore *counter = options->store_url ? fsa_store_new(options->store_url) : NULL;
+  if (options->store_url && !counter) return 3;
   int result = fsa_case_open(options->case_path, FSA_CASE_READ, &store);
-  if (result == FSA_OK) result = rank_case(store, options);
-  if (result < 0) {
-    const char *why = fsa_case_message(store);
+  if (result == FSA_OK) result = rank_case(store, counter, options);
+  const char *why = fsa_case_message(store);
+  if (result < 0 && (!counter || why[0]))
     fsa_complain("%s: %s", options->case_path, why[0] ? why : fsa_result_name(result));
-  }
+  bool is_store = counter && !why[0];
   fsa_case_close(store);
-  return result < 0 ? 2 : 0;
+  fsa_store_free(counter);
+  return result < 0 ? is_store ? 3 : 2 : 0;
 }

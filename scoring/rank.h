@@ -21,13 +21,14 @@
 
 typedef struct FsaRankOptions {
   const char *case_path;
+  const char *store_url; /* where keys are counted; NULL = in the case */
   size_t top;
   size_t most_hosts; /* 0 = 2 % of the covered hosts, at least 3 */
   FsaFormat format;
 } FsaRankOptions;
 
-/* Runs it; prints to standard output. The exit code of the program: 0, or 2 when the case cannot be
- * read. */
+/* Runs it; prints to standard output. The exit code of the program: 0; 2 when the case or 3 when
+ * the store cannot be read. */
 int fsa_rank(const FsaRankOptions *options);
 
 /* The 95 % Wilson interval of a share of `count` in `total` > 0, both ends in 0..1. [Wilson 1927]

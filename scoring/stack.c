@@ -11,6 +11,7 @@
 
 #include "number_list.h"
 #include "print.h"
+#include "store_count.h"
 
 #define MAX_LINKED_QUERIES 64
 
@@ -144,6 +145,39 @@ static int count_hosts(Stacker *stacker) {
       each_number(list_column(stmt, 2), count_artefact, stacker);
   sqlite3_finalize(stmt);
   return FSA_OK;
+}
+
+/* ---- counting in a store ----------------------------------------------------------------------
+ */
+
+/* A count of the store, for the key that has the same hash here. */
+static int take_count(void *context, FsaText query, FsaText key, uint64_t hosts) {
+  Stacker *stacker = context;
+  const FsaMatrix *matrix = stacker->matrix;
+  uint64_t hash = fsa_siphash(fsa_case_hash_key(stacker->store), key.data, key.size);
+  for (uint32_t i = 0; i < matrix->query_count; i++) {
+    uint32_t counted, index;
+    const FsaMatrixQuery *own = &matrix->queries[i];
+    if (strlen(own->name) != query.size || memcmp(own->name, query.data, query.size) != 0) continue;
+    if (!look_up(stacker->queries, (uint64_t)own->id, &counted)) return FSA_OK;
+    if (!look_up(stacker->by_key, key_slot(i, hash), &index) || hosts > UINT32_MAX)
+      return FSA_E_FORMAT;
+    stacker->stack->artefacts[index].hosts = (uint32_t)hosts;
+    stacker->stack->rows += hosts;
+    return FSA_OK;
+  }
+  return FSA_E_FORMAT;
+}
+
+static int count_elsewhere(Stacker *stacker, FsaStore *counter) {
+  const FsaStack *stack = stacker->stack;
+  for (size_t i = 0; i < stack->artefact_count; i++)
+    g_hash_table_insert(stacker->by_key,
+                        slot(key_slot(stack->artefacts[i].query, stack->artefacts[i].key_hash)),
+                        slot(i + 1));
+  int result = fsa_store_count(counter, stacker->store, take_count, stacker);
+  g_hash_table_remove_all(stacker->by_key); /* from here on, of rare keys */
+  return result;
 }
 
 /* ---- what is rare -----------------------------------------------------------------------------
@@ -442,13 +476,14 @@ static int join_sightings(Stacker *stacker) {
   return FSA_OK;
 }
 
-int fsa_stack_build(FsaCase *store, const FsaMatrix *matrix, size_t most_hosts,
+int fsa_stack_build(FsaCase *store, const FsaMatrix *matrix, FsaStore *counter, size_t most_hosts,
                     FsaStack *ret_stack) {
   *ret_stack = (FsaStack){.arena = fsa_arena(0)};
   Stacker stacker = {.store = store, .matrix = matrix, .stack = ret_stack};
   index_matrix(&stacker);
   int result = load_artefacts(&stacker);
-  if (result == FSA_OK) result = count_hosts(&stacker);
+  if (result == FSA_OK)
+    result = counter ? count_elsewhere(&stacker, counter) : count_hosts(&stacker);
   if (result == FSA_OK) mark_rare(&stacker, most_hosts);
   if (result == FSA_OK) result = load_keys(&stacker);
   if (result == FSA_OK) result = collect_sightings(&stacker);

@@ -3,6 +3,7 @@
 #define FSA_SCORING_STACK_H
 
 #include "matrix.h"
+#include "store.h"
 
 /* A row with a rare key, on one host. */
 typedef struct FsaSighting {
@@ -40,10 +41,11 @@ typedef struct FsaStack {
 } FsaStack;
 
 /*
- * Counts the keys of every query but those about the look itself. `most_hosts` 0 = 2 % of a query's
- * covered hosts, at least 3. On failure the case's message says why; free it in either case.
+ * Counts the keys of every query but those about the look itself: in the case, or in `counter`,
+ * which must hold what the case does. `most_hosts` 0 = 2 % of a query's covered hosts, at least 3.
+ * On failure the case's message says why, or what the store said was told; free it in either case.
  */
-int fsa_stack_build(FsaCase *store, const FsaMatrix *matrix, size_t most_hosts,
+int fsa_stack_build(FsaCase *store, const FsaMatrix *matrix, FsaStore *counter, size_t most_hosts,
                     FsaStack *ret_stack);
 void fsa_stack_done(FsaStack *stack);
 
