@@ -78,7 +78,7 @@ static void count_buckets(FsaModel *model, Moments *moments) {
     size_t covered = model->matrix->queries[artefact->query].covered;
     if (!artefact->hosts || !covered) continue;
     FsaModelQuery *query = &model->queries[artefact->query];
-    query->sightings[artefact->stratum][fsa_rarity_bucket(artefact->hosts)] += artefact->hosts;
+    query->sightings[artefact->stratum][artefact->bucket] += artefact->hosts;
     query->of_stratum[artefact->stratum] += artefact->hosts;
     double share = (double)artefact->hosts / (double)covered;
     Moments *sums = &moments[artefact->query];
@@ -155,8 +155,7 @@ void fsa_model_done(FsaModel *model) {
 
 double fsa_model_rarity(const FsaModel *model, uint32_t place) {
   const FsaTallied *artefact = &model->tally.artefacts[place];
-  return model->queries[artefact->query]
-      .rarity[artefact->stratum][fsa_rarity_bucket(artefact->hosts)];
+  return model->queries[artefact->query].rarity[artefact->stratum][artefact->bucket];
 }
 
 double fsa_model_peer(const FsaModel *model, uint32_t place, uint32_t group) {

@@ -5,6 +5,7 @@
 
 #include "key.h"
 #include "number_list.h"
+#include "weight.h"
 
 bool fsa_is_scored_query(const FsaMatrixQuery *query) {
   return !query->is_coverage && !(query->meta && strcmp(query->meta->pillar, "coverage") == 0);
@@ -210,6 +211,8 @@ static int count_answers(FsaTally *tally, FsaCase *store, const FsaMatrix *matri
     count_answer(tally, (FsaText){list, (size_t)sqlite3_column_bytes(stmt, 2)}, query,
                  group_of ? group_of[host] : 0);
   }
+  for (uint32_t i = 0; i < tally->count; i++)
+    tally->artefacts[i].bucket = (uint8_t)fsa_rarity_bucket(tally->artefacts[i].hosts);
   return sqlite3_finalize(stmt) == SQLITE_OK ? FSA_OK : FSA_E_IO;
 }
 

@@ -24,6 +24,7 @@ typedef struct FsaTallied {
   uint32_t id;        /* its number in the case */
   uint16_t query;     /* in FsaMatrix.queries */
   uint8_t stratum;    /* < FSA_STRATA */
+  uint8_t bucket;     /* of its hosts (weight.h) */
 } FsaTallied;
 
 typedef struct FsaTally {

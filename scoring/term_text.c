@@ -29,8 +29,7 @@ double fsa_share_as_rare(const FsaModel *model, uint32_t artefact) {
   const FsaTallied *tallied = &model->tally.artefacts[artefact];
   const FsaModelQuery *query = &model->queries[tallied->query];
   uint64_t all = query->of_stratum[tallied->stratum], as_rare = 0;
-  for (unsigned b = 0; b <= fsa_rarity_bucket(tallied->hosts); b++)
-    as_rare += query->sightings[tallied->stratum][b];
+  for (unsigned b = 0; b <= tallied->bucket; b++) as_rare += query->sightings[tallied->stratum][b];
   return all ? (double)as_rare / (double)all : 0;
 }
 

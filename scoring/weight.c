@@ -8,7 +8,6 @@
 #define PEER_PRIOR_HOSTS 20.0
 #define MALICIOUS_INSIDE 0.8
 #define OUTLIER_TAIL 0.05
-#define ROUNDING 1e-9 /* what equal shares differ by when they are computed */
 
 static double clamp(double value, double low, double high) {
   return value < low ? low : value > high ? high : value;
@@ -56,10 +55,10 @@ void fsa_rarity_weights(const uint64_t *stratum, const uint64_t *source, uint32_
 double fsa_peer_weight(uint32_t hosts, uint32_t covered, uint32_t group_hosts,
                        uint32_t group_covered) {
   if (group_covered < FSA_MIN_PEERS || !hosts || !covered) return 0;
+  if ((uint64_t)group_hosts * covered >= (uint64_t)group_covered * hosts) return 0; /* at home */
   double fleet = (double)hosts / covered;
   double group = (group_hosts + PEER_PRIOR_HOSTS * fleet) / (group_covered + PEER_PRIOR_HOSTS);
-  double weight = -log(group / fleet);
-  return weight > ROUNDING ? clamp(weight, 0, FSA_MAX_PEER) : 0;
+  return clamp(-log(group / fleet), 0, FSA_MAX_PEER);
 }
 
 FsaBeta fsa_beta_from_moments(uint64_t count, double mean, double variance, uint32_t covered) {
