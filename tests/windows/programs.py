@@ -123,7 +123,7 @@ def output_files(folder):
          ["fleet", "fsa-linux.json", "fsa-pack-meta.json", "fsa-windows.json", "osctrl", "pages", "zentral"])
     windows_way = "Z:" + os.path.join(folder, "by", "backslash").replace("/", "\\")
     same("a path may have a drive and backslashes", fsa("pack", "build", "-o", windows_way).returncode, 0)
-    same("... and means the same place", len(os.listdir(os.path.join(folder, "by", "backslash"))), 3)
+    same("... and means the same place", sorted(os.listdir(os.path.join(folder, "by", "backslash"))), sorted(os.listdir(below)))
 
 
 def packs(folder):
