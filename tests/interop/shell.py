@@ -433,6 +433,35 @@ def lint_statement(folder):
     same("lint: a table that is read once", fsa("pack", "lint", path).returncode, 0)
 
 
+def damaged_packs(folder):
+    """Bytes of a header, a query and its rules that were cut, doubled or changed: faults, no crash."""
+    rng, place = random.Random(3), os.path.join(folder, "damaged")
+    os.makedirs(os.path.join(place, "running"))
+    sql = open(os.path.join(ROOT, "packs/running/memory_strings.sql"), "rb").read().replace(b"../rules/powershell.yar", b"own.yar")
+    own = open(os.path.join(ROOT, "packs/rules/powershell.yar"), "rb").read()
+    os.makedirs(os.path.join(place, "rules"))
+    shutil.copy(os.path.join(ROOT, "packs/rules/memory.yar"), os.path.join(place, "rules"))
+    for number in range(80):
+        files = {"memory_strings.sql": bytearray(sql), "own.yar": bytearray(own)}
+        text = files["memory_strings.sql" if number % 3 else "own.yar"]
+        for _ in range(rng.randrange(1, 6)):
+            at = rng.randrange(len(text))
+            kind = rng.randrange(4)
+            if kind == 0:
+                del text[at:at + rng.randrange(1, 300)]
+            elif kind == 1:
+                text[at:at] = text[at:at + 200]
+            elif kind == 2:
+                text[at] = rng.randrange(1, 256)
+            else:
+                text[at:at] = rng.choice((b"'", b"@rules@", b" | ", b"--", b"\n-- rule: ", b"/*", b"\xff"))
+        for name, data in files.items():
+            with open(os.path.join(place, "running", name), "wb") as file:
+                file.write(data)
+        done = fsa("pack", "lint", os.path.join(place, "running", "memory_strings.sql"))
+        test("lint: damaged pack %d" % number, done.returncode in (0, 1, 2), "%d %s" % (done.returncode, done.stderr[-300:]))
+
+
 INTERVALS = {"fsa_connections": 3600, "fsa_event_log_summary": 604800}  # seconds; the others daily
 
 
@@ -576,6 +605,7 @@ def main():
         sweep_bounds(folder)
         sweep_evidence(folder)
         packs(folder)
+        damaged_packs(folder)
         pack_build(folder)
         pack_metadata(folder)
         schema(folder)
