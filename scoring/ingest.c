@@ -104,9 +104,9 @@ static int store_rejects(Ingest *ingest, const FsaPiece *piece) {
   int result = FSA_OK;
   for (guint i = 0; i < piece->rejects->len && result == FSA_OK; i++) {
     const FsaPieceReject *reject = &g_array_index(piece->rejects, FsaPieceReject, i);
-    ingest->facts.rejected++;
+    ingest->facts.rejected += reject->count;
     ingest->facts.lost_bytes += reject->lost;
-    count_word(ingest->reasons, reject->why, 1);
+    count_word(ingest->reasons, reject->why, (gsize)reject->count);
     if (ingest->kept_rejects++ < FSA_MAX_KEPT_REJECTS)
       result = fsa_case_put_reject(ingest->store, ingest->path, reject->line, reject->offset,
                                    reject->lost, reject->why);

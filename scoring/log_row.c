@@ -288,7 +288,8 @@ static int read_cell(FsaRowReader *reader, FsaJson *json, FsaArena *arena, FsaTe
     if (kind == FSA_JSON_WORD && fsa_json_is(text, "null")) return FSA_OK;
     *ret_cell = kept_text(reader, text, arena);
   }
-  return ret_cell->data ? FSA_OK : FSA_E_NOMEM;
+  if (ret_cell->data) return FSA_OK;
+  return reader->scratch.error == FSA_E_LIMIT ? FSA_E_LIMIT : FSA_E_NOMEM;
 }
 
 static int read_cells(FsaRowReader *reader, FsaJson *json, FsaArena *arena) {

@@ -5,6 +5,8 @@
 
 #include "case.h"
 
+#define MOST_REASONS 64u /* more than there are */
+
 struct FsaPieceReader {
   const FsaPackMeta *meta;
   FsaRowReader *rows;
@@ -70,9 +72,26 @@ void fsa_piece_clear(FsaPiece *piece) {
 /* ---- rows -------------------------------------------------------------------------------------
  */
 
+/* The kept one that a further one of the same reason is counted with; NULL while there is room. */
+static FsaPieceReject *reject_like(const FsaPiece *piece, const char *why) {
+  guint count = piece->rejects->len;
+  for (guint i = count; count >= FSA_MAX_PIECE_REJECTS && i-- > count - MOST_REASONS;) {
+    FsaPieceReject *kept = &g_array_index(piece->rejects, FsaPieceReject, i);
+    if (kept->why == why) return kept;
+  }
+  return NULL;
+}
+
+/* A line of "{}{}{}" is as many rejects as a third of its bytes. */
 static int add_reject(FsaPieceReader *reader, const char *why, size_t at, size_t lost) {
+  FsaPieceReject *like = reject_like(reader->piece, why);
+  if (like) {
+    like->count++;
+    like->lost += (int64_t)lost;
+    return FSA_OK;
+  }
   FsaPieceReject reject = {reader->line_number, reader->line_offset + (int64_t)at, (int64_t)lost,
-                           why};
+                           why, 1};
   g_array_append_val(reader->piece->rejects, reject);
   return FSA_OK;
 }
@@ -82,6 +101,7 @@ static int read_row(FsaPieceReader *reader, FsaJson *json, const FsaPieceEntry *
   int result = fsa_row_read(reader->rows, json, entry->meta, &reader->piece->arena, &row);
   if (result == FSA_E_FORMAT && !json->why)
     return add_reject(reader, "a row that is no object of columns", 0, 0);
+  if (result == FSA_OK && reader->row_list->len == FSA_MAX_ENTRY_ROWS) result = FSA_E_LIMIT;
   if (result != FSA_OK) return result;
   FsaPieceRow kept = {row.hash, row.key_hash, row.key};
   g_array_append_val(reader->row_list, kept);
@@ -90,7 +110,7 @@ static int read_row(FsaPieceReader *reader, FsaJson *json, const FsaPieceEntry *
   return reader->writer.text.error;
 }
 
-/* FSA_E_FORMAT: `json` tells what is damaged. */
+/* FSA_E_FORMAT: `json` tells what is damaged. FSA_E_LIMIT: it is too much. */
 static int read_rows(FsaPieceReader *reader, FsaJson *json, FsaPieceEntry *entry) {
   g_array_set_size(reader->row_list, 0);
   fsa_answer_writer_clear(&reader->writer);
@@ -186,6 +206,9 @@ static int take_entry(void *context, const FsaLogEntry *log) {
     if (result == FSA_E_FORMAT) /* what is damaged inside its rows costs the line */
       return add_reject(reader, rows.why, log->rows_at + rows.at, log->size);
     if (result == FSA_OK) result = keep_rows(reader, &entry);
+    if (result == FSA_E_LIMIT)
+      return add_reject(reader, "more rows than an answer may have, or longer ones", log->rows_at,
+                        log->size);
   }
   if (result == FSA_OK) g_array_append_val(piece->entries, entry);
   return result;

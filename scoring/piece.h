@@ -11,6 +11,8 @@
 #include "result_log.h"
 
 #define FSA_PIECE_MEMORY (1024u << 20) /* ceiling of a parsed piece, bytes */
+#define FSA_MAX_PIECE_REJECTS 1000u    /* whose places are kept; others are counted with them */
+#define FSA_MAX_ENTRY_ROWS 2000000u    /* of one line; more are rejected */
 
 typedef struct FsaPieceRow {
   uint64_t hash, key_hash;
@@ -36,6 +38,7 @@ typedef struct FsaPieceEntry {
 typedef struct FsaPieceReject {
   int64_t line, offset, lost; /* in the uncompressed log */
   const char *why;            /* static storage */
+  int64_t count;              /* so many like it; only the place of the first is known */
 } FsaPieceReject;
 
 typedef struct FsaPiece {
