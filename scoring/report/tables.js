@@ -36,45 +36,45 @@ function namesOf(indexes) {
 }
 
 function drawFleetwide() {
-  fill(
-      "clusters", ["Thing", "Key", "Hosts", ["Weight", "num"], "First seen"],
-      report.clusters.map(
-          (cluster) =>
-              [cluster.label ? mono(cluster.label) : keyText(cluster.key),
-               [sources[cluster.source].name + " ", keyText(cluster.key)],
-               namesOf(cluster.hosts), points(cluster.weight), time(cluster.first_seen)]),
-      "No thing that carries weight stands on several hosts.");
-  fill(
-      "mass", ["Key", "Hosts", "Why", "First seen", ["Weight", "num"], "ATT&CK"],
-      report.mass.map(
-          (entry) => [
-              [sources[entry.source].name + " ", keyText(entry.key), rowFold(entry.row)],
-              prevalence(entry.fleet, "of the fleet") +
-                  (entry.in_window ? `; ${count(entry.in_window)} inside the window` : ""),
-              raw(entry.why), time(entry.first_seen), points(entry.weight), attackTags(entry.attack)]),
-      "Nothing is on many hosts with rules or traits against it.");
-  fill(
-      "outliers",
-      [
-        "Host", "Source", ["Rows", "num"], ["Median of its group", "num"], ["As many in its group", "num"],
-        ["Weight", "num"]
-      ],
-      report.outliers.map(
-          (entry) =>
-              [hostName(entry.host), sources[entry.source].name, count(entry.rows), count(entry.group_median),
-               chance(entry.tail), points(entry.weight)]),
-      "No host has unusually many rows for its group.");
+  fill("clusters", ["Thing", "Hosts", ["Weight", "num"], "First seen"], report.clusters.map(clusterCells),
+       "No thing that carries weight stands on several hosts.");
+  fill("mass", ["Thing", ["Covered hosts", "num"], ["In the window", "num"], ["Weight", "num"], "First seen"],
+       report.mass.map(massCells), "Nothing is on many hosts with rules or traits against it.");
+  const heads = ["Rows", "Median of its group", "As many in its group", "Weight"].map((name) => [name, "num"]);
+  fill("outliers", ["Host", "Source", ...heads], report.outliers.map(outlierCells),
+       "No host has unusually many rows for its group.");
 }
 
+function keyOf(entry) {
+  return el("div", {class: "soft"}, sources[entry.source].name + " ", keyText(entry.key));
+}
+
+function clusterCells(cluster) {
+  const name = cluster.label ? el("div", null, mono(cluster.label)) : null;
+  return [[name, keyOf(cluster)], namesOf(cluster.hosts), points(cluster.weight), time(cluster.first_seen)];
+}
+
+function massCells(entry) {
+  const thing = [
+    el("div", null, keyText(entry.key)), el("div", {class: "soft"}, sources[entry.source].name + ": ", raw(entry.why)),
+    el("div", null, attackTags(entry.attack)), rowFold(entry.row)
+  ];
+  const hosts = `${count(entry.fleet.hosts)} of ${count(entry.fleet.covered)}`;
+  return [thing, hosts, count(entry.in_window), points(entry.weight), time(entry.first_seen)];
+}
+
+function outlierCells(entry) {
+  return [
+    hostName(entry.host), sources[entry.source].name, count(entry.rows), count(entry.group_median),
+    chance(entry.tail), points(entry.weight)
+  ];
+}
+
+/* One of the rows, for the screen: on paper the key and the reasons speak. */
 function rowFold(row) {
   if (row === null) return null;
-  const fold =
-      el("details", {class: "more"}, el("summary", null, "a row of it"),
-         el("div", {class: "row"}, rowCells(row)));
-  beforePrint.push(() => {
-    fold.open = true;
-  });
-  return fold;
+  const cells = el("div", {class: "row"}, rowCells(row));
+  return el("details", {class: "more"}, el("summary", null, "a row of it"), cells);
 }
 
 function drawAside() {
@@ -201,25 +201,19 @@ function drawMethod() {
     ...method.settings.map((setting) => fact(setting.name, raw(setting.value)))
   ];
   byId("method-facts").append(el("dl", {class: "facts"}, facts));
-  fill(
-      "measures",
-      [
-        "Rule or trait", "Condition", ["Hits", "num"], ["Hosts", "num"], ["Expected of malicious", "num"],
-        ["Author's rate", "num"], ["Measured", "num"], ["Weight", "num"]
-      ],
-      report.measures.filter((entry) => entry.not_run === null)
-          .map(
-              (entry) => [
-                  [
-                    mono(entry.id),
-                    el("span", {class: "soft"},
-                       ` ${entry.is_rule ? "rule" : "trait"} of ${sources[entry.source].name}${
-                           entry.is_fixed ? ", fixed" : ""}`)
-                  ],
-                  el("code", null, raw(entry.where)), `${count(entry.hits)} of ${count(entry.rows)}`,
-                  count(entry.hosts), chance(entry.tpr), entry.is_rule ? chance(entry.prior) : "-",
-                  chance(entry.measured), points(entry.weight)]),
-      "No rule and no trait was measured.", 25, "rules");
+  const heads = ["Rule or trait", "Hits", "Hosts", "Expected of malicious", "Author's rate", "Measured", "Weight"];
+  const measured = report.measures.filter((entry) => entry.not_run === null).map(measureCells);
+  fill("measures", heads.map((name, i) => (i ? [name, "num"] : name)), measured, "No rule and no trait was measured.", 25,
+       "rules and traits");
+}
+
+function measureCells(entry) {
+  const kind = (entry.is_rule ? "rule of " : "trait of ") + sources[entry.source].name + (entry.is_fixed ? ", fixed" : "");
+  const name = [mono(entry.id), " ", el("span", {class: "soft"}, kind), el("div", {class: "soft"}, mono(entry.where))];
+  return [
+    name, count(entry.hits) + " of " + count(entry.rows), count(entry.hosts), chance(entry.tpr),
+    entry.is_rule ? chance(entry.prior) : "-", chance(entry.measured), points(entry.weight)
+  ];
 }
 
 function drawSign() {
