@@ -14,8 +14,8 @@
 #include "pack_meta.h"
 #include "row_hash.h"
 
-#define FSA_MAX_ROW_COLUMNS 256 /* of a result row; rows with more are rejected */
-#define FSA_MAX_ROW_BYTES (256u << 20)
+#define FSA_MAX_ROW_COLUMNS 256       /* of a result row; rows with more are rejected */
+#define FSA_MAX_ROW_BYTES (64u << 20) /* of a row as it is kept */
 
 typedef struct FsaLogRow {
   uint64_t hash; /* of its columns and values, whatever their order and JSON type */
