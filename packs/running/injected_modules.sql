@@ -12,8 +12,8 @@
 -- attack: T1055, T1055.009, T1055.012, T1620
 -- tpr: 0.5
 -- fpr: 0.05
--- rule: injected_unexplained | kind NOT IN ('unlinked_image', 'deleted_file') AND is_explained = '0'
---   | 0.45 | 0.03 | T1055, T1620
+-- rule: injected_unexplained | is_explained = '0' AND kind IN ('anonymous', 'heap', 'stack', 'memfd', 'shared_memory',
+--   'phantom_image', 'hollowed', 'header_erased', 'mapped_executable', 'writable_code', 'thread_start') | 0.45 | 0.03 | T1055, T1620
 -- rule: injected_hollowed | kind IN ('hollowed', 'phantom_image', 'header_erased', 'memfd') | 0.25 | 0.001
 --   | T1055.012, T1055.013, T1620
 -- rule: injected_modified_code | kind IN ('modified_code', 'added_code') | 0.2 | 0.02 | T1055, T1562.001

@@ -10,7 +10,7 @@
 -- join: path
 -- family: process
 -- attack: T1059, T1036.005, T1134.004, T1505.003
--- rule: parent_not_of_system | parent_name <> '' AND (
+-- rule: parent_not_of_system | parent_name <> '' AND (path = '' OR path LIKE '_:\%') AND (
 --   (lower(name) IN ('lsass.exe', 'services.exe', 'lsaiso.exe') AND lower(parent_name) <> 'wininit.exe')
 --   OR (lower(name) = 'svchost.exe' AND lower(parent_name) NOT IN ('services.exe', 'svchost.exe', 'msmpeng.exe'))
 --   OR (lower(name) IN ('taskhostw.exe', 'runtimebroker.exe', 'sihost.exe', 'wsmprovhost.exe')
