@@ -16,16 +16,16 @@ SYLLABLES = "ba ke lo mi nu ra si te vo xa dor fen gil hal jun kor lem nar pol r
 TIME = 1790000000
 # query -> rows of a host, share of them that the whole fleet has, columns that differ on every host
 SOURCES = {
-    "fsa_modules": (1900, 0.93, ("pid_count",), ("path", "sha256", "signer", "is_signed", "size")),
-    "fsa_processes": (220, 0.9, ("pid", "parent", "start_time"), ("path", "name", "cmdline", "sha256")),
+    "fsa_modules": (1900, 0.93, ("pid_count",), ("path", "sha256", "signer", "is_signed", "size", "product", "file_description", "version", "original_filename")),
+    "fsa_processes": (220, 0.9, ("pid", "parent", "start_time"), ("path", "name", "cmdline", "sha256", "signer", "user", "integrity", "cwd_path")),
     "fsa_shimcache": (1000, 0.75, ("position",), ("path", "modified_time")),
-    "fsa_prefetch": (900, 0.7, ("last_run_time", "run_count"), ("path", "prefetch_hash", "volume")),
-    "fsa_amcache": (3200, 0.85, (), ("path", "sha1", "publisher", "version", "size", "link_time")),
+    "fsa_prefetch": (900, 0.7, ("last_run_time", "run_count"), ("path", "prefetch_hash", "volume", "volume_path", "file_description")),
+    "fsa_amcache": (3200, 0.85, (), ("path", "sha1", "publisher", "version", "size", "link_time", "product", "file_id", "binary_type", "language", "modified_time")),
     "fsa_services": (300, 0.97, (), ("name", "path", "start_type", "account", "description")),
     "fsa_scheduled_tasks": (220, 0.9, ("last_run_time",), ("path", "command", "arguments", "account")),
     "fsa_autostarts": (350, 0.9, (), ("location", "entry", "path", "sha256", "signer")),
     "fsa_named_pipes": (140, 0.9, ("pid",), ("path", "process_path")),
-    "fsa_mutexes": (900, 0.8, ("pid",), ("name", "process_path")),
+    "fsa_mutexes": (900, 0.8, ("pid",), ("name", "process_path", "type", "session")),
 }
 KEYS = {"fsa_modules": ["path", "sha256"], "fsa_processes": ["path", "name"], "fsa_shimcache": ["path"],
         "fsa_prefetch": ["path"], "fsa_amcache": ["path", "sha1"], "fsa_services": ["name", "path"],
@@ -39,7 +39,7 @@ def word(rng, syllables=3):
 
 
 def value(rng, column, stem, user):
-    if column in ("sha256", "sha1"):
+    if column in ("sha256", "sha1", "file_id"):
         return f"{rng.getrandbits(256):064x}"[:64 if column == "sha256" else 40]
     if column.endswith("path"):
         where = (f"C:\\Users\\{user}\\AppData\\Local\\{word(rng).title()}" if user else
@@ -50,8 +50,10 @@ def value(rng, column, stem, user):
         return str(TIME - rng.randrange(100000000))
     if column == "cmdline":
         return f"C:\\Windows\\System32\\{stem}.exe -k {word(rng)} -p {rng.randrange(99)}"
-    if column == "description":
-        return " ".join(word(rng) for _ in range(9)).capitalize() + "."
+    if column.endswith("description"):
+        return " ".join(word(rng) for _ in range(5)).capitalize() + "."
+    if column in ("product", "original_filename"):
+        return f"{word(rng).title()} {word(rng).title()} {rng.randrange(20)}"
     if column in ("signer", "publisher"):
         return rng.choice(["Microsoft Windows", "Microsoft Corporation", f"{word(rng).title()} GmbH", ""])
     if column in ("size", "version"):
