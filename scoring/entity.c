@@ -202,18 +202,43 @@ static uint32_t collect_hits(const Sum *sum, Hit *hits, uint32_t room) {
   return count;
 }
 
-static void add_rules(Sum *sum) {
-  Hit hits[MAX_TERMS / 2];
-  double weights[MAX_TERMS / 2];
-  uint32_t count = collect_hits(sum, hits, MAX_TERMS / 2);
-  if (count) qsort(hits, count, sizeof *hits, compare_hits);
+/* The hits of one family, in the order of compare_hits(). */
+typedef struct Family {
+  uint32_t first, last;
+  double sum;
+} Family;
+
+static int compare_families(const void *a, const void *b) {
+  const Family *left = a, *right = b;
+  if (left->sum > right->sum || left->sum < right->sum) return left->sum > right->sum ? -1 : 1;
+  return left->first < right->first ? -1 : left->first > right->first;
+}
+
+/* Discounts `weights` inside of each family; the families, the heaviest first. */
+static uint32_t collect_families(const Hit *hits, double *weights, uint32_t count,
+                                 Family *families) {
+  uint32_t family_count = 0;
   for (uint32_t first = 0, last; first < count; first = last) {
     for (last = first; last < count && strcmp(hits[last].family, hits[first].family) == 0; last++)
       weights[last] = hits[last].weight;
-    fsa_family_discount(&weights[first], last - first);
-    for (uint32_t i = first; i < last; i++)
-      add_term(sum, FSA_TERM_RULE, weights[i], hits[i].weight, hits[i].signal, hits[i].fact);
+    double sum = fsa_family_discount(&weights[first], last - first);
+    families[family_count++] = (Family){first, last, sum};
   }
+  if (family_count) qsort(families, family_count, sizeof *families, compare_families);
+  return family_count;
+}
+
+static void add_rules(Sum *sum) {
+  Hit hits[MAX_TERMS / 2];
+  double weights[MAX_TERMS / 2];
+  Family families[MAX_TERMS / 2];
+  uint32_t count = collect_hits(sum, hits, MAX_TERMS / 2);
+  if (count) qsort(hits, count, sizeof *hits, compare_hits);
+  uint32_t family_count = collect_families(hits, weights, count, families);
+  for (uint32_t place = 0; place < family_count; place++)
+    for (uint32_t i = families[place].first; i < families[place].last; i++)
+      add_term(sum, FSA_TERM_RULE, weights[i] * fsa_place_of_family(place), hits[i].weight,
+               hits[i].signal, hits[i].fact);
 }
 
 /* Families of evidence that speak against the thing; those of one family share a cause. */

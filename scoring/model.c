@@ -44,11 +44,12 @@ static void add_facts(FsaModelQuery *query, const FsaQueryMeta *meta) {
     query->facts[i].author_weight = fsa_rule_weight(query->facts[i].tpr, query->facts[i].prior);
 }
 
-static void weigh_fact(FsaFact *fact, uint64_t rows, uint32_t covered) {
+static void weigh_fact(FsaFact *fact, const FsaModelQuery *query, uint32_t covered) {
+  uint64_t rows = query->rows;
   if (fact->not_run) return;
   if (!fact->is_rule) {
-    fact->measured = ((double)fact->hits + 1) / ((double)rows + 2);
-    fact->weight = fsa_attribute_weight(fact->tpr, fact->hits, rows);
+    fact->measured = fsa_attribute_rate(fact->hits, rows, fact->rare_hits, query->rare_rows);
+    fact->weight = fsa_attribute_weight(fact->tpr, fact->measured);
     return;
   }
   fact->measured = fact->by_hosts ? fsa_rule_rate(fact->prior, fact->hosts, covered)
@@ -60,7 +61,7 @@ void fsa_model_weigh_facts(FsaModel *model) {
   for (size_t i = 0; i < model->matrix->query_count; i++) {
     FsaModelQuery *query = &model->queries[i];
     for (size_t f = 0; f < query->fact_count; f++)
-      weigh_fact(&query->facts[f], query->rows, (uint32_t)model->matrix->queries[i].covered);
+      weigh_fact(&query->facts[f], query, (uint32_t)model->matrix->queries[i].covered);
   }
 }
 

@@ -20,7 +20,7 @@ typedef struct FsaFact {
   bool is_rule, is_fixed;
   bool by_hosts; /* a detection has no rows that it does not hit: its rate is of hosts */
   double tpr, prior;
-  uint64_t hits; /* rows */
+  uint64_t hits, rare_hits; /* rows, and those whose rarity speaks against them */
   uint32_t hosts;
   double measured, weight;
   double author_weight; /* of a rule at its author's rates; 0 of an attribute */
@@ -35,6 +35,7 @@ typedef struct FsaModelQuery {
   FsaFact *facts; /* rules first: bit i of a row's hits is fact i */
   size_t fact_count, rule_count;
   uint64_t rows;          /* that were read */
+  uint64_t rare_rows;     /* of them, those whose rarity speaks against them */
   uint64_t timed, inside; /* of them, with a time of their own; and inside the window */
 } FsaModelQuery;
 

@@ -24,6 +24,7 @@ typedef struct QueryCount {
   uint64_t rows, timed, inside;
   uint64_t hits[FSA_MAX_CONDITIONS];
   uint32_t hosts[FSA_MAX_CONDITIONS];
+  uint64_t rare_rows, rare_hits[FSA_MAX_CONDITIONS]; /* of rows whose rarity speaks against them */
 } QueryCount;
 
 /* A row that may be kept. */
@@ -112,6 +113,11 @@ static void count_hits(QueryCount *count, uint64_t hits, uint64_t *seen) {
   for (uint64_t left = hits; left; left &= left - 1) count->hits[__builtin_ctzll(left)]++;
   for (uint64_t left = hits & ~*seen; left; left &= left - 1) count->hosts[__builtin_ctzll(left)]++;
   *seen |= hits;
+}
+
+static void count_rare(QueryCount *count, uint64_t hits) {
+  count->rare_rows++;
+  for (uint64_t left = hits; left; left &= left - 1) count->rare_hits[__builtin_ctzll(left)]++;
 }
 
 static bool is_inside(const FsaModel *model, int64_t time) {
@@ -245,8 +251,11 @@ static void take_row(Worker *worker, FsaSignal *signal, const FsaAnswerLine *lin
   count_hits(count, signal->hits, seen);
   count->timed += signal->first_seen != 0;
   count->inside += is_inside(worker->pass->model, signal->first_seen);
-  if (!worker->pass->signals || (!signal->hits && !has_rare)) return;
-  if (find_artefact(worker, &row, line, signal)) take_candidate(worker, signal, &row, line);
+  const FsaModel *model = worker->pass->model;
+  if (!has_rare && (!signal->hits || !worker->pass->signals)) return;
+  if (!find_artefact(worker, &row, line, signal)) return;
+  if (fsa_model_rarity(model, signal->artefact) > 0) count_rare(count, signal->hits);
+  if (worker->pass->signals) take_candidate(worker, signal, &row, line);
 }
 
 /* ---- one answer, one host ---------------------------------------------------------------------
@@ -460,9 +469,11 @@ static void merge_worker(Pass *pass, Worker *worker) {
     query->rows += count->rows;
     query->timed += count->timed;
     query->inside += count->inside;
+    query->rare_rows += count->rare_rows;
     for (size_t f = 0; f < query->fact_count; f++) {
       query->facts[f].hits += count->hits[f];
       query->facts[f].hosts += count->hosts[f];
+      query->facts[f].rare_hits += count->rare_hits[f];
       const char *fault = fsa_asker_fault(worker->askers[i], f);
       if (fault && !query->facts[f].not_run) query->facts[f].not_run = g_strdup(fault);
     }
@@ -478,8 +489,9 @@ static void merge_worker(Pass *pass, Worker *worker) {
 static void forget_counts(FsaModel *model) {
   for (size_t i = 0; i < model->matrix->query_count; i++) {
     FsaModelQuery *query = &model->queries[i];
-    query->rows = query->timed = query->inside = 0;
-    for (size_t f = 0; f < query->fact_count; f++) query->facts[f].hits = query->facts[f].hosts = 0;
+    query->rows = query->rare_rows = query->timed = query->inside = 0;
+    for (size_t f = 0; f < query->fact_count; f++)
+      query->facts[f].hits = query->facts[f].rare_hits = query->facts[f].hosts = 0;
   }
 }
 

@@ -86,7 +86,7 @@ static void put_peer(FsaBuffer *out, const FsaTermScene *scene, const FsaWeighed
 
 static void put_attribute(FsaBuffer *out, const FsaTermScene *scene, const FsaWeighedTerm *term) {
   const FsaFact *fact = fact_of(scene, term);
-  fsa_buffer_printf(out, "%s: so are %.3g %% of malicious things and %.3g %% of rows here",
+  fsa_buffer_printf(out, "%s: so are %.3g %% of malicious things and %.3g %% of rare rows here",
                     query_name(scene, term), 100 * fact->tpr, 100 * fact->measured);
   put_suppression(out, scene, term);
   fsa_buffer_printf(out, ": %s", fact->where);
@@ -103,7 +103,7 @@ static void put_rule(FsaBuffer *out, const FsaTermScene *scene, const FsaWeighed
     fsa_buffer_printf(out, " and %.3g %% of %s here", 100 * fact->measured,
                       fact->by_hosts ? "hosts" : "rows");
   if (term->weight < term->undiscounted)
-    fsa_buffer_printf(out, "; counts %.0f %%, evidence of its family shares a cause",
+    fsa_buffer_printf(out, "; counts %.0f %%, what hits one thing shares a cause",
                       100 * term->weight / term->undiscounted);
   fsa_buffer_printf(out, ": %s", fact->by_hosts ? "any row of it" : fact->where);
 }

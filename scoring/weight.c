@@ -5,6 +5,7 @@
 
 #define RULE_PRIOR_ROWS 50.0
 #define MIN_RULE_RATE 1e-6
+#define ATTRIBUTE_PRIOR_ROWS 20.0
 #define PEER_PRIOR_HOSTS 20.0
 #define MALICIOUS_INSIDE 0.8
 #define OUTLIER_TAIL 0.05
@@ -80,10 +81,15 @@ double fsa_rule_weight(double tpr, double rate) {
   return clamp(log(tpr / fmax(rate, MIN_RULE_RATE)), 0, FSA_MAX_RULE);
 }
 
-double fsa_attribute_weight(double frequency, uint64_t hits, uint64_t rows) {
-  if (frequency <= 0) return 0;
+double fsa_attribute_rate(uint64_t hits, uint64_t rows, uint64_t rare_hits, uint64_t rare_rows) {
   double usual = ((double)hits + 1) / ((double)rows + 2);
-  return clamp(log(frequency / usual), -FSA_MAX_ATTRIBUTE, FSA_MAX_ATTRIBUTE);
+  return ((double)rare_hits + ATTRIBUTE_PRIOR_ROWS * usual) /
+         ((double)rare_rows + ATTRIBUTE_PRIOR_ROWS);
+}
+
+double fsa_attribute_weight(double frequency, double rate) {
+  if (frequency <= 0 || rate <= 0) return 0;
+  return clamp(log(frequency / rate), -FSA_MAX_ATTRIBUTE, FSA_MAX_ATTRIBUTE);
 }
 
 double fsa_family_discount(double *weights, size_t count) {
@@ -92,6 +98,10 @@ double fsa_family_discount(double *weights, size_t count) {
   if (sum <= FSA_MAX_FAMILY) return sum;
   for (size_t i = 0; i < count; i++) weights[i] *= FSA_MAX_FAMILY / sum;
   return FSA_MAX_FAMILY;
+}
+
+double fsa_place_of_family(unsigned place) {
+  return pow(0.25, place);
 }
 
 double fsa_source_weight(size_t sources) {

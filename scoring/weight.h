@@ -62,8 +62,15 @@ double fsa_rule_rate(double fpr, uint64_t hits, uint64_t rows);
 /* ln(tpr / rate), 0..7. Rates below one in a million are not believed. */
 double fsa_rule_weight(double tpr, double rate);
 
-/* ln(frequency among malicious things / frequency in this fleet), clamped to -2.5..2.5. */
-double fsa_attribute_weight(double frequency, uint64_t hits, uint64_t rows);
+/*
+ * How often an attribute holds of rows that are rare: rarity has said already what is usual of a
+ * stranger, and strangers lie in persons' folders and are not signed. With few rare rows it leans
+ * on that of all rows, with the weight of 20.
+ */
+double fsa_attribute_rate(uint64_t hits, uint64_t rows, uint64_t rare_hits, uint64_t rare_rows);
+
+/* ln(frequency among malicious things / that rate), clamped to -2.5..2.5. */
+double fsa_attribute_weight(double frequency, double rate);
 
 /*
  * A family's evidence shares a cause: sorted by weight, the j-th counts 1/2^j, together at most
@@ -71,6 +78,12 @@ double fsa_attribute_weight(double frequency, uint64_t hits, uint64_t rows);
  * count. Gives their sum.
  */
 double fsa_family_discount(double *weights, size_t count);
+
+/*
+ * What hits one thing in several families is often one trait of it, its folder or its name: the
+ * family at place `place` (0 = the heaviest) counts 1/4^place.
+ */
+double fsa_place_of_family(unsigned place);
 
 /* The bonus for independent sources that tell of one thing. */
 double fsa_source_weight(size_t sources);

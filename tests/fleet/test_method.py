@@ -112,8 +112,9 @@ def rule(tpr, fpr, hits, rows):
     return max(0, min(7, math.log(tpr / max((hits + 50 * fpr) / (rows + 50), 1e-6))))
 
 
-def attribute(frequency, hits, rows):
-    return max(-2.5, min(2.5, math.log(frequency / ((hits + 1) / (rows + 2)))))
+def attribute(frequency, hits, rows, rare_hits, rare_rows):
+    rate = (rare_hits + 20 * (hits + 1) / (rows + 2)) / (rare_rows + 20)
+    return max(-2.5, min(2.5, math.log(frequency / rate)))
 
 
 def softplus(x):
@@ -191,6 +192,17 @@ def test_families_are_capped(lab):
     near(weights[0], single * 8 / (single * 1.75), "the first keeps its part")
 
 
+def test_a_second_family_counts_a_quarter(lab):
+    """What hits one path in two families may be one trait of it."""
+    for query, tpr in (("fsa_x", 0.5), ("fsa_y", 0.2)):
+        lab.meta[query]["rules"] = [{"id": query, "where": "path LIKE '%evil'", "tpr": tpr, "fpr": 0.001, "attack": []}]
+    evil = [{"path": "/usr/bin/evil"}]
+    lab.ingest(fleet_of(12, fsa_x=evil, fsa_y=evil))
+    found = {t["name"]: t["weight"] for t in lab.entity("h05", "evil")["terms"] if t["kind"] == "rule"}
+    near(found["fsa_x"], rule(0.5, 0.001, 1, 37), "the heaviest is whole")
+    near(found["fsa_y"], rule(0.2, 0.001, 1, 37) / 4, "the second")
+
+
 def test_a_rule_counts_once_for_an_entity(lab):
     lab.meta["fsa_x"]["rules"] = [{"id": "r", "where": "path LIKE '%evil'", "tpr": 0.5, "fpr": 0.001, "attack": []}]
     lab.ingest(fleet_of(12, fsa_x=[{"path": "/usr/bin/evil", "pid": str(i)} for i in range(5)]))
@@ -232,7 +244,7 @@ def test_a_detection_is_measured_by_hosts(lab):
 
 
 def test_attributes(lab):
-    """At most one of a family, the heaviest; each against how usual it is here."""
+    """At most one of a family, the heaviest; each against how usual it is here of what is as rare."""
     lab.meta["fsa_x"]["attributes"] = [
         {"family": "path", "where": "path LIKE '%evil'", "frequency": 0.3},
         {"family": "path", "where": "path LIKE '/usr/%'", "frequency": 0.5},
@@ -242,8 +254,8 @@ def test_attributes(lab):
     lab.ingest(hosts)
     found = {t["name"]: t["weight"] for t in lab.entity("h05", "evil")["terms"] if t["kind"] == "attribute"}
     assert set(found) == {"path", "rights"}, found
-    near(found["path"], attribute(0.3, 1, 37), "path")
-    near(found["rights"], attribute(0.4, 2, 37), "rights")
+    near(found["path"], attribute(0.3, 1, 37, 1, 1), "path")
+    near(found["rights"], attribute(0.4, 2, 37, 1, 1), "rights")
 
 
 def test_peers(lab):

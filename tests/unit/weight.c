@@ -85,10 +85,12 @@ static void test_rules(void **state) {
 
 static void test_attributes(void **state) {
   (void)state;
-  near(fsa_attribute_weight(0.6, 29, 98), log(0.6 / 0.3));
-  near(fsa_attribute_weight(0.1, 98, 98), log(0.1 / 0.99));
-  near(fsa_attribute_weight(0.9, 0, 100000), FSA_MAX_ATTRIBUTE);
-  near(fsa_attribute_weight(0, 5, 10), 0);
+  near(fsa_attribute_weight(0.6, 0.3), log(0.6 / 0.3));
+  near(fsa_attribute_weight(0.9, 0.00001), FSA_MAX_ATTRIBUTE);
+  near(fsa_attribute_weight(0, 0.5), 0);
+  near(fsa_attribute_rate(29, 98, 0, 0), 0.3);    /* no rare row: as of all */
+  near(fsa_attribute_rate(29, 98, 74, 80), 0.8);  /* (74 + 20 * 0.3) / (80 + 20) */
+  near(fsa_attribute_rate(0, 98, 80, 80), 0.802); /* usual of strangers is no sign of malice */
 }
 
 static void test_families(void **state) {
