@@ -188,7 +188,11 @@ static int tell_terms(Teller *teller, const FsaWeighed *weighed, FsaEntity *enti
     if (!terms[i].text) return FSA_E_NOMEM;
     if (term->signal == FSA_NO_INDEX) continue;
     uint16_t query = teller->signals->all[term->signal].query;
-    terms[i].family = fsa_query_family(&teller->scorer->matrix->queries[query]);
+    const FsaMatrixQuery *of = &teller->scorer->matrix->queries[query];
+    terms[i].family =
+        term->kind == FSA_TERM_RULE
+            ? fsa_fact_family(of, &teller->scorer->model.queries[query].facts[term->fact])
+            : fsa_query_family(of);
     for (uint32_t m = 0; m < entity->evidence_count; m++)
       if (weighed->members[m] == term->signal) terms[i].evidence = m;
   }

@@ -136,7 +136,10 @@ static double attribute_weight(const FsaSignal *signal, const FsaFact *fact) {
   return signal->suppressed ? MIN(fact->weight, 0) : fact->weight;
 }
 
-/* Of each family of attributes the one that speaks most against the thing. */
+/*
+ * A trait that several rows tell of is one fact, and no stronger than the source says in which it
+ * is most usual: many programs are unsigned, though few of those that start by themselves are.
+ */
 static void add_attribute(Sum *sum, uint32_t member, uint32_t fact_at) {
   const FsaSignal *signal = signal_at(sum, member);
   const FsaFact *fact = &sum->maker->model->queries[signal->query].facts[fact_at];
@@ -147,7 +150,7 @@ static void add_attribute(Sum *sum, uint32_t member, uint32_t fact_at) {
     const FsaSignal *other = &sum->maker->signals->all[term->signal];
     if (strcmp(sum->maker->model->queries[other->query].facts[term->fact].id, fact->id) != 0)
       continue;
-    if (weight <= term->weight) return;
+    if (weight >= term->weight) return;
     sum->weight += weight - term->weight;
     *term =
         (FsaWeighedTerm){FSA_TERM_ATTRIBUTE, weight, fact->weight, sum->members[member], fact_at};
@@ -156,12 +159,17 @@ static void add_attribute(Sum *sum, uint32_t member, uint32_t fact_at) {
   add_term(sum, FSA_TERM_ATTRIBUTE, weight, fact->weight, sum->members[member], fact_at);
 }
 
+/* Of each row the heaviest attribute of a family. */
 static void add_attributes(Sum *sum) {
   for (uint32_t i = 0; i < sum->count; i++) {
     const FsaSignal *signal = signal_at(sum, i);
     const FsaModelQuery *query = &sum->maker->model->queries[signal->query];
-    for (size_t f = query->rule_count; f < query->fact_count; f++)
-      if ((signal->hits >> f & 1) && !query->facts[f].not_run) add_attribute(sum, i, (uint32_t)f);
+    for (size_t f = query->rule_count; f < query->fact_count; f++) {
+      size_t best = f;
+      bool hits = (signal->hits >> f & 1) && !query->facts[f].not_run;
+      if (hits && fsa_model_attribute(query, signal->hits, query->facts[f].id, &best) && best == f)
+        add_attribute(sum, i, (uint32_t)f);
+    }
   }
 }
 
@@ -195,50 +203,26 @@ static uint32_t collect_hits(const Sum *sum, Hit *hits, uint32_t room) {
       while (known < count && (hits[known].query != signal->query || hits[known].fact != f))
         known++;
       if (known == count && count < room)
-        hits[count++] = (Hit){fsa_query_family(&model->matrix->queries[signal->query]),
-                              query->facts[f].weight, sum->members[i], f, signal->query};
+        hits[count++] =
+            (Hit){fsa_fact_family(&model->matrix->queries[signal->query], &query->facts[f]),
+                  query->facts[f].weight, sum->members[i], f, signal->query};
     }
   }
   return count;
 }
 
-/* The hits of one family, in the order of compare_hits(). */
-typedef struct Family {
-  uint32_t first, last;
-  double sum;
-} Family;
-
-static int compare_families(const void *a, const void *b) {
-  const Family *left = a, *right = b;
-  if (left->sum > right->sum || left->sum < right->sum) return left->sum > right->sum ? -1 : 1;
-  return left->first < right->first ? -1 : left->first > right->first;
-}
-
-/* Discounts `weights` inside of each family; the families, the heaviest first. */
-static uint32_t collect_families(const Hit *hits, double *weights, uint32_t count,
-                                 Family *families) {
-  uint32_t family_count = 0;
-  for (uint32_t first = 0, last; first < count; first = last) {
-    for (last = first; last < count && strcmp(hits[last].family, hits[first].family) == 0; last++)
-      weights[last] = hits[last].weight;
-    double sum = fsa_family_discount(&weights[first], last - first);
-    families[family_count++] = (Family){first, last, sum};
-  }
-  if (family_count) qsort(families, family_count, sizeof *families, compare_families);
-  return family_count;
-}
-
 static void add_rules(Sum *sum) {
   Hit hits[MAX_TERMS / 2];
   double weights[MAX_TERMS / 2];
-  Family families[MAX_TERMS / 2];
   uint32_t count = collect_hits(sum, hits, MAX_TERMS / 2);
   if (count) qsort(hits, count, sizeof *hits, compare_hits);
-  uint32_t family_count = collect_families(hits, weights, count, families);
-  for (uint32_t place = 0; place < family_count; place++)
-    for (uint32_t i = families[place].first; i < families[place].last; i++)
-      add_term(sum, FSA_TERM_RULE, weights[i] * fsa_place_of_family(place), hits[i].weight,
-               hits[i].signal, hits[i].fact);
+  for (uint32_t first = 0, last; first < count; first = last) {
+    for (last = first; last < count && strcmp(hits[last].family, hits[first].family) == 0; last++)
+      weights[last] = hits[last].weight;
+    fsa_family_discount(&weights[first], last - first);
+    for (uint32_t i = first; i < last; i++)
+      add_term(sum, FSA_TERM_RULE, weights[i], hits[i].weight, hits[i].signal, hits[i].fact);
+  }
 }
 
 /* Families of evidence that speak against the thing; those of one family share a cause. */

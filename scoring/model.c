@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "condition.h"
 #include "rank.h"
 
 #define MALICIOUS_HOSTS 0.01 /* the share of hosts that are compromised, before any evidence */
@@ -33,6 +34,24 @@ static void add_rules(FsaModelQuery *query, const FsaQueryMeta *meta) {
   query->rule_count = query->fact_count;
 }
 
+static bool is_join_column(const FsaQueryMeta *meta, const char *column) {
+  for (size_t i = 0; i < meta->join_count; i++)
+    if (fsa_text_same(column, strlen(column), meta->join[i].data, meta->join[i].size)) return true;
+  return false;
+}
+
+/* Which columns a condition names SQLite alone can tell. */
+static void look_at_condition(FsaFact *fact, const FsaQueryMeta *meta) {
+  FsaConditions *conditions = fsa_conditions_new(&fact->where, 1);
+  const char *fault = fsa_conditions_fault(conditions, 0);
+  size_t count;
+  const char *const *columns = fsa_conditions_columns(conditions, &count);
+  fact->is_of_name = count > 0;
+  for (size_t i = 0; i < count; i++) fact->is_of_name &= is_join_column(meta, columns[i]);
+  fact->not_run = g_strdup(fault);
+  fsa_conditions_free(conditions);
+}
+
 static void add_facts(FsaModelQuery *query, const FsaQueryMeta *meta) {
   query->facts = g_new0(FsaFact, meta->rule_count + meta->attribute_count + 1);
   add_rules(query, meta);
@@ -40,6 +59,7 @@ static void add_facts(FsaModelQuery *query, const FsaQueryMeta *meta) {
     query->facts[query->fact_count++] = (FsaFact){.id = meta->attributes[i].family,
                                                   .where = meta->attributes[i].where,
                                                   .tpr = meta->attributes[i].frequency};
+  for (size_t i = 0; i < query->fact_count; i++) look_at_condition(&query->facts[i], meta);
   for (size_t i = 0; i < query->rule_count; i++)
     query->facts[i].author_weight = fsa_rule_weight(query->facts[i].tpr, query->facts[i].prior);
 }
@@ -204,6 +224,10 @@ double fsa_model_attributes(const FsaModelQuery *query, uint64_t hits) {
 
 const char *fsa_query_family(const FsaMatrixQuery *query) {
   return query->meta && query->meta->family[0] ? query->meta->family : query->name;
+}
+
+const char *fsa_fact_family(const FsaMatrixQuery *query, const FsaFact *fact) {
+  return fact->is_of_name ? "name and place" : fsa_query_family(query);
 }
 
 FsaPrevalence fsa_model_prevalence(const FsaModel *model, uint32_t query, uint32_t hosts,

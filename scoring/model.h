@@ -18,6 +18,8 @@ typedef struct FsaFact {
   const char *where;   /* SQL; "1" for a detection, where any row is a hit */
   const FsaRule *rule; /* NULL = it is an attribute, or a detection */
   bool is_rule, is_fixed;
+  /* It names join columns alone: it says the same of every row that shares their value. */
+  bool is_of_name;
   bool by_hosts; /* a detection has no rows that it does not hit: its rate is of hosts */
   double tpr, prior;
   uint64_t hits, rare_hits; /* rows, and those whose rarity speaks against them */
@@ -76,6 +78,13 @@ bool fsa_model_attribute(const FsaModelQuery *query, uint64_t hits, const char *
 
 /* The family of evidence of a query: its own name where it has none. */
 const char *fsa_query_family(const FsaMatrixQuery *query);
+
+/*
+ * The family of a fact of it. Facts of the name alone - in which folder, called what - are one
+ * family over all queries: that a program lies in a public folder is one fact, in however many
+ * sources.
+ */
+const char *fsa_fact_family(const FsaMatrixQuery *query, const FsaFact *fact);
 
 /* Hosts among covered ones, with intervals. */
 typedef struct FsaPrevalence {

@@ -103,7 +103,7 @@ static void put_rule(FsaBuffer *out, const FsaTermScene *scene, const FsaWeighed
     fsa_buffer_printf(out, " and %.3g %% of %s here", 100 * fact->measured,
                       fact->by_hosts ? "hosts" : "rows");
   if (term->weight < term->undiscounted)
-    fsa_buffer_printf(out, "; counts %.0f %%, what hits one thing shares a cause",
+    fsa_buffer_printf(out, "; counts %.0f %%, evidence of its family shares a cause",
                       100 * term->weight / term->undiscounted);
   fsa_buffer_printf(out, ": %s", fact->by_hosts ? "any row of it" : fact->where);
 }

@@ -100,10 +100,6 @@ double fsa_family_discount(double *weights, size_t count) {
   return FSA_MAX_FAMILY;
 }
 
-double fsa_place_of_family(unsigned place) {
-  return pow(0.25, place);
-}
-
 double fsa_source_weight(size_t sources) {
   if (sources < 2) return 0;
   return FSA_SOURCE_BONUS * (double)((sources < FSA_MAX_SOURCES ? sources : FSA_MAX_SOURCES) - 1);

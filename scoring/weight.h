@@ -79,12 +79,6 @@ double fsa_attribute_weight(double frequency, double rate);
  */
 double fsa_family_discount(double *weights, size_t count);
 
-/*
- * What hits one thing in several families is often one trait of it, its folder or its name: the
- * family at place `place` (0 = the heaviest) counts 1/4^place.
- */
-double fsa_place_of_family(unsigned place);
-
 /* The bonus for independent sources that tell of one thing. */
 double fsa_source_weight(size_t sources);
 

@@ -192,17 +192,6 @@ def test_families_are_capped(lab):
     near(weights[0], single * 8 / (single * 1.75), "the first keeps its part")
 
 
-def test_a_second_family_counts_a_quarter(lab):
-    """What hits one path in two families may be one trait of it."""
-    for query, tpr in (("fsa_x", 0.5), ("fsa_y", 0.2)):
-        lab.meta[query]["rules"] = [{"id": query, "where": "path LIKE '%evil'", "tpr": tpr, "fpr": 0.001, "attack": []}]
-    evil = [{"path": "/usr/bin/evil"}]
-    lab.ingest(fleet_of(12, fsa_x=evil, fsa_y=evil))
-    found = {t["name"]: t["weight"] for t in lab.entity("h05", "evil")["terms"] if t["kind"] == "rule"}
-    near(found["fsa_x"], rule(0.5, 0.001, 1, 37), "the heaviest is whole")
-    near(found["fsa_y"], rule(0.2, 0.001, 1, 37) / 4, "the second")
-
-
 def test_a_rule_counts_once_for_an_entity(lab):
     lab.meta["fsa_x"]["rules"] = [{"id": "r", "where": "path LIKE '%evil'", "tpr": 0.5, "fpr": 0.001, "attack": []}]
     lab.ingest(fleet_of(12, fsa_x=[{"path": "/usr/bin/evil", "pid": str(i)} for i in range(5)]))
@@ -256,6 +245,33 @@ def test_attributes(lab):
     assert set(found) == {"path", "rights"}, found
     near(found["path"], attribute(0.3, 1, 37, 1, 1), "path")
     near(found["rights"], attribute(0.4, 2, 37, 1, 1), "rights")
+
+
+def test_a_trait_is_as_weak_as_where_it_is_most_usual(lab):
+    for query in ("fsa_x", "fsa_y"):
+        lab.meta[query]["attributes"] = [{"family": "signature", "where": "signer = ''", "frequency": 0.6}]
+    hosts = fleet_of(12, fsa_x=[{"path": "/usr/bin/evil"}], fsa_y=[{"path": "/usr/bin/evil"}])
+    for answers in hosts.values():
+        for row in answers["fsa_x"][:3] + answers["fsa_y"][:2]:
+            row["signer"] = "Example"
+    lab.ingest(hosts)
+    found = terms(lab.entity("h05", "evil"), "attribute")
+    assert len(found) == 1, found
+    near(found[0], attribute(0.6, 13, 37, 1, 1), "not that of fsa_x, where one row of 37 is unsigned")
+
+
+def test_a_place_counts_once(lab):
+    """Rules that look at the join value alone say the same in every source; one that looks at more does not."""
+    lab.meta["fsa_x"]["rules"] = [
+        {"id": "place_x", "where": "path LIKE '/tmp/%'", "tpr": 0.5, "fpr": 0.01, "attack": []},
+        {"id": "deed", "where": "path LIKE '/tmp/%' AND uid = '0'", "tpr": 0.4, "fpr": 0.01, "attack": []}]
+    lab.meta["fsa_y"]["rules"] = [{"id": "place_y", "where": "path LIKE '/tmp/%'", "tpr": 0.4, "fpr": 0.01, "attack": []}]
+    lab.ingest(fleet_of(12, fsa_x=[{"path": "/tmp/evil", "uid": "0"}], fsa_y=[{"path": "/tmp/evil"}]))
+    found = {t["name"]: t for t in lab.entity("h05", "evil")["terms"] if t["kind"] == "rule"}
+    near(found["place_x"]["weight"], rule(0.5, 0.01, 1, 37))
+    near(found["place_y"]["weight"], rule(0.4, 0.01, 1, 37) / 2)
+    near(found["deed"]["weight"], rule(0.4, 0.01, 1, 37))
+    assert (found["place_x"]["family"], found["deed"]["family"]) == ("name and place", "process"), found
 
 
 def test_peers(lab):
