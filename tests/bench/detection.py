@@ -256,6 +256,18 @@ def print_level(level, hosts, trials):
         + f"\n  fsa-score took {mean([trial.seconds for trial in trials]):.1f} s for a fleet")
 
 
+def print_alone(hosts, seed):
+    """Where a host stands whose only finding is this one, as plain as it gets."""
+    with tempfile.TemporaryDirectory(prefix="fsa-detection-") as folder:
+        folder = Path(folder)
+        truth = make_fleet.make(folder, hosts, seed, "alone")
+        run("ingest", "--quiet", "--db", folder / "case.db", folder / "logs")
+        text, _ = run("score", "--top", hosts, "--db", folder / "case.db", "--groups", folder / "groups.csv", "-f", "json")
+    ranks = {host["hostname"]: host["rank"] for host in json.loads(text)["hosts"]}
+    print(f"\none finding and nothing else on a host, easy: its rank among {hosts:,} hosts\n  " + "  ".join(
+        f"{found['finding']} {ranks[found['hostname']]}" for found in sorted(truth["findings"], key=lambda one: one["finding"])))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--hosts", type=int, default=1000)
@@ -264,6 +276,7 @@ def main():
     arguments = parser.parse_args()
     for level in arguments.level or make_fleet.intrusions.LOUD:
         print_level(level, arguments.hosts, [Trial(arguments.hosts, seed, level) for seed in range(1, arguments.seeds + 1)])
+    print_alone(arguments.hosts, 1)
     return 0
 
 

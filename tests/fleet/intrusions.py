@@ -367,8 +367,20 @@ def candidates(count, rng):
     return numbers
 
 
+STAGES = (("workstation", "adefk"), ("workstation", "bcjl"), ("files", "ghim"))  # the way in, the next step, the data
+
+
 def plan_thirteen(seed, count, level):
-    """Each finding once, each on a host of its own; the findings of Windows on Windows."""
+    """One intrusion over three hosts that leaves each finding once."""
+    free, plan = candidates(count, random.Random(f"{seed}/plan")), {}
+    for role, findings in STAGES:
+        number = next(n for n in free if n not in plan and role_of(n, count) == role)
+        plan[number] = [(finding, level, 0) for finding in findings]
+    return plan
+
+
+def plan_alone(seed, count, level):
+    """Each finding once, each the only one of its host: nothing else there says that it is no accident."""
     rng = random.Random(f"{seed}/plan")
     free = [n for n in candidates(count, rng) if role_of(n, count) in ("workstation", "files", "web", "database")]
     return {free[place]: [(finding, level, place)] for place, finding in enumerate(FINDINGS)}
@@ -391,7 +403,7 @@ def plan_none(seed, count, level):
     return {}
 
 
-PLANS = {"thirteen": plan_thirteen, "campaigns": plan_campaigns, "none": plan_none}
+PLANS = {"thirteen": plan_thirteen, "alone": plan_alone, "campaigns": plan_campaigns, "none": plan_none}
 
 
 def plant(host, seed, findings):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the result logs of a fleet that does not exist, with what goes wrong in real ones.
 
-    make_fleet.py OUTDIR [--hosts N] [--seed N] [--plan thirteen|campaigns|none] [--level easy|medium|hard]
+    make_fleet.py OUTDIR [--hosts N] [--seed N] [--plan thirteen|alone|campaigns|none] [--level easy|medium|hard]
                   [--slice K/M] [--jobs N]
 
 OUTDIR/logs/              result logs in several dialects: osquery's files, Fleet, Zentral, osctrl, one row per line,

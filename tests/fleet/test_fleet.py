@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = Path(os.environ.get("FSA_BUILD", ROOT / "build"))
 SCORE = BUILD / "bin" / "fsa-score"
-HOSTS, SEED = 600, 11
+HOSTS, SEED = 500, 12
 
 sys.path.insert(0, str(HERE))
 import hosts  # noqa: E402
@@ -36,7 +36,7 @@ def score(*arguments):
 
 
 class Fleet:
-    """Each of the thirteen findings once, with everything that goes wrong beside them."""
+    """One intrusion with each of the thirteen findings once, and everything that goes wrong beside them."""
 
     def __init__(self, folder):
         self.folder, self.case = folder, folder / "case.db"
@@ -90,7 +90,7 @@ def test_generator_is_deterministic_and_can_be_sliced(fleet):
 
 def test_benign_files_are_a_long_tail(fleet):
     """94 % of the files on a hundred million machines stood on one, 80 benign ones for each that was malicious."""
-    plan = make_fleet.Plan(2000, SEED, "campaigns", "easy")
+    plan = make_fleet.Plan(1000, SEED, "campaigns", "easy")
     where, planted = collections.defaultdict(set), set()
     for number in range(plan.count):
         host, found, _ = plan.host(number)
@@ -133,6 +133,23 @@ def test_hard_is_harder(fleet):
         loud[level] = sum(one["is_loud"] for one in found) / len(found)
     assert rows["hard"] < 0.5 * rows["easy"], rows
     assert loud["easy"] == 1 and loud["hard"] < 0.25, loud
+
+
+# ---- what is found ---------------------------------------------------------------------------------------------
+
+def test_all_thirteen_findings_are_found(fleet):
+    """Each planted once: its host is in a band, and its row is evidence of what is shown of the host."""
+    asked = ("--db", fleet.case, "--groups", fleet.folder / "groups.csv", "-f", "json")
+    bands = {host["hostname"]: (host["band"], host["rank"]) for host in json.loads(score("score", *asked, "--top", HOSTS))["hosts"]}
+    shown = {(entity["hostname"], evidence["query"], json.dumps(evidence["row"], sort_keys=True))
+             for entity in json.loads(score("findings", *asked, "--top", 1000000)) for evidence in entity["evidence"]}
+    assert [found["finding"] for found in sorted(fleet.truth["findings"], key=lambda one: one["finding"])] == list("abcdefghijklm")
+    for found in fleet.truth["findings"]:
+        band, place = bands[found["hostname"]]
+        assert band in ("strong", "probable", "weak") and place <= 25, f"{found['hostname']} is at place {place}, band {band}"
+        own = [part["row"] for part in found["rows"] if part["query"] == found["query"] and part["row"][found["column"]] == found["entity"]]
+        assert own and any((found["hostname"], found["query"], json.dumps(row, sort_keys=True)) in shown for row in own), (
+            f"{found['finding']}: {found['form']} of {found['hostname']} is in no evidence")
 
 
 # ---- what is missing -------------------------------------------------------------------------------------------
