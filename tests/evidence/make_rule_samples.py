@@ -120,7 +120,7 @@ GOOD = {
     "page.asp": b"<%@ Language=\"VBScript\" %><% name = Request.Form(\"name\") : Response.Write Server.HTMLEncode(name) %>\n",
     "page.aspx": b"<%@ Page Language=\"C#\" %><% var p = Process.Start(\"backup.exe\"); var n = Request.Form[\"n\"]; %>\n",
     "page.jsp": b"<%@ page language=\"java\" %><%= request.getParameter(\"name\") %>\n",
-    "htaccess": b"AddType application/x-httpd-php .php\nAddHandler cgi-script .cgi\nAddType image/png .png\n",
+    "htaccess": b"AddType application/x-ht" b"tpd-php .php\nAddHandler cgi-script .cgi\nAddType image/png .png\n",
     "user.ini": b"auto_prepend_file = /usr/share/php/prepend.php\n",
     "deploy.ps1": b"$url = 'https://example.org/a.zip'\nInvoke-WebRequest $url -OutFile a.zip\n"
                   b"$text = [Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($encoded))\n",
