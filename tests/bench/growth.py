@@ -66,16 +66,16 @@ def main():
         fleet, last = Fleet(Path(name), arguments.jobs), None
         for hosts in map(int, arguments.hosts.split(",")):
             fleet.grow(hosts)
-            wall, _, peak = run(SCORE, "rank", "--db", fleet.case)
-            found = (hosts, fleet.size / 1e6, fleet.wall, fleet.seconds, fleet.memory, fleet.case.stat().st_size / 1e6, wall, peak)
+            _, scored, peak = run(SCORE, "score", "--db", fleet.case)
+            found = (hosts, fleet.size / 1e6, fleet.wall, fleet.seconds, fleet.memory, fleet.case.stat().st_size / 1e6, scored, peak)
             print("growth: %d hosts, %.0f MB of logs: ingest %.0f s by the clock, %.0f s of processors (%.0f MB per second of one),"
-                  " %.0f MiB; case %.0f MB; rank %.1f s, %.0f MiB"
+                  " %.0f MiB; case %.0f MB; score %.1f s of processors, %.0f MiB"
                   % (*found[:4], found[1] / found[3], *found[4:]), flush=True)
             if last:
                 step = (100000 - hosts) / (hosts - last[0])
                 more = [now + (now - then) * step for now, then in zip(found, last)]
                 print("growth: 100,000 hosts at that pace: %.0f GB, ingest %.0f s of processors, %.1f GiB; case %.0f GB;"
-                      " rank %.0f s, %.1f GiB" % (more[1] / 1e3, more[3], more[4] / 1024, more[5] / 1e3, more[6], more[7] / 1024))
+                      " score %.0f s of processors, %.1f GiB" % (more[1] / 1e3, more[3], more[4] / 1024, more[5] / 1e3, more[6], more[7] / 1024))
             last = found
     return 0
 
