@@ -180,7 +180,9 @@ static double *draw_scores(FsaScorer *scorer, const Pool *pool, size_t *ret_coun
   return drawn;
 }
 
-static FsaBand band_of(double e_value) {
+/* What half of a small fleet gets by chance is no band, however few hosts that is. */
+static FsaBand band_of(double e_value, uint32_t hosts) {
+  if (e_value * 2 >= hosts) return FSA_BAND_NONE;
   return e_value < STRONG     ? FSA_BAND_STRONG
          : e_value < PROBABLE ? FSA_BAND_PROBABLE
          : e_value < WEAK     ? FSA_BAND_WEAK
@@ -214,7 +216,7 @@ static void take_e_values(FsaScorer *scorer, const double *drawn, size_t count) 
     FsaScoredHost *host = &score->hosts[i];
     if (host->band != FSA_BAND_UNKNOWN) {
       host->e_value = fsa_e_value(drawn, count, host->score, known);
-      host->band = band_of(host->e_value);
+      host->band = band_of(host->e_value, known);
     }
     score->bands[host->band]++;
   }

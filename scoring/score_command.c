@@ -242,6 +242,7 @@ static void print_csv(FsaScoreView *view) {
     put_csv(view, &view->score->hosts[i]);
     if (!fsa_print(&view->out)) return;
   }
+  fsa_print(&view->out);
 }
 
 static void print_json(FsaScoreView *view) {

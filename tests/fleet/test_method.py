@@ -406,6 +406,16 @@ def test_a_host_without_coverage_is_unknown(lab):
     assert entity["evidence"][0]["fleet"]["covered"] == 12, "it is in no denominator"
 
 
+def test_small_fleets(lab):
+    """No host, and one with nothing to weigh: headings, no band."""
+    lab.ingest({})
+    assert run("score", "--db", lab.case, "-f", "csv").startswith("host_identifier,")
+    assert json.loads(run("score", "--db", lab.case, "-f", "json"))["hosts"] == []
+    assert json.loads(run("findings", "--db", lab.case, "-f", "json")) == []
+    lab.ingest({"h05": fleet_of(6)["h05"]})
+    assert lab.hosts()["h05"]["band"] == "none" and lab.hosts()["h05"]["score"] == 0
+
+
 def test_an_unknown_name_is_told(lab):
     lab.ingest(fleet_of(3))
     message = run("explain", "--db", lab.case, "--host", "nobody", code=2)
