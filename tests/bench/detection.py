@@ -253,7 +253,7 @@ def print_level(level, hosts, trials):
         f"{limit}: {mean([trial.below[limit][0] for trial in trials]):.1f} (expected {limit})" for limit in EXPECTED)
         + "\n  compromised hosts with E of at most " + ", ".join(
             f"{limit}: {mean([trial.below[limit][1] for trial in trials]):.1f}" for limit in EXPECTED)
-        + f"\n  fsa-score took {mean([trial.seconds for trial in trials]):.1f} s for a fleet")
+        + f"\n  fsa-score took {mean([trial.seconds for trial in trials]):.1f} s for a fleet", flush=True)
 
 
 def print_alone(hosts, seed):
