@@ -88,6 +88,13 @@ Expect 'this PowerShell with its command line' `
   "SELECT cmdline LIKE '%acceptance.ps1%' FROM fsa_processes WHERE pid = $PID"
 Expect 'its parent started before it' `
   "SELECT coalesce(parent_start_time <= start_time, 1) FROM fsa_processes WHERE pid = $PID"
+Expect 'nobody is hidden' "SELECT count(*) FROM fsa_processes WHERE is_hidden = 1" '0'
+With-Plant 'sleeper' '' {
+  param($words)
+  Expect 'whose child a process is' "SELECT parent FROM fsa_processes WHERE pid = $($words[1])" "$PID"
+  Expect 'its path is its program''s' `
+    "SELECT path LIKE '%\plant-sleeper.exe' AND is_parent_alive FROM fsa_processes WHERE pid = $($words[1])"
+}
 
 # ---- tokens ------------------------------------------------------------------------------------------------
 
@@ -96,6 +103,33 @@ if ($isAdministrator) {
   Expect 'services impersonate on a real host' "SELECT count(*) > 0 FROM fsa_tokens WHERE tid IS NOT NULL"
 } else {
   Skip 'services impersonate on a real host' 'their threads are seen by an administrator only'
+}
+
+With-Plant 'impersonate' 'plain' {
+  param($words)
+  Expect 'threads that are nobody else have no row' "SELECT count(*) FROM fsa_tokens WHERE pid = $($words[1])"
+}
+$levels = @{ self = 'impersonation'; identify = 'identification'; anonymous = 'impersonation' }
+foreach ($what in ($levels.Keys | Sort-Object)) {
+  With-Plant 'impersonate' $what {
+    param($words)
+    Expect "a thread's token: $what" `
+      "SELECT level FROM fsa_tokens WHERE pid = $($words[1]) AND tid = $($words[2])" $levels[$what]
+  }
+}
+With-Plant 'impersonate' 'anonymous' {
+  param($words)
+  Expect 'a thread that is somebody else' "SELECT is_different FROM fsa_tokens WHERE tid = $($words[2])"
+}
+With-Plant 'impersonate' 'gained' {
+  param($words)
+  Expect 'a thread that may more than its process' `
+    "SELECT gained_privileges FROM fsa_tokens WHERE tid = $($words[2])" 'SeShutdownPrivilege'
+}
+With-Plant 'impersonate' 'netonly' {
+  param($words)
+  Expect 'other credentials for the network' `
+    "SELECT logon_type = 'New Credentials' AND has_other_logon FROM fsa_tokens WHERE tid = $($words[2])"
 }
 
 # ---- memory ------------------------------------------------------------------------------------------------
