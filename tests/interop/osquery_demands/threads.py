@@ -20,19 +20,27 @@ def worst_ping(path, count):
     return worst
 
 
-def pings_beside_a_scan(extension, slow):
+def look_beside_a_scan(extension, slow):
+    """The longest ping, and the seconds and rows of another table, while a scan runs; None when it ended before."""
     scan = Scan(extension, slow)
     time.sleep(0.3)
-    # the best of three rounds: other programs of this machine may take the processor from one of them
-    worst = min(worst_ping(extension.socket, 20) for _ in range(3))
-    test("2 ping within 100 ms during a scan", worst < 0.1 * PATIENCE, "%.3f s" % worst)
+    ping = worst_ping(extension.socket, 20)
     began = time.monotonic()
     rows = extension.core.generate("fsa_tables", used=["name"]).rows
-    test("2 another table answers during a scan", len(rows) == len(schema()) and time.monotonic() - began < 1 * PATIENCE,
-         "%d rows in %.2f s" % (len(rows), time.monotonic() - began))
-    test("2 the scan was still running", scan.is_alive(), "it took %.2f s" % scan.seconds)
+    seconds, is_beside = time.monotonic() - began, scan.is_alive()
     scan.join(120)
     test("2 the scan ends well", scan.answer and scan.answer.code == 0 and scan.answer.rows == [], scan.answer)
+    return (ping, seconds, len(rows)) if is_beside else None
+
+
+def pings_beside_a_scan(extension, slow):
+    # the best of three rounds: other programs of this machine may take the processor from one of them
+    looks = [look for look in (look_beside_a_scan(extension, slow) for _ in range(3)) if look]
+    test("2 a scan runs longer than a look beside it", looks)
+    for ping, seconds, rows in sorted(looks)[:1]:
+        test("2 ping within 100 ms during a scan", ping < 0.1 * PATIENCE, "%.3f s" % ping)
+        test("2 another table answers during a scan", rows == len(schema()) and seconds < 1 * PATIENCE,
+             "%d rows in %.2f s" % (rows, seconds))
 
 
 def at_once(path, count):
