@@ -268,7 +268,7 @@ int fsa_case_open(const char *path, FsaCaseMode mode, FsaCase **ret_case) {
   flags |= SQLITE_OPEN_NOMUTEX; /* one thread at a time uses a case */
   if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK)
     return sqlite_fault(store, "opening the case");
-  sqlite3_busy_timeout(store->db, 2000);
+  sqlite3_busy_timeout(store->db, FSA_CASE_PATIENCE);
   if (mode == FSA_CASE_READ) return check_schema(store, mode);
   /* a lost power supply may cost the last batch, never the file; ingest can be run again */
   int result = execute(store,

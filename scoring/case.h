@@ -16,6 +16,10 @@
 #include "host_list.h"
 #include "row_pack.h"
 
+/* Milliseconds that a connection waits for a lock of another: readers of a WAL file lock it in
+ * turn. */
+#define FSA_CASE_PATIENCE 2000
+
 typedef struct FsaCase FsaCase;
 
 /* How a case is opened. */

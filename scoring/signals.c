@@ -406,6 +406,7 @@ static void open_worker(Worker *worker, Pass *pass) {
   for (size_t i = 0; i < queries; i++) open_query(worker, model, i);
   if (sqlite3_open_v2(pass->path, &worker->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
           SQLITE_OK ||
+      sqlite3_busy_timeout(worker->db, FSA_CASE_PATIENCE) != SQLITE_OK ||
       sqlite3_prepare_v2(worker->db, sql, -1, &worker->stmt, NULL) != SQLITE_OK)
     worker->result = FSA_E_IO;
 }
