@@ -263,7 +263,7 @@ def sweep_lines():
     snapshots = [line for line in lines if "snapshot" in line]
     same("sweep: osquery's members in osquery's order", {tuple(line) for line in snapshots}, {tuple(MEMBERS)})
     same("sweep: every name once", len({line["name"] for line in snapshots}), len(snapshots))
-    test("sweep: names", all(re.match(r"pack_fsa_fsa_[a-z_]+$", line["name"]) for line in snapshots))
+    test("sweep: names", all(re.match(r"pack_fsa_fsa_[a-z0-9_]+$", line["name"]) for line in snapshots))
     same("sweep: coverage last", lines[-1]["name"], "pack_fsa_fsa_coverage")
     values = [value for line in snapshots for row in line["snapshot"] for value in row.values()]
     test("sweep: all values are text", values and all(isinstance(value, str) for value in values))
