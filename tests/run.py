@@ -128,13 +128,13 @@ def windows():
     # one Wine prefix for each lane of tests/CMakeLists.txt; its services start once and stay: started by a test
     # they would hold its pipes open, each time anew
     wine = {**os.environ, "FSA_WINESERVER": "stay"}
-    prefixes = [os.path.join(build, name) for name in ("wine-1", "wine-2")]
+    prefixes = [os.path.join(build, name) for name in ("wine-1", "wine-2", "wine-3")]
     for prefix in prefixes:
         os.makedirs(prefix, exist_ok=True)
         stop_wine(prefix)
         subprocess.run([os.path.join(ROOT, "cmake/windows/wine"), "wineboot"], env={**wine, "FSA_WINEPREFIX": prefix},
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    subprocess.run(["ctest", "--test-dir", build, "--output-junit", report, "--timeout", str(TIMEOUT), "-j", "2",
+    subprocess.run(["ctest", "--test-dir", build, "--output-junit", report, "--timeout", str(TIMEOUT), "-j", "3",
                     "--test-output-size-passed", "10000000", "--test-output-size-failed", "10000000"],
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=wine)
     for prefix in prefixes:
