@@ -102,7 +102,7 @@ def sanitized():
     """The programs and the tests once more, with AddressSanitizer and UndefinedBehaviorSanitizer."""
     build = os.path.join(ROOT, "build-sanitize")
     subprocess.run(["cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DFSA_SANITIZE=ON",
-                    "-DCMAKE_BUILD_TYPE=Debug"], check=True, stdout=subprocess.DEVNULL)
+                    "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS_DEBUG=-O1 -g"], check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["ninja", "-C", build], check=True, stdout=subprocess.DEVNULL)
     env = {"FSA_BUILD": build, "FSA_SANITIZED": "1",
            "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99:allocator_may_return_null=1",
