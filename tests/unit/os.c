@@ -74,6 +74,26 @@ static void facts_of_this_process(void **state) {
   assert_int_equal(fsa_os_process_file(live->self, absent, &file), FSA_E_ABSENT);
 }
 
+static int64_t start_of_this_process(void) {
+  FsaOs *os;
+  FsaOsProcess *process;
+  FsaOsProcessFacts facts;
+  FsaArena arena = fsa_arena(0);
+  assert_int_equal(fsa_os_open("", &os), FSA_OK);
+  assert_int_equal(fsa_os_process_open(os, getpid(), &arena, &process), FSA_OK);
+  assert_int_equal(fsa_os_process_facts(process, &arena, &facts), FSA_OK);
+  fsa_os_process_close(process);
+  fsa_arena_done(&arena);
+  fsa_os_close(os);
+  return facts.start_time;
+}
+
+static void a_process_starts_once(void **state) {
+  (void)state;
+  const int64_t start = start_of_this_process();
+  for (int i = 0; i < 100; i++) assert_true(start_of_this_process() == start);
+}
+
 static void a_process_that_ended_is_absent(void **state) {
   Live *live = *state;
   pid_t pid = fork();
@@ -363,6 +383,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       LIVE(pids_hold_this_process),
       LIVE(facts_of_this_process),
+      cmocka_unit_test(a_process_starts_once),
       LIVE(a_process_that_ended_is_absent),
       LIVE(regions_and_memory),
       LIVE(memory_ends_where_the_mapping_does),

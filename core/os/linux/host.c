@@ -16,12 +16,23 @@
  */
 #define RECORDED_TICKS 100
 
-/* When the machine started, as the kernel itself computes btime, but not cut to seconds. */
+/*
+ * When the machine started, as the kernel itself computes btime, but not cut to seconds. Two clocks
+ * cannot be read at once: what differs from the last answer by less than a tick, in which the
+ * kernel counts starts, is that answer, so that a process keeps its start time from one look to the
+ * next.
+ */
 static int64_t boot_time_now(void) {
+  static _Atomic int64_t last;
   struct timespec wall, since_boot;
   if (clock_gettime(CLOCK_REALTIME, &wall) != 0 || clock_gettime(CLOCK_BOOTTIME, &since_boot) != 0)
     return FSA_OS_UNKNOWN;
-  return (wall.tv_sec - since_boot.tv_sec) * FSA_NS_PER_SECOND + wall.tv_nsec - since_boot.tv_nsec;
+  const int64_t now =
+      (wall.tv_sec - since_boot.tv_sec) * FSA_NS_PER_SECOND + wall.tv_nsec - since_boot.tv_nsec;
+  const int64_t known = last;
+  if (llabs(now - known) < FSA_NS_PER_SECOND / RECORDED_TICKS) return known;
+  last = now;
+  return now;
 }
 
 /* FSA_E_NOMEM is the one error: a recording without a boot time is one all the same. */
