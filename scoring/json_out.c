@@ -69,6 +69,15 @@ void fsa_json_put_string(FsaJsonOut *json, const char *name, const char *text_or
   fsa_json_put_text(json, name, (FsaText){text_or_null, text_or_null ? strlen(text_or_null) : 0});
 }
 
+void fsa_json_put_json(FsaJsonOut *json, const char *name, FsaText value) {
+  if (!value.data) {
+    fsa_json_put_null(json, name);
+    return;
+  }
+  put_name(json, name);
+  put_escaped(json->out, value.data, value.size);
+}
+
 void fsa_json_put_integer(FsaJsonOut *json, const char *name, int64_t value) {
   put_name(json, name);
   fsa_buffer_i64(json->out, value);

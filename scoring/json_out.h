@@ -23,6 +23,9 @@ void fsa_json_close(FsaJsonOut *json, char bracket);
 /* {NULL, 0} is null. */
 void fsa_json_put_text(FsaJsonOut *json, const char *name, FsaText text);
 void fsa_json_put_string(FsaJsonOut *json, const char *name, const char *text_or_null);
+
+/* A value that is JSON already; {NULL, 0} is null. */
+void fsa_json_put_json(FsaJsonOut *json, const char *name, FsaText value);
 void fsa_json_put_integer(FsaJsonOut *json, const char *name, int64_t value);
 
 /* What is no finite number is null. */

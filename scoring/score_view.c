@@ -1,7 +1,7 @@
 /* What the commands about scores share: running the score, and the pieces that they print. */
 #include <math.h>
-#include <string.h>
 
+#include "json_out.h"
 #include "score_command.h"
 
 int fsa_score_view(const FsaScoreCommand *command, int (*show)(FsaScoreView *view)) {
@@ -46,140 +46,108 @@ void fsa_view_put_points(FsaBuffer *out, double weight) {
 /* ---- JSON -------------------------------------------------------------------------------------
  */
 
-static void put_name(FsaBuffer *out, const char *name) {
-  fsa_buffer_printf(out, "%s\"%s\": ", out->size && out->data[out->size - 1] == '{' ? "" : ", ",
-                    name);
-}
-
-static void put_string(FsaBuffer *out, const char *name, FsaText text) {
-  put_name(out, name);
-  if (text.size)
-    fsa_buffer_json(out, text.data, text.size);
-  else
-    fsa_buffer_puts(out, "null");
-}
-
-static void put_number(FsaBuffer *out, const char *name, double value) {
-  put_name(out, name);
-  if (isfinite(value))
-    fsa_buffer_printf(out, "%.12g", value);
-  else
-    fsa_buffer_puts(out, "null");
-}
-
-static void put_time(FsaBuffer *out, const char *name, int64_t time) {
-  put_name(out, name);
-  if (time)
-    fsa_buffer_i64(out, time);
-  else
-    fsa_buffer_puts(out, "null");
+/* Texts of a score are "" where they are unknown. */
+static void put_string(FsaJsonOut *json, const char *name, const char *text) {
+  fsa_json_put_string(json, name, text[0] ? text : NULL);
 }
 
 void fsa_view_put_host_json(FsaScoreView *view, const FsaScoredHost *host) {
-  FsaBuffer *out = &view->out;
+  FsaJsonOut json = {.out = &view->out};
   const FsaMatrixHost *of = &view->matrix->hosts[host->matrix_host];
   bool is_known = host->band != FSA_BAND_UNKNOWN;
-  fsa_buffer_putc(out, '{');
-  put_string(out, "host_identifier", fsa_text(of->identifier));
-  put_string(out, "hostname", fsa_text(of->hostname));
-  put_string(out, "platform", fsa_text(view->score->groups[host->group].platform));
-  put_string(out, "role", fsa_text(view->score->groups[host->group].role));
-  put_number(out, "rank", is_known ? (double)host->rank : NAN);
-  put_string(out, "band", fsa_text(fsa_band_name(host->band)));
-  put_number(out, "score", is_known ? host->score : NAN);
-  put_number(out, "points", is_known ? fsa_points(host->score) : NAN);
-  put_number(out, "e_value", is_known ? host->e_value : NAN);
-  put_number(out, "probability", is_known ? host->probability : NAN);
-  put_number(out, "sources_covered", host->covered);
-  put_number(out, "sources_applicable", host->applicable);
-  put_number(out, "rows_that_weigh", host->weighed);
-  put_number(out, "rule_hits", host->rule_hits);
-  put_number(out, "rows_suppressed", host->suppressed);
-  fsa_buffer_putc(out, '}');
+  fsa_json_open(&json, NULL, '{');
+  put_string(&json, "host_identifier", of->identifier);
+  put_string(&json, "hostname", of->hostname);
+  put_string(&json, "platform", view->score->groups[host->group].platform);
+  put_string(&json, "role", view->score->groups[host->group].role);
+  fsa_json_put_number(&json, "rank", is_known ? (double)host->rank : NAN);
+  put_string(&json, "band", fsa_band_name(host->band));
+  fsa_json_put_number(&json, "score", is_known ? host->score : NAN);
+  fsa_json_put_number(&json, "points", is_known ? fsa_points(host->score) : NAN);
+  fsa_json_put_number(&json, "e_value", is_known ? host->e_value : NAN);
+  fsa_json_put_number(&json, "probability", is_known ? host->probability : NAN);
+  fsa_json_put_integer(&json, "sources_covered", host->covered);
+  fsa_json_put_integer(&json, "sources_applicable", host->applicable);
+  fsa_json_put_integer(&json, "rows_that_weigh", host->weighed);
+  fsa_json_put_integer(&json, "rule_hits", host->rule_hits);
+  fsa_json_put_integer(&json, "rows_suppressed", host->suppressed);
+  fsa_json_close(&json, '}');
 }
 
-static void put_prevalence(FsaBuffer *out, const char *name, const FsaPrevalence *prevalence) {
-  put_name(out, name);
-  fsa_buffer_putc(out, '{');
-  put_number(out, "hosts", prevalence->hosts);
-  put_number(out, "covered", prevalence->covered);
-  put_number(out, "low", prevalence->low);
-  put_number(out, "high", prevalence->high);
-  put_number(out, "smoothed", prevalence->smoothed);
-  fsa_buffer_putc(out, '}');
+static void put_prevalence(FsaJsonOut *json, const char *name, const FsaPrevalence *prevalence) {
+  fsa_json_open(json, name, '{');
+  fsa_json_put_integer(json, "hosts", prevalence->hosts);
+  fsa_json_put_integer(json, "covered", prevalence->covered);
+  fsa_json_put_number(json, "low", prevalence->low);
+  fsa_json_put_number(json, "high", prevalence->high);
+  fsa_json_put_number(json, "smoothed", prevalence->smoothed);
+  fsa_json_close(json, '}');
 }
 
-static void put_evidence(FsaScoreView *view, const FsaEvidence *evidence) {
-  FsaBuffer *out = &view->out;
-  fsa_buffer_putc(out, '{');
-  put_string(out, "query", fsa_text(view->matrix->queries[evidence->query].name));
-  put_string(out, "key", evidence->key);
-  put_name(out, "row"); /* canonical JSON already */
-  fsa_buffer_put(out, evidence->row.data ? evidence->row.data : "null",
-                 evidence->row.data ? evidence->row.size : 4);
-  put_time(out, "time", evidence->time);
-  put_time(out, "first_seen", evidence->first_seen);
-  put_prevalence(out, "fleet", &evidence->fleet);
-  put_prevalence(out, "group", &evidence->group);
-  put_number(out, "share_as_rare", evidence->as_rare);
-  put_string(out, "joined_by", evidence->link);
-  fsa_buffer_putc(out, '}');
+static void put_evidence(const FsaScoreView *view, FsaJsonOut *json, const FsaEvidence *evidence) {
+  fsa_json_open(json, NULL, '{');
+  put_string(json, "query", view->matrix->queries[evidence->query].name);
+  fsa_json_put_text(json, "key", evidence->key.size ? evidence->key : (FsaText){0});
+  fsa_json_put_json(json, "row", evidence->row);
+  fsa_json_put_time(json, "time", evidence->time);
+  fsa_json_put_time(json, "first_seen", evidence->first_seen);
+  put_prevalence(json, "fleet", &evidence->fleet);
+  put_prevalence(json, "group", &evidence->group);
+  fsa_json_put_number(json, "share_as_rare", evidence->as_rare);
+  fsa_json_put_text(json, "joined_by", evidence->link.size ? evidence->link : (FsaText){0});
+  fsa_json_close(json, '}');
 }
 
-static void put_term(FsaBuffer *out, const FsaTerm *term) {
-  fsa_buffer_putc(out, '{');
-  put_string(out, "kind", fsa_text(fsa_term_name(term->kind)));
-  put_string(out, "family", fsa_text(term->family));
-  put_string(out, "name", fsa_text(term->name));
-  put_number(out, "weight", term->weight);
-  put_number(out, "undiscounted", term->undiscounted);
-  put_number(out, "evidence", term->evidence == FSA_NO_INDEX ? NAN : (double)term->evidence);
-  put_string(out, "text", fsa_text(term->text));
-  fsa_buffer_putc(out, '}');
+static void put_term(FsaJsonOut *json, const FsaTerm *term) {
+  fsa_json_open(json, NULL, '{');
+  put_string(json, "kind", fsa_term_name(term->kind));
+  put_string(json, "family", term->family);
+  put_string(json, "name", term->name);
+  fsa_json_put_number(json, "weight", term->weight);
+  fsa_json_put_number(json, "undiscounted", term->undiscounted);
+  fsa_json_put_number(json, "evidence",
+                      term->evidence == FSA_NO_INDEX ? NAN : (double)term->evidence);
+  put_string(json, "text", term->text);
+  fsa_json_close(json, '}');
 }
 
-static void put_lists(FsaScoreView *view, const FsaEntity *entity) {
-  FsaBuffer *out = &view->out;
-  fsa_buffer_puts(out, ", \"attack\": [");
-  for (uint32_t i = 0; i < entity->attack_count; i++) {
-    fsa_buffer_puts(out, i ? ", " : "");
-    fsa_buffer_json(out, entity->attack[i], strlen(entity->attack[i]));
-  }
-  fsa_buffer_puts(out, "], \"terms\": [");
-  for (uint32_t i = 0; i < entity->term_count; i++) {
-    fsa_buffer_puts(out, i ? ", " : "");
-    put_term(out, &entity->terms[i]);
-  }
-  fsa_buffer_puts(out, "], \"evidence\": [");
-  for (uint32_t i = 0; i < entity->evidence_count; i++) {
-    fsa_buffer_puts(out, i ? ", " : "");
-    put_evidence(view, &entity->evidence[i]);
-  }
-  fsa_buffer_putc(out, ']');
+static void put_lists(const FsaScoreView *view, FsaJsonOut *json, const FsaEntity *entity) {
+  fsa_json_open(json, "attack", '[');
+  for (uint32_t i = 0; i < entity->attack_count; i++)
+    fsa_json_put_string(json, NULL, entity->attack[i]);
+  fsa_json_close(json, ']');
+  fsa_json_open(json, "terms", '[');
+  for (uint32_t i = 0; i < entity->term_count; i++) put_term(json, &entity->terms[i]);
+  fsa_json_close(json, ']');
+  fsa_json_open(json, "evidence", '[');
+  for (uint32_t i = 0; i < entity->evidence_count; i++)
+    put_evidence(view, json, &entity->evidence[i]);
+  fsa_json_close(json, ']');
 }
 
 void fsa_view_put_entity_json(FsaScoreView *view, const FsaEntity *entity) {
-  FsaBuffer *out = &view->out;
+  FsaJsonOut json = {.out = &view->out};
   const FsaMatrixHost *host = fsa_view_host(view, entity->host);
   bool is_clustered = entity->cluster != FSA_NO_INDEX;
-  fsa_buffer_putc(out, '{');
-  put_string(out, "id", fsa_text(entity->id));
-  put_string(out, "label", fsa_text(entity->label));
-  put_string(out, "host_identifier", fsa_text(host->identifier));
-  put_string(out, "hostname", fsa_text(host->hostname));
-  put_number(out, "rank", entity->rank);
-  put_number(out, "weight", entity->weight);
-  put_number(out, "points", fsa_points(entity->weight));
-  put_number(out, "probability", entity->probability);
-  put_number(out, "discount", entity->discount);
-  put_number(out, "contribution", entity->contribution);
-  put_number(out, "rows", entity->row_count);
-  put_number(out, "families", entity->source_count);
-  put_time(out, "first_seen", entity->first_seen);
-  put_number(out, "on_hosts", is_clustered ? view->score->clusters[entity->cluster].host_count : 1);
-  put_string(out, "next_step", fsa_text(entity->next_step));
-  put_string(out, "proves", fsa_text(entity->proves));
-  put_string(out, "does_not_prove", fsa_text(entity->does_not_prove));
-  put_lists(view, entity);
-  fsa_buffer_putc(out, '}');
+  fsa_json_open(&json, NULL, '{');
+  put_string(&json, "id", entity->id);
+  put_string(&json, "label", entity->label);
+  put_string(&json, "host_identifier", host->identifier);
+  put_string(&json, "hostname", host->hostname);
+  fsa_json_put_integer(&json, "rank", entity->rank);
+  fsa_json_put_number(&json, "weight", entity->weight);
+  fsa_json_put_number(&json, "points", fsa_points(entity->weight));
+  fsa_json_put_number(&json, "probability", entity->probability);
+  fsa_json_put_number(&json, "discount", entity->discount);
+  fsa_json_put_number(&json, "contribution", entity->contribution);
+  fsa_json_put_integer(&json, "rows", entity->row_count);
+  fsa_json_put_integer(&json, "families", entity->source_count);
+  fsa_json_put_time(&json, "first_seen", entity->first_seen);
+  fsa_json_put_integer(&json, "on_hosts",
+                       is_clustered ? view->score->clusters[entity->cluster].host_count : 1);
+  put_string(&json, "next_step", entity->next_step);
+  put_string(&json, "proves", entity->proves);
+  put_string(&json, "does_not_prove", entity->does_not_prove);
+  put_lists(view, &json, entity);
+  fsa_json_close(&json, '}');
 }
