@@ -112,7 +112,8 @@ def sanitized():
 
 
 def stop_wine(prefix):
-    subprocess.run(["wineserver", "-k"], env={**os.environ, "WINEPREFIX": prefix}, stderr=subprocess.DEVNULL)
+    if os.path.isdir(prefix):
+        subprocess.run(["wineserver", "-k"], env={**os.environ, "WINEPREFIX": prefix}, stderr=subprocess.DEVNULL)
 
 
 def windows():
@@ -130,10 +131,9 @@ def windows():
     wine = {**os.environ, "FSA_WINESERVER": "stay"}
     prefixes = [os.path.join(build, name) for name in ("wine-1", "wine-2", "wine-3")]
     for prefix in prefixes:
-        os.makedirs(prefix, exist_ok=True)
         stop_wine(prefix)
-        subprocess.run([os.path.join(ROOT, "cmake/windows/wine"), "wineboot"], env={**wine, "FSA_WINEPREFIX": prefix},
-                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        started = run([os.path.join(ROOT, "cmake/windows/wine"), "wineboot"], {**wine, "FSA_WINEPREFIX": prefix})
+        sums = [a + b for a, b in zip(sums, started)]
     subprocess.run(["ctest", "--test-dir", build, "--output-junit", report, "--timeout", str(TIMEOUT), "-j", "3",
                     "--test-output-size-passed", "10000000", "--test-output-size-failed", "10000000"],
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=wine)
