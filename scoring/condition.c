@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#include "base/condition.h"
 #include "near_name.h"
 #include "path_class.h"
 
@@ -26,30 +27,13 @@ struct FsaConditions {
 /* ---- what a condition may do ------------------------------------------------------------------
  */
 
-static const char *const functions[] = {
-    "abs",          "coalesce",   "glob",         "hex",        "ifnull",
-    "iif",          "instr",      "json_extract", "json_valid", "json_array_length",
-    "json_type",    "length",     "like",         "lower",      "ltrim",
-    "max",          "min",        "nullif",       "printf",     "format",
-    "replace",      "round",      "rtrim",        "sign",       "substr",
-    "substring",    "trim",       "typeof",       "unicode",    "upper",
-    "char",         "path_class", "path_base",    "path_image", "is_near_system_name",
-    "vendor_token", "->",         "->>",
-};
-
-static bool is_allowed_function(const char *name) {
-  for (size_t i = 0; name && i < sizeof functions / sizeof *functions; i++)
-    if (g_ascii_strcasecmp(name, functions[i]) == 0) return true;
-  return false;
-}
-
 /* No table, no recursion, no function that is not listed: it computes and no more. */
 static int authorize(void *context, int action, const char *first, const char *second,
                      const char *database, const char *trigger) {
   (void)context, (void)first, (void)database, (void)trigger;
   if (action == SQLITE_SELECT) return SQLITE_OK;
   if (action == SQLITE_READ && !database) return SQLITE_OK; /* a column of the row */
-  if (action == SQLITE_FUNCTION && is_allowed_function(second)) return SQLITE_OK;
+  if (action == SQLITE_FUNCTION && second && fsa_is_condition_function(second)) return SQLITE_OK;
   return SQLITE_DENY;
 }
 

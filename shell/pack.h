@@ -180,6 +180,13 @@ int fsa_pack_columns(struct sqlite3 *db, const char *sql, FsaArena *arena,
                      FsaPackColumns *ret_columns);
 
 /*
+ * What the scorer would say against a condition of a rule or an attribute; NULL = nothing. Static,
+ * or in the arena.
+ */
+const char *fsa_pack_condition_fault(const FsaPackColumns *columns, const char *where,
+                                     FsaArena *arena);
+
+/*
  * The next word, string, quoted name or sign of a statement; comments are passed over. Points into
  * the statement; of size 0 at its end.
  */

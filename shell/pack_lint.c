@@ -243,17 +243,8 @@ static void check_named(Lint *lint, const FsaPackColumns *columns, const char *f
 /* Does the condition compile over the query's columns, all of them text as in a result line? */
 static void check_condition(Lint *lint, const FsaPackColumns *columns, size_t line,
                             const char *where) {
-  FsaBuffer sql = fsa_buffer(FSA_MAX_PACK_FILE);
-  sqlite3_stmt *statement = NULL;
-  fsa_buffer_puts(&sql, "SELECT 1 FROM (SELECT ");
-  for (size_t i = 0; i < columns->count; i++)
-    fsa_buffer_printf(&sql, "%s'' AS \"%s\"", i ? ", " : "", columns->names[i]);
-  fsa_buffer_printf(&sql, ") WHERE (%s\n)", where);
-  const char *text = fsa_buffer_text(&sql);
-  if (sql.error || sqlite3_prepare_v2(lint->db, text, -1, &statement, NULL) != SQLITE_OK)
-    fault(lint, line, "condition %s: %s", where, sqlite3_errmsg(lint->db));
-  sqlite3_finalize(statement);
-  fsa_buffer_done(&sql);
+  const char *why = fsa_pack_condition_fault(columns, where, &lint->arena);
+  if (why) fault(lint, line, "condition %s: %s", where, why);
 }
 
 static void check_weights(Lint *lint, const FsaPackColumns *columns) {

@@ -397,11 +397,16 @@ def lint_header(folder):
             ("rule_share", "not a value for this field: rule", ("family: .*", "-- family: x\n-- rule: a | path <> '' | 2 | 0 | -\n")),
             ("rule_column", "no such column: no_such", ("family: .*", "-- family: x\n-- rule: a | no_such = '1' | 0.5 | 0.1 | T1055\n")),
             ("rule_syntax", "condition path <> (", ("family: .*", "-- family: x\n-- rule: a | path <> ( | 0.5 | 0.1 | T1055\n")),
+            ("rule_table", "condition", ("family: .*", "-- family: x\n-- rule: a | path IN (SELECT name FROM sqlite_schema) | 0.5 | 0.1 | T1055\n")),
+            ("rule_clock", "not authorized to use function: datetime", ("family: .*", "-- family: x\n-- rule: a | path < datetime('now') | 0.5 | 0.1 | T1055\n")),
             ("rule_attack", "attack X1", ("family: .*", "-- family: x\n-- rule: a | path <> '' | 0.5 | 0.1 | X1\n")),
             ("rule_fixed", "not a value for this field: rule", ("family: .*", "-- family: x\n-- rule: a | 1 | 0.5 | 0.1 | - | often\n")),
             ("attribute", "no such column: no_such", ("family: .*", "-- family: x\n-- attribute: a | no_such = '1' | 0.5\n")),
             ("awaits_nothing", "there is a query, so it awaits nothing", ("family: .*", "-- family: x\n-- awaits: fsa_later\n-- columns: pid\n"))):
         lint(folder, "header_" + name, sql, says, swap=swap)
+    own = [("family: .*", "-- family: x\n-- rule: a | path_class(path) = 'temp' AND is_near_system_name(path) | 0.5 | 0.1 | -\n")]
+    same("lint: the scorer's functions", fsa("pack", "lint", write_pack(os.path.join(folder, "own"), "own",
+         "SELECT pid, path FROM fsa_processes", swap=own)).returncode, 0)
     later = [("family: .*", "-- family: x\n-- awaits: fsa_later\n-- columns: pid, path\n-- rule: a | path <> '' | 0.5 | 0.1 | -\n")]
     same("lint: a table that comes later", fsa("pack", "lint", write_pack(os.path.join(folder, "later"), "later", "", swap=later)).returncode, 0)
     now = [("family: .*", "-- family: x\n-- awaits: fsa_processes\n-- columns: pid\n")]
