@@ -71,8 +71,8 @@ static void put_finding(FsaScoreView *view, const FsaEntity *entity, bool is_fir
 static int show(FsaScoreView *view) {
   static const char *const heads[] = {
       [FSA_FORMAT_TABLE] = "",
-      [FSA_FORMAT_CSV] = "id,host_identifier,hostname,host_rank,band,e_value,rank,points,"
-                         "probability,rows,first_seen,rules,label\n",
+      [FSA_FORMAT_CSV] = ("id,host_identifier,hostname,host_rank,band,e_value,rank,points,"
+                          "probability,rows,first_seen,rules,label\n"),
       [FSA_FORMAT_JSON] = "["};
   const FsaScore *score = view->score;
   size_t top = view->command->top ? view->command->top : DEFAULT_LISTED;
