@@ -105,32 +105,40 @@ void fsa_answer_writer_clear(FsaAnswerWriter *writer) {
   writer->has_rows = false;
 }
 
-static void write_columns(FsaAnswerWriter *writer, FsaText columns) {
+static bool write_columns(FsaAnswerWriter *writer, FsaText columns) {
   FsaBuffer *text = &writer->text;
   FsaText last = {text->data + writer->columns_at, writer->columns_size};
-  if (writer->has_rows && same_text(last, columns)) return;
+  if (writer->has_rows && same_text(last, columns)) return false;
   fsa_buffer_putc(text, FSA_COLUMNS_MARK);
   writer->columns_at = text->size;
   writer->columns_size = columns.size;
   fsa_buffer_put(text, columns.data, columns.size);
   fsa_buffer_putc(text, '\n');
+  return true;
 }
 
-static void write_state(FsaAnswerWriter *writer, int64_t time, bool is_present) {
-  if (writer->has_rows && writer->time == time && writer->is_present == is_present) return;
+static bool write_state(FsaAnswerWriter *writer, int64_t time, bool is_present) {
+  if (writer->has_rows && writer->time == time && writer->is_present == is_present) return false;
   fsa_buffer_putc(&writer->text, FSA_STATE_MARK);
   fsa_buffer_i64(&writer->text, time);
   fsa_buffer_put(&writer->text, is_present ? "\t+\n" : "\t-\n", 3);
   writer->time = time;
   writer->is_present = is_present;
+  return true;
 }
 
-void fsa_answer_write(FsaAnswerWriter *writer, const FsaAnswerLine *line) {
-  write_columns(writer, line->columns);
-  write_state(writer, line->time, line->is_present);
+size_t fsa_answer_write_marks(FsaAnswerWriter *writer, const FsaAnswerLine *line) {
+  size_t lines = write_columns(writer, line->columns);
+  lines += write_state(writer, line->time, line->is_present);
   writer->has_rows = true;
+  return lines;
+}
+
+size_t fsa_answer_write(FsaAnswerWriter *writer, const FsaAnswerLine *line) {
+  size_t lines = fsa_answer_write_marks(writer, line);
   fsa_buffer_put(&writer->text, line->values.data, line->values.size);
   fsa_buffer_putc(&writer->text, '\n');
+  return lines + 1;
 }
 
 static int compare_texts(FsaText a, FsaText b) {

@@ -76,8 +76,11 @@ FsaAnswerWriter fsa_answer_writer(void);
 /* Empties for the next answer. */
 void fsa_answer_writer_clear(FsaAnswerWriter *writer);
 
-/* Appends one row. */
-void fsa_answer_write(FsaAnswerWriter *writer, const FsaAnswerLine *line);
+/* Appends one row and what must stand before it; gives the number of lines. */
+size_t fsa_answer_write(FsaAnswerWriter *writer, const FsaAnswerLine *line);
+
+/* Appends only what must stand before the row; gives the number of lines. */
+size_t fsa_answer_write_marks(FsaAnswerWriter *writer, const FsaAnswerLine *line);
 
 /* Writes all rows, in an order that only their contents decide: equal states are equal bytes. */
 void fsa_answer_print(const FsaAnswer *answer, FsaAnswerWriter *writer);

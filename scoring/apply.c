@@ -27,6 +27,7 @@ struct FsaApply {
   size_t gathered;     /* bytes of rows in `pending` */
   FsaRowReader *reader;
   FsaRowPacker *packer;
+  FsaRowLearner *learner; /* NULL = nothing is learned */
   GArray *numbers, *room; /* guint32: artefacts of the answer that is written; to sort them */
   FsaAnswerWriter writer;
   FsaBuffer text, packed, artefacts, key;
@@ -74,6 +75,7 @@ void fsa_apply_free(FsaApply *apply) {
   g_hash_table_destroy(apply->hosts);
   fsa_row_reader_free(apply->reader);
   fsa_row_packer_free(apply->packer);
+  fsa_row_learner_free(apply->learner);
   g_array_free(apply->numbers, TRUE);
   g_array_free(apply->room, TRUE);
   fsa_buffer_done(&apply->writer.text);
@@ -82,6 +84,15 @@ void fsa_apply_free(FsaApply *apply) {
   fsa_buffer_done(&apply->packed);
   fsa_buffer_done(&apply->artefacts);
   g_free(apply);
+}
+
+int fsa_apply_learn(FsaApply *apply) {
+  apply->learner = fsa_row_learner_new(apply->store, apply->meta);
+  return fsa_row_learner_load(apply->learner);
+}
+
+FsaRowIndexes *fsa_apply_indexes(FsaApply *apply) {
+  return apply->learner ? fsa_row_learner_indexes(apply->learner) : NULL;
 }
 
 const FsaApplyCounts *fsa_apply_counts(const FsaApply *apply) {
@@ -285,13 +296,19 @@ static int entry_text(FsaApply *apply, const FsaPieceEntry *entry, FsaText *ret_
   *ret_text = entry->text;
   if (entry->form != FSA_LOG_SNAPSHOT) return FSA_OK;
   fsa_buffer_clear(&apply->text);
-  int result = fsa_rows_unpack(fsa_bytes(entry->packed.data, entry->packed.size), &apply->text);
+  FsaBytes packed = fsa_bytes(entry->packed.data, entry->packed.size);
+  int result = fsa_case_unpack(apply->store, packed, &apply->text);
   *ret_text = (FsaText){apply->text.data, apply->text.size};
   return result;
 }
 
 static FsaLogRow row_of(const FsaPieceRow *row, const FsaAnswerLine *line) {
-  return (FsaLogRow){row->hash, row->key_hash, row->key, line->columns, line->values};
+  return (FsaLogRow){.hash = row->hash,
+                     .key_hash = row->key_hash,
+                     .key = row->key,
+                     .columns = line->columns,
+                     .values = line->values,
+                     .like = FSA_NO_ROW};
 }
 
 static int change_rows(FsaApply *apply, FsaAnswer *answer, const FsaPieceEntry *entry,
@@ -400,9 +417,9 @@ static int note_rows(FsaApply *apply, int64_t query, const FsaPieceEntry *entry)
   g_array_set_size(apply->numbers, 0);
   for (size_t i = 0; i < entry->row_count; i++) {
     const FsaPieceRow *row = &entry->rows[i];
-    uint32_t number = 0;
+    uint32_t number = row->artefact;
     int result = FSA_OK;
-    if (!fsa_case_find_artefact(apply->store, query, row->key_hash, &number))
+    if (!number && !fsa_case_find_artefact(apply->store, query, row->key_hash, &number))
       result = row->key.data
                    ? fsa_case_add_artefact(apply->store, query, row->key_hash, row->key, &number)
                    : add_missing(apply, query, entry);
@@ -420,7 +437,11 @@ static int replace(FsaApply *apply, AnswerId id, const FsaPieceEntry *entry) {
                         .row_count = (int64_t)entry->row_count,
                         .digest = entry->digest,
                         .line_bytes = entry->bytes};
+  FsaLearnedAnswer answer = {
+      .query = id.query, .entry = entry, .newest = fsa_case_last_artefact(apply->store)};
   int result = note_rows(apply, id.query, entry);
+  answer.artefacts = (const uint32_t *)(void *)apply->numbers->data;
+  if (result == FSA_OK && apply->learner) result = fsa_row_learner_learn(apply->learner, &answer);
   return result == FSA_OK ? put_answer(apply, id, &head, entry->packed) : result;
 }
 

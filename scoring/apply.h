@@ -7,6 +7,7 @@
 #define FSA_SCORING_APPLY_H
 
 #include "case.h"
+#include "row_learner.h"
 #include "piece.h"
 
 #define FSA_MAX_GATHERED (96u << 20) /* bytes of rows that wait for a flush */
@@ -32,6 +33,12 @@ typedef struct FsaApply FsaApply;
 
 FsaApply *fsa_apply_new(FsaCase *store, const FsaPackMeta *meta);
 void fsa_apply_free(FsaApply *apply);
+
+/* From now on snapshots teach which rows are common, beginning with what the case knows. */
+int fsa_apply_learn(FsaApply *apply);
+
+/* The rows that are common, for those who parse pieces; NULL before fsa_apply_learn(). */
+FsaRowIndexes *fsa_apply_indexes(FsaApply *apply);
 
 /* Applies the entries of a parsed piece, inside a transaction of the case. */
 int fsa_apply_piece(FsaApply *apply, const FsaPiece *piece);

@@ -8,7 +8,7 @@
 
 #include "os/program.h"
 
-#define CASE_VERSION 3
+#define CASE_VERSION 4
 #define APPLICATION_ID 0x46534143 /* "FSAC" */
 
 static const char schema[] =
@@ -22,6 +22,7 @@ static const char schema[] =
     "CREATE TABLE answer(host INTEGER NOT NULL, query INTEGER NOT NULL, reset_time INTEGER,"
     " last_time INTEGER, epoch INTEGER, row_count INTEGER, digest INTEGER, line_bytes INTEGER,"
     " artefacts TEXT NOT NULL, rows BLOB NOT NULL, UNIQUE(host, query));"
+    "CREATE TABLE dictionary(id INTEGER PRIMARY KEY, query INTEGER NOT NULL, rows BLOB NOT NULL);"
     "CREATE TABLE status_line(host INTEGER NOT NULL, message TEXT NOT NULL, query INTEGER,"
     " severity INTEGER, first_time INTEGER, last_time INTEGER, PRIMARY KEY(host, message))"
     " WITHOUT ROWID;"
@@ -51,6 +52,7 @@ typedef enum Statement {
   ANSWER_HEAD,
   ANSWER_ROWS,
   ANSWER_PUT,
+  DICTIONARY_ADD,
   STATUS_PUT,
   EXPECTED_CLEAR,
   EXPECTED_PUT,
@@ -81,6 +83,7 @@ static const char *const statements[STATEMENT_COUNT] = {
     [ANSWER_PUT] = "INSERT INTO answer VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
                    " ON CONFLICT(host, query) DO UPDATE SET reset_time=?3, last_time=?4, epoch=?5,"
                    " row_count=?6, digest=?7, line_bytes=?8, artefacts=?9, rows=?10",
+    [DICTIONARY_ADD] = "INSERT INTO dictionary(query, rows) VALUES(?1, ?2)",
     [STATUS_PUT] = "INSERT INTO status_line VALUES(?1, ?5, nullif(?2, 0), ?3, ?4, ?4)"
                    " ON CONFLICT(host, message) DO UPDATE SET first_time=min(first_time, ?4),"
                    " last_time=max(last_time, ?4), severity=max(severity, ?3)",
@@ -97,6 +100,9 @@ struct FsaCase {
   sqlite3 *db;
   sqlite3_stmt *prepared[STATEMENT_COUNT];
   GHashTable *artefacts; /* query's and key's hash -> number; only when open for writing */
+  uint32_t last_artefact;
+  FsaRowDictionaries *dictionaries;
+  FsaRowUnpacker *unpacker;
   FsaSipKey hash_key;
   FsaBuffer message;
 };
@@ -237,14 +243,98 @@ static int load_artefacts(FsaCase *store) {
   if (sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) != SQLITE_OK)
     return sqlite_fault(store, "reading the case");
   int result;
-  while ((result = step(store, stmt, "reading the case")) == FSA_ROW)
+  while ((result = step(store, stmt, "reading the case")) == FSA_ROW) {
+    uint32_t number = (uint32_t)sqlite3_column_int64(stmt, 2);
     g_hash_table_insert(
         store->artefacts,
         artefact_slot(sqlite3_column_int64(stmt, 0), (uint64_t)sqlite3_column_int64(stmt, 1)),
-        (gpointer)(uintptr_t)sqlite3_column_int64(stmt, 2));
+        (gpointer)(uintptr_t)number);
+    store->last_artefact = MAX(store->last_artefact, number);
+  }
   sqlite3_finalize(stmt);
   return result;
 }
+
+/* ---- dictionaries -----------------------------------------------------------------------------
+ */
+
+/* The query's dictionary with the rows of `text` behind those that it has. */
+static int grow_dictionary(FsaCase *store, int64_t query, FsaText text) {
+  const FsaRowDictionary *known = fsa_row_dictionaries_find(store->dictionaries, query);
+  FsaRowDictionary *grown = NULL;
+  FsaBuffer all = fsa_buffer(FSA_MAX_DICTIONARY_BYTES);
+  if (known) fsa_buffer_put(&all, known->text.data, known->text.size);
+  fsa_buffer_put(&all, text.data, text.size);
+  int result = all.error;
+  if (result == FSA_OK) result = fsa_row_dictionary_new((FsaText){all.data, all.size}, &grown);
+  size_t others = fsa_row_dictionaries_memory(store->dictionaries) - (known ? known->memory : 0);
+  if (result == FSA_OK && others + grown->memory > FSA_MAX_DICTIONARIES_MEMORY) {
+    fsa_row_dictionary_unref(grown);
+    result = FSA_E_LIMIT;
+  }
+  if (result == FSA_OK) fsa_row_dictionaries_put(store->dictionaries, query, grown);
+  fsa_buffer_done(&all);
+  return result;
+}
+
+static int load_dictionaries(FsaCase *store) {
+  sqlite3_stmt *stmt;
+  const char *sql = "SELECT query, rows FROM dictionary ORDER BY id";
+  if (sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+    return sqlite_fault(store, "reading the case");
+  FsaBuffer text = fsa_buffer(FSA_MAX_DICTIONARY_BYTES);
+  int result;
+  while ((result = step(store, stmt, "reading the case")) == FSA_ROW) {
+    const void *packed = sqlite3_column_blob(stmt, 1);
+    fsa_buffer_clear(&text);
+    result =
+        fsa_case_unpack(store, fsa_bytes(packed, (size_t)sqlite3_column_bytes(stmt, 1)), &text);
+    if (result == FSA_OK)
+      result =
+          grow_dictionary(store, sqlite3_column_int64(stmt, 0), (FsaText){text.data, text.size});
+    if (result != FSA_OK) {
+      result = fault(store, result, "unpacking a dictionary of the case");
+      break;
+    }
+  }
+  sqlite3_finalize(stmt);
+  fsa_buffer_done(&text);
+  return result;
+}
+
+static int open_dictionaries(FsaCase *store) {
+  store->dictionaries = fsa_row_dictionaries_new();
+  store->unpacker = fsa_row_unpacker_new(store->dictionaries);
+  return load_dictionaries(store);
+}
+
+const FsaRowDictionaries *fsa_case_dictionaries(const FsaCase *store) {
+  return store->dictionaries;
+}
+
+int fsa_case_unpack(FsaCase *store, FsaBytes packed, FsaBuffer *out) {
+  return fsa_rows_unpack(store->unpacker, packed, out);
+}
+
+int fsa_case_add_rows(FsaCase *store, int64_t query, FsaText text) {
+  int result = grow_dictionary(store, query, text);
+  if (result != FSA_OK) return result;
+  FsaRowPacker *packer = fsa_row_packer_new();
+  FsaBuffer packed = fsa_buffer(2 * FSA_MAX_DICTIONARY_BYTES);
+  result = packer ? fsa_rows_pack(packer, text, &packed) : FSA_E_NOMEM;
+  if (result == FSA_OK) {
+    sqlite3_stmt *stmt = use(store, DICTIONARY_ADD);
+    sqlite3_bind_int64(stmt, 1, query);
+    sqlite3_bind_blob64(stmt, 2, packed.data, packed.size, SQLITE_STATIC);
+    result = step(store, stmt, "writing a dictionary");
+  }
+  fsa_row_packer_free(packer);
+  fsa_buffer_done(&packed);
+  return result;
+}
+
+/* ---- opening and closing ----------------------------------------------------------------------
+ */
 
 /* One writer at a time: a second ingest must not number artefacts beside the first. */
 static int prepare_writing(FsaCase *store) {
@@ -256,7 +346,8 @@ static int prepare_writing(FsaCase *store) {
                            &store->prepared[i], NULL) != SQLITE_OK)
       result = sqlite_fault(store, "preparing");
   store->artefacts = g_hash_table_new(g_direct_hash, g_direct_equal);
-  return result == FSA_OK ? load_artefacts(store) : result;
+  if (result == FSA_OK) result = load_artefacts(store);
+  return result == FSA_OK ? open_dictionaries(store) : result;
 }
 
 int fsa_case_open(const char *path, FsaCaseMode mode, FsaCase **ret_case) {
@@ -269,7 +360,10 @@ int fsa_case_open(const char *path, FsaCaseMode mode, FsaCase **ret_case) {
   if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK)
     return sqlite_fault(store, "opening the case");
   sqlite3_busy_timeout(store->db, FSA_CASE_PATIENCE);
-  if (mode == FSA_CASE_READ) return check_schema(store, mode);
+  if (mode == FSA_CASE_READ) {
+    int result = check_schema(store, mode);
+    return result == FSA_OK ? open_dictionaries(store) : result;
+  }
   /* a lost power supply may cost the last batch, never the file; ingest can be run again */
   int result = execute(store,
                        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
@@ -287,6 +381,8 @@ void fsa_case_close(FsaCase *store) {
     sqlite3_exec(store->db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
   }
   sqlite3_close(store->db);
+  fsa_row_unpacker_free(store->unpacker);
+  fsa_row_dictionaries_free(store->dictionaries);
   fsa_buffer_done(&store->message);
   g_free(store);
 }
@@ -376,6 +472,10 @@ bool fsa_case_find_artefact(const FsaCase *store, int64_t query, uint64_t key_ha
   return known != NULL;
 }
 
+uint32_t fsa_case_last_artefact(const FsaCase *store) {
+  return store->last_artefact;
+}
+
 int fsa_case_add_artefact(FsaCase *store, int64_t query, uint64_t key_hash, FsaText key,
                           uint32_t *ret_artefact) {
   sqlite3_stmt *add = use(store, ARTEFACT_ADD);
@@ -387,7 +487,7 @@ int fsa_case_add_artefact(FsaCase *store, int64_t query, uint64_t key_hash, FsaT
   int64_t number = sqlite3_last_insert_rowid(store->db);
   if (number <= 0 || number > UINT32_MAX)
     return fault(store, FSA_E_LIMIT, "numbering an artefact: there are too many");
-  *ret_artefact = (uint32_t)number;
+  *ret_artefact = store->last_artefact = (uint32_t)number;
   g_hash_table_insert(store->artefacts, artefact_slot(query, key_hash),
                       (gpointer)(uintptr_t)*ret_artefact);
   return FSA_OK;
@@ -421,7 +521,7 @@ int fsa_case_answer_rows(FsaCase *store, int64_t host, int64_t query, FsaBuffer 
   int result = step(store, stmt, "reading an answer");
   if (result != FSA_ROW) return result;
   FsaBytes packed = fsa_bytes(sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0));
-  result = fsa_rows_unpack(packed, out);
+  result = fsa_case_unpack(store, packed, out);
   sqlite3_reset(stmt);
   return result == FSA_OK ? FSA_ROW : fault(store, result, "unpacking an answer");
 }

@@ -71,6 +71,9 @@ bool fsa_case_find_artefact(const FsaCase *store, int64_t query, uint64_t key_ha
 int fsa_case_add_artefact(FsaCase *store, int64_t query, uint64_t key_hash, FsaText key,
                           uint32_t *ret_artefact);
 
+/* The greatest number that a key has; 0 = none has one. */
+uint32_t fsa_case_last_artefact(const FsaCase *store);
+
 /* What is stored of an answer, without its rows. */
 typedef struct FsaAnswerHead {
   int64_t reset_time, last_time, epoch;
@@ -84,6 +87,17 @@ int fsa_case_answer_head(FsaCase *store, int64_t host, int64_t query, FsaAnswerH
 
 /* FSA_ROW with the rows' text (answer.h) appended to `out`, FSA_OK when there is no answer. */
 int fsa_case_answer_rows(FsaCase *store, int64_t host, int64_t query, FsaBuffer *out);
+
+/* Appends the text of packed rows of this case. As fsa_rows_unpack(). */
+int fsa_case_unpack(FsaCase *store, FsaBytes packed, FsaBuffer *out);
+
+/* The rows that answers are packed with; they stay the case's. Threads may read them while none
+ * writes to the case. */
+const FsaRowDictionaries *fsa_case_dictionaries(const FsaCase *store);
+
+/* Adds rows to a query's dictionary: `text` is lines as fsa_row_dictionary_new() has them, the
+ * columns' first when the query has none yet. FSA_E_LIMIT, with nothing added, when it is full. */
+int fsa_case_add_rows(FsaCase *store, int64_t query, FsaText text);
 
 /* Stores an answer in the place of what was there. `artefacts` is a list of artefact numbers
  * (number_list.h), `packed` the rows' text as fsa_rows_pack() made it. */

@@ -95,7 +95,8 @@ int fsa_score_rows(FsaScorer *scorer, uint32_t host, const bool *wanted, FsaText
     sqlite3_bind_int64(stmt, 2, scorer->matrix->queries[signals->all[first].query].id);
     fsa_buffer_clear(&rows);
     if (sqlite3_step(stmt) == SQLITE_ROW)
-      result = fsa_rows_unpack(
+      result = fsa_case_unpack(
+          scorer->store,
           fsa_bytes(sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0)), &rows);
     sqlite3_reset(stmt);
     if (result == FSA_OK)

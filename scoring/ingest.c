@@ -55,7 +55,10 @@ static void parse_job(gpointer data, gpointer context) {
   g_mutex_lock(&ingest->lock);
   FsaPieceReader *reader = g_queue_pop_head(&ingest->readers);
   g_mutex_unlock(&ingest->lock);
-  if (!reader) reader = fsa_piece_reader_new(&ingest->meta, fsa_case_hash_key(ingest->store));
+  if (!reader) {
+    reader = fsa_piece_reader_new(&ingest->meta, fsa_case_hash_key(ingest->store));
+    fsa_piece_reader_compare(reader, fsa_apply_indexes(ingest->apply));
+  }
   fsa_piece_parse(job->piece, reader);
   g_mutex_lock(&ingest->lock);
   g_queue_push_head(&ingest->readers, reader);
@@ -453,6 +456,7 @@ static void stop(Ingest *ingest) {
 static int run(Ingest *ingest, const FsaIngestOptions *options) {
   int result = fsa_case_begin(ingest->store);
   if (result == FSA_OK) result = store_meta(ingest);
+  if (result == FSA_OK) result = fsa_apply_learn(ingest->apply);
   for (size_t i = 0; i < options->log_count && result == FSA_OK; i++)
     result = ingest_path(ingest, options->logs[i], 0);
   if (result == FSA_OK) result = fsa_apply_flush(ingest->apply);

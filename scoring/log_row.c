@@ -32,6 +32,8 @@ typedef struct Template {
   Column *list;
   size_t count;
   size_t key_at[FSA_MAX_KEY_COLUMNS]; /* the key's columns among them, or NO_COLUMN */
+  const FsaRowIndex *compared;        /* with whose columns these were compared */
+  bool is_compared_same;
 } Template;
 
 typedef struct CachedKey {
@@ -43,7 +45,11 @@ struct FsaRowReader {
   Template templates[TEMPLATES];
   CachedKey *cached;
   FsaText names[FSA_MAX_ROW_COLUMNS], cells[FSA_MAX_ROW_COLUMNS];
+  uint64_t hashes[FSA_MAX_ROW_COLUMNS]; /* of the cells */
   size_t count;
+  const FsaRowIndex *index;       /* rows that are known; NULL = none */
+  uint32_t expected;              /* row of it that may come next */
+  bool same[FSA_MAX_ROW_COLUMNS]; /* the cells that the expected row has too */
   FsaBuffer values, scratch;
   FsaArena arena;
 };
@@ -65,6 +71,17 @@ void fsa_row_reader_free(FsaRowReader *reader) {
   fsa_buffer_done(&reader->scratch);
   g_free(reader->cached);
   g_free(reader);
+}
+
+const FsaHashKeys *fsa_row_reader_keys(const FsaRowReader *reader) {
+  return &reader->keys;
+}
+
+void fsa_row_reader_compare(FsaRowReader *reader, const FsaRowIndex *index) {
+  reader->index = index;
+  reader->expected = 0;
+  /* another index may come to lie where an older one was */
+  for (size_t i = 0; i < TEMPLATES; i++) reader->templates[i].compared = NULL;
 }
 
 static bool same_text(FsaText a, FsaText b) {
@@ -126,8 +143,7 @@ static void begin_fields(FsaText *columns, FsaText *values) {
   if (!columns->size && !values->size) columns->data = values->data = NULL;
 }
 
-/* Takes the text up to the next tab off the front of `list`. False at the end. */
-static bool next_field(FsaText *list, FsaText *ret_field) {
+bool fsa_row_next_field(FsaText *list, FsaText *ret_field) {
   if (!list->data) return false;
   const char *tab = memchr(list->data, '\t', list->size);
   size_t size = tab ? (size_t)(tab - list->data) : list->size;
@@ -252,20 +268,47 @@ static bool take_integer(const char *data, size_t start, size_t size, FsaText *r
   return at > digits && at < size && (data[at] == ',' || data[at] == '}');
 }
 
+/* True when the string's inside is a known one: then it can be kept as it stands. */
+static bool take_known(const char *data, size_t start, size_t size, FsaText known,
+                       FsaText *ret_cell) {
+  if (size - start <= known.size || data[start + known.size] != '"' ||
+      memcmp(data + start, known.data, known.size) != 0)
+    return false;
+  *ret_cell = (FsaText){data + start, known.size};
+  return true;
+}
+
+/* The index when its rows have the template's columns, else NULL. */
+static const FsaRowIndex *index_of(const FsaRowReader *reader, Template *template) {
+  const FsaRowIndex *index = reader->index;
+  if (index && template->compared != index) {
+    template->compared = index;
+    template->is_compared_same = same_text(index->dictionary->columns, template->columns);
+  }
+  return index && template->is_compared_same ? index : NULL;
+}
+
 /* Reads a row that has the expected columns, written as osquery writes them. False = it has not. */
-static bool read_expected(FsaRowReader *reader, FsaJson *json, const Template *template) {
+static bool read_expected(FsaRowReader *reader, FsaJson *json, Template *template) {
   const char *data = json->data;
   size_t at = json->at, size = json->size;
+  const FsaRowIndex *index = index_of(reader, template);
+  const FsaRowDictionary *rows = index ? index->dictionary : NULL;
+  bool compares = rows && reader->expected < rows->count;
   for (size_t i = 0; i < template->count; i++) {
     const Lead *lead = &template->list[i].lead;
+    FsaText *cell = &reader->cells[i];
     if (!leads(lead, data + at, size - at)) return false;
     at += lead->size;
     if (at >= size) return false;
     bool is_string = data[at] == '"';
-    if (!(is_string ? take_string(data, at + 1, size, &reader->cells[i])
-                    : take_integer(data, at, size, &reader->cells[i])))
+    reader->same[i] =
+        compares && is_string &&
+        take_known(data, at + 1, size, fsa_row_dictionary_cell(rows, reader->expected, i), cell);
+    if (!reader->same[i] &&
+        !(is_string ? take_string(data, at + 1, size, cell) : take_integer(data, at, size, cell)))
       return false;
-    at += reader->cells[i].size + (is_string ? 2 : 0);
+    at += cell->size + (is_string ? 2 : 0);
   }
   if (at >= size || data[at] != '}') return false;
   reader->count = template->count;
@@ -362,13 +405,13 @@ static int make_key(FsaRowReader *reader, const Template *template, FsaArena *ar
 }
 
 /* The same values of a query's key columns have the same key, which is made once. */
-static int find_key(FsaRowReader *reader, const Template *template, const uint64_t *hashes,
-                    FsaArena *arena, FsaLogRow *row) {
+static int find_key(FsaRowReader *reader, const Template *template, FsaArena *arena,
+                    FsaLogRow *row) {
   const FsaQueryMeta *meta = template->meta;
   if (!meta || !meta->key_count) return make_key(reader, template, arena, row);
   uint64_t values = template->salt;
   for (size_t i = 0; i < meta->key_count; i++)
-    if (template->key_at[i] != NO_COLUMN) values += hashes[template->key_at[i]];
+    if (template->key_at[i] != NO_COLUMN) values += reader->hashes[template->key_at[i]];
   CachedKey *cached = &reader->cached[values % CACHED_KEYS];
   if (cached->values == values) {
     row->key_hash = cached->key_hash;
@@ -410,21 +453,63 @@ static void put_values(FsaRowReader *reader) {
   fsa_buffer_added(&reader->values, (size_t)(to - start));
 }
 
-static int finish(FsaRowReader *reader, const Template *template, FsaArena *arena,
-                  FsaLogRow *ret_row) {
-  uint64_t hashes[FSA_MAX_ROW_COLUMNS], sum = 0;
-  FsaLogRow row = {0};
+/* The hashes of all cells, from the index where they are the expected row's; gives their sum. */
+static uint64_t hash_cells(FsaRowReader *reader, const Template *template,
+                           const FsaRowIndex *index) {
+  const uint64_t *known = index && reader->expected < index->dictionary->count
+                              ? index->hashes + reader->expected * index->dictionary->column_count
+                              : NULL;
+  uint64_t sum = 0;
   for (size_t i = 0; i < reader->count; i++) {
-    hashes[i] = fsa_hash_value(&reader->keys, template->list[i].seed, reader->cells[i]);
-    sum += hashes[i];
+    reader->hashes[i] =
+        known && reader->same[i]
+            ? known[i]
+            : fsa_hash_value(&reader->keys, template->list[i].seed, reader->cells[i]);
+    sum += reader->hashes[i];
   }
-  row.hash = fsa_hash_row(&reader->keys, sum);
-  int result = find_key(reader, template, hashes, arena, &row);
-  if (result != FSA_OK) return result;
-  put_values(reader);
-  if (reader->values.error) return reader->values.error;
-  row.columns = template->columns;
-  row.values = (FsaText){reader->values.data, reader->values.size};
+  return sum;
+}
+
+static bool has_key_of(const FsaRowReader *reader, const FsaRowIndex *index) {
+  for (size_t i = 0; i < index->key_count; i++)
+    if (!reader->same[index->key_at[i]]) return false;
+  return true;
+}
+
+/* The known row with the same key: the expected one, or the first that has it. */
+static uint32_t find_like(FsaRowReader *reader, const FsaRowIndex *index) {
+  const FsaRowDictionary *rows = index->dictionary;
+  if (reader->expected < rows->count && has_key_of(reader, index)) return reader->expected;
+  uint32_t row = fsa_row_index_find(index, fsa_row_index_key_values(index, reader->hashes));
+  if (row == FSA_NO_ROW) return row;
+  for (size_t i = 0; i < reader->count; i++)
+    reader->same[i] = same_text(reader->cells[i], fsa_row_dictionary_cell(rows, row, i));
+  return has_key_of(reader, index) ? row : FSA_NO_ROW;
+}
+
+static void take_like(FsaRowReader *reader, const FsaRowIndex *index, uint32_t like,
+                      FsaLogRow *row) {
+  row->like = like;
+  row->key_hash = index->known[like].key_hash;
+  row->artefact = index->known[like].artefact;
+  row->same = reader->same;
+  reader->expected = like + 1;
+}
+
+static int finish(FsaRowReader *reader, const Template *template, const FsaRowIndex *index,
+                  FsaArena *arena, FsaLogRow *ret_row) {
+  FsaLogRow row = {.columns = template->columns, .cells = reader->cells, .like = FSA_NO_ROW};
+  row.hash = fsa_hash_row(&reader->keys, hash_cells(reader, template, index));
+  uint32_t like = index ? find_like(reader, index) : FSA_NO_ROW;
+  if (like != FSA_NO_ROW) {
+    take_like(reader, index, like, &row);
+  } else {
+    int result = find_key(reader, template, arena, &row);
+    if (result != FSA_OK) return result;
+    put_values(reader);
+    if (reader->values.error) return reader->values.error;
+    row.values = (FsaText){reader->values.data, reader->values.size};
+  }
   *ret_row = row;
   return FSA_OK;
 }
@@ -442,8 +527,9 @@ int fsa_row_read(FsaRowReader *reader, FsaJson *json, const FsaQueryMeta *meta, 
     if (result == FSA_OK && !(is_known && has_names(reader, template)))
       result = expect_names(reader, meta, template);
     if (result != FSA_OK) return result;
+    memset(reader->same, 0, sizeof reader->same);
   }
-  return finish(reader, template, arena, ret_row);
+  return finish(reader, template, index_of(reader, template), arena, ret_row);
 }
 
 /* Splits a kept row into the reader's cells and finds its template. */
@@ -455,8 +541,8 @@ static int split(FsaRowReader *reader, FsaText columns, FsaText values, const Fs
       template->count && template->meta == meta && same_text(template->columns, columns);
   reader->count = 0;
   begin_fields(&columns, &values);
-  while (next_field(&values, &cell) && reader->count < FSA_MAX_ROW_COLUMNS) {
-    if (!next_field(&columns, &column)) return FSA_E_FORMAT;
+  while (fsa_row_next_field(&values, &cell) && reader->count < FSA_MAX_ROW_COLUMNS) {
+    if (!fsa_row_next_field(&columns, &column)) return FSA_E_FORMAT;
     reader->names[reader->count] = column;
     reader->cells[reader->count++] = cell;
   }
@@ -469,7 +555,7 @@ int fsa_row_take(FsaRowReader *reader, FsaText columns, FsaText values, const Fs
                  FsaArena *arena, FsaLogRow *ret_row) {
   Template *template;
   int result = split(reader, columns, values, meta, &template);
-  return result == FSA_OK ? finish(reader, template, arena, ret_row) : result;
+  return result == FSA_OK ? finish(reader, template, NULL, arena, ret_row) : result;
 }
 
 int fsa_row_key(FsaRowReader *reader, FsaText columns, FsaText values, const FsaQueryMeta *meta,
@@ -493,7 +579,7 @@ void fsa_row_json(FsaText columns, FsaText values, FsaBuffer *out) {
   bool is_first = true;
   fsa_buffer_putc(out, '{');
   begin_fields(&columns, &values);
-  while (next_field(&columns, &column) && next_field(&values, &value)) {
+  while (fsa_row_next_field(&columns, &column) && fsa_row_next_field(&values, &value)) {
     if (!is_first) fsa_buffer_putc(out, ',');
     is_first = false;
     put_quoted(out, column);
@@ -506,7 +592,7 @@ void fsa_row_json(FsaText columns, FsaText values, FsaBuffer *out) {
 FsaText fsa_row_value(FsaText columns, FsaText values, FsaText column, FsaArena *arena) {
   FsaText name, value;
   begin_fields(&columns, &values);
-  while (next_field(&columns, &name) && next_field(&values, &value))
+  while (fsa_row_next_field(&columns, &name) && fsa_row_next_field(&values, &value))
     if (same_text(name, column)) return plain_text(value, arena);
   return (FsaText){NULL, 0};
 }

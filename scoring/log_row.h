@@ -13,6 +13,7 @@
 #include "key.h"
 #include "pack_meta.h"
 #include "row_hash.h"
+#include "row_index.h"
 
 #define FSA_MAX_ROW_COLUMNS 256       /* of a result row; rows with more are rejected */
 #define FSA_MAX_ROW_BYTES (64u << 20) /* of a row as it is kept */
@@ -22,19 +23,33 @@ typedef struct FsaLogRow {
   uint64_t key_hash;
   FsaText key; /* normalised key columns with FSA_KEY_SEPARATOR between them; {NULL, 0} = this
                 * reader made the key before: fsa_row_key() makes it again */
-  FsaText columns, values; /* as above; NULLs left out */
+  FsaText columns, values; /* as above; NULLs left out. values {NULL, 0} = it is like a known row */
+  uint32_t like;           /* row of the reader's dictionary, with the same key; or FSA_NO_ROW */
+  uint32_t artefact;       /* number of its key in the case; 0 = unknown */
+  const FsaText *cells;    /* one for each column */
+  const bool *same;        /* like: whose values are that row's */
 } FsaLogRow;
 
-/* Reads rows, one after the other. For one thread at a time; knows the keys that it made. */
-typedef struct FsaRowReader FsaRowReader;
+/* Reads rows, one after the other (FsaRowReader). For one thread at a time; knows the keys that it
+ * made. */
 
 /* A reader under the secret of a case. NULL never: GLib ends the program when memory runs out. */
 FsaRowReader *fsa_row_reader_new(FsaSipKey hash_key);
 void fsa_row_reader_free(FsaRowReader *reader);
 
+/* What the reader works under. */
+const FsaHashKeys *fsa_row_reader_keys(const FsaRowReader *reader);
+
+/* From now on fsa_row_read() tells which of the rows of `index` a row of its query is like. NULL:
+ * of none. The index must outlive that; an answer that begins anew calls this anew. */
+void fsa_row_reader_compare(FsaRowReader *reader, const FsaRowIndex *index);
+
+/* Takes the text up to the next tab off the front of `list`. False at the end. */
+bool fsa_row_next_field(FsaText *list, FsaText *ret_field);
+
 /*
  * Reads the object that comes next. `meta` may be NULL: then the whole row is the key. The row's
- * key is in the arena, its columns and values live until the next call. FSA_OK; FSA_E_FORMAT
+ * key is in the arena, the rest lives until the next call. FSA_OK; FSA_E_FORMAT
  * (`json` moved behind the value where that is possible) when it is no row; FSA_E_NOMEM.
  */
 int fsa_row_read(FsaRowReader *reader, FsaJson *json, const FsaQueryMeta *meta, FsaArena *arena,

@@ -78,9 +78,10 @@ static FsaText sample_row(FsaScorer *scorer, const Mass *mass) {
   sqlite3_bind_int64(stmt, 1, scorer->matrix->hosts[mass->count->sample_host].id);
   sqlite3_bind_int64(stmt, 2, scorer->matrix->queries[query].id);
   if (sqlite3_step(stmt) == SQLITE_ROW &&
-      fsa_rows_unpack(
-          fsa_bytes(sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0)), &rows) ==
-          FSA_OK) {
+      fsa_case_unpack(
+          scorer->store,
+          fsa_bytes(sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0)),
+          &rows) == FSA_OK) {
     FsaText text = {rows.data, rows.size};
     FsaAnswerLine line = {0};
     for (uint32_t at = 0; fsa_answer_next(&text, &line); at++) {

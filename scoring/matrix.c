@@ -324,8 +324,9 @@ static int load_witness(FsaMatrix *matrix, FsaCase *store, const Witness *witnes
       sqlite3_bind_int64(stmt, 2, matrix->queries[query].id);
       fsa_buffer_clear(&rows);
       if (sqlite3_step(stmt) == SQLITE_ROW)
-        result = fsa_rows_unpack(
-            fsa_bytes(sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0)), &rows);
+        result = fsa_case_unpack(
+            store, fsa_bytes(sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0)),
+            &rows);
       sqlite3_reset(stmt);
       if (result == FSA_OK) read_witness(matrix, witness, host, (FsaText){rows.data, rows.size});
     }

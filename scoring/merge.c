@@ -122,8 +122,9 @@ static int take_answer(Merge *merge, sqlite3_stmt *stmt) {
                         .epoch = sqlite3_column_int64(stmt, 4),
                         .line_bytes = sqlite3_column_int64(stmt, 5)};
   FsaBuffer rows = fsa_buffer(FSA_MAX_ANSWER_BYTES);
-  int result = fsa_rows_unpack(
-      fsa_bytes(sqlite3_column_blob(stmt, 6), (size_t)sqlite3_column_bytes(stmt, 6)), &rows);
+  int result = fsa_case_unpack(
+      merge->part, fsa_bytes(sqlite3_column_blob(stmt, 6), (size_t)sqlite3_column_bytes(stmt, 6)),
+      &rows);
   if (result == FSA_OK)
     result = fsa_apply_answer(merge->apply, host, text_at(stmt, 1), &head,
                               (FsaText){rows.data, rows.size});

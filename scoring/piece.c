@@ -11,7 +11,10 @@ struct FsaPieceReader {
   const FsaPackMeta *meta;
   FsaRowReader *rows;
   FsaRowPacker *packer;
-  FsaAnswerWriter writer; /* of the entry that is read */
+  FsaRowIndexes *indexes; /* NULL = no row is known */
+  FsaRowIndex *index;     /* of the entry that is read: a snapshot of a query that has one */
+  FsaAnswerWriter writer; /* ... its rows, or with an index the lines of their code */
+  FsaRowCode code;
   FsaBuffer packed;
   GArray *row_list; /* FsaPieceRow, of the entry that is read */
   FsaPiece *piece;
@@ -24,6 +27,7 @@ FsaPieceReader *fsa_piece_reader_new(const FsaPackMeta *meta, FsaSipKey hash_key
   reader->rows = fsa_row_reader_new(hash_key);
   reader->packer = fsa_row_packer_new();
   reader->writer = fsa_answer_writer();
+  reader->code = fsa_row_code();
   reader->packed = fsa_buffer(FSA_MAX_ANSWER_BYTES);
   reader->row_list = g_array_new(FALSE, FALSE, sizeof(FsaPieceRow));
   return reader;
@@ -34,9 +38,14 @@ void fsa_piece_reader_free(FsaPieceReader *reader) {
   fsa_row_reader_free(reader->rows);
   fsa_row_packer_free(reader->packer);
   fsa_buffer_done(&reader->writer.text);
+  fsa_buffer_done(&reader->code.marks);
   fsa_buffer_done(&reader->packed);
   g_array_free(reader->row_list, TRUE);
   g_free(reader);
+}
+
+void fsa_piece_reader_compare(FsaPieceReader *reader, FsaRowIndexes *indexes) {
+  reader->indexes = indexes;
 }
 
 FsaPiece *fsa_piece_new(void) {
@@ -96,6 +105,18 @@ static int add_reject(FsaPieceReader *reader, const char *why, size_t at, size_t
   return FSA_OK;
 }
 
+static void write_row(FsaPieceReader *reader, const FsaPieceEntry *entry, const FsaLogRow *row) {
+  FsaAnswerWriter *writer = &reader->writer;
+  FsaAnswerLine line = {entry->time, entry->form != FSA_LOG_REMOVED, row->columns, row->values};
+  size_t before = writer->text.size;
+  bool is_like = row->like != FSA_NO_ROW;
+  size_t lines = (is_like ? fsa_answer_write_marks : fsa_answer_write)(writer, &line);
+  if (reader->index) fsa_row_code_lines(&reader->code, lines, writer->text.size - before);
+  if (is_like)
+    fsa_row_code_row(&reader->code, reader->index->dictionary, row->like, row->cells, row->same,
+                     &writer->text);
+}
+
 static int read_row(FsaPieceReader *reader, FsaJson *json, const FsaPieceEntry *entry) {
   FsaLogRow row;
   int result = fsa_row_read(reader->rows, json, entry->meta, &reader->piece->arena, &row);
@@ -103,17 +124,18 @@ static int read_row(FsaPieceReader *reader, FsaJson *json, const FsaPieceEntry *
     return add_reject(reader, "a row that is no object of columns", 0, 0);
   if (result == FSA_OK && reader->row_list->len == FSA_MAX_ENTRY_ROWS) result = FSA_E_LIMIT;
   if (result != FSA_OK) return result;
-  FsaPieceRow kept = {row.hash, row.key_hash, row.key};
+  FsaPieceRow kept = {row.hash, row.key_hash, row.key, row.artefact};
   g_array_append_val(reader->row_list, kept);
-  fsa_answer_write(&reader->writer, &(FsaAnswerLine){entry->time, entry->form != FSA_LOG_REMOVED,
-                                                     row.columns, row.values});
-  return reader->writer.text.error;
+  write_row(reader, entry, &row);
+  return reader->writer.text.error ? reader->writer.text.error : reader->code.marks.error;
 }
 
 /* FSA_E_FORMAT: `json` tells what is damaged. FSA_E_LIMIT: it is too much. */
 static int read_rows(FsaPieceReader *reader, FsaJson *json, FsaPieceEntry *entry) {
   g_array_set_size(reader->row_list, 0);
   fsa_answer_writer_clear(&reader->writer);
+  fsa_row_code_clear(&reader->code);
+  fsa_row_reader_compare(reader->rows, reader->index);
   int result = FSA_OK;
   if (fsa_json_kind(json) == FSA_JSON_OBJECT) {
     result = read_row(reader, json, entry);
@@ -138,7 +160,9 @@ static int keep_rows(FsaPieceReader *reader, FsaPieceEntry *entry) {
   bool is_packed = entry->form == FSA_LOG_SNAPSHOT;
   if (is_packed) {
     fsa_buffer_clear(&reader->packed);
-    int result = fsa_rows_pack(reader->packer, text, &reader->packed);
+    int result = reader->index ? fsa_rows_pack_code(reader->packer, reader->index->query,
+                                                    &reader->code, text, &reader->packed)
+                               : fsa_rows_pack(reader->packer, text, &reader->packed);
     if (result != FSA_OK) return result;
     text = (FsaText){reader->packed.data, reader->packed.size};
   }
@@ -146,6 +170,18 @@ static int keep_rows(FsaPieceReader *reader, FsaPieceEntry *entry) {
   if (!copy.data) return FSA_E_NOMEM;
   *(is_packed ? &entry->packed : &entry->text) = copy;
   return FSA_OK;
+}
+
+/* What others gave before is known; other forms than snapshots are gathered row by row. */
+static int read_answer(FsaPieceReader *reader, FsaJson *rows, FsaPieceEntry *entry) {
+  bool is_compared = reader->indexes && entry->meta && entry->form == FSA_LOG_SNAPSHOT;
+  reader->index = is_compared ? fsa_row_indexes_take(reader->indexes, entry->meta) : NULL;
+  int result = read_rows(reader, rows, entry);
+  if (result == FSA_OK) result = keep_rows(reader, entry);
+  fsa_row_reader_compare(reader->rows, NULL);
+  fsa_row_index_unref(reader->index);
+  reader->index = NULL;
+  return result;
 }
 
 /* ---- entries ----------------------------------------------------------------------------------
@@ -202,10 +238,9 @@ static int take_entry(void *context, const FsaLogEntry *log) {
   if (!is_status) {
     FsaJson rows = log->rows;
     entry.meta = fsa_pack_meta_find(reader->meta, entry.name);
-    result = read_rows(reader, &rows, &entry);
+    result = read_answer(reader, &rows, &entry);
     if (result == FSA_E_FORMAT) /* what is damaged inside its rows costs the line */
       return add_reject(reader, rows.why, log->rows_at + rows.at, log->size);
-    if (result == FSA_OK) result = keep_rows(reader, &entry);
     if (result == FSA_E_LIMIT)
       return add_reject(reader, "more rows than an answer may have, or longer ones", log->rows_at,
                         log->size);

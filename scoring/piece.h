@@ -16,7 +16,8 @@
 
 typedef struct FsaPieceRow {
   uint64_t hash, key_hash;
-  FsaText key; /* as in FsaLogRow */
+  FsaText key;       /* as in FsaLogRow */
+  uint32_t artefact; /* as in FsaLogRow */
 } FsaPieceRow;
 
 typedef struct FsaPieceEntry {
@@ -65,6 +66,9 @@ typedef struct FsaPieceReader FsaPieceReader;
 /* `meta` must outlive it. NULL never: GLib ends the program when memory runs out. */
 FsaPieceReader *fsa_piece_reader_new(const FsaPackMeta *meta, FsaSipKey hash_key);
 void fsa_piece_reader_free(FsaPieceReader *reader);
+
+/* Compares rows with those that `indexes` has when an entry begins; it must outlive the reader. */
+void fsa_piece_reader_compare(FsaPieceReader *reader, FsaRowIndexes *indexes);
 
 /* Parses `text`. The key of a row may stand in an earlier piece of the same reader alone. */
 void fsa_piece_parse(FsaPiece *piece, FsaPieceReader *reader);

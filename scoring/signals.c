@@ -276,7 +276,7 @@ static int take_answer(Worker *worker, uint32_t query, FsaText list, FsaBytes pa
   bool is_rare = has_rare(worker, list);
   if (!is_rare && !worker->pass->is_read[query]) return FSA_OK;
   fsa_buffer_clear(&worker->rows);
-  int result = fsa_rows_unpack_by(worker->unpacker, packed, &worker->rows);
+  int result = fsa_rows_unpack(worker->unpacker, packed, &worker->rows);
   FsaText rows = {worker->rows.data, worker->rows.size};
   FsaAnswerLine line = {0};
   uint64_t seen = 0;
@@ -391,7 +391,7 @@ static void open_worker(Worker *worker, Pass *pass) {
                      .rows = fsa_buffer(FSA_MAX_ANSWER_BYTES),
                      .scratch = fsa_buffer(FSA_MAX_ANSWER_BYTES)};
   worker->askers = g_new0(FsaAsker *, queries + 1);
-  worker->unpacker = fsa_row_unpacker_new();
+  worker->unpacker = fsa_row_unpacker_new(fsa_case_dictionaries(model->store));
   worker->plans = g_new0(FsaRowPlan, queries + 1);
   worker->artefacts = g_new0(Memo *, queries + 1);
   worker->reader = fsa_row_reader_new(fsa_case_hash_key(model->store));

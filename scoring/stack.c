@@ -290,7 +290,8 @@ static int collect_sightings(Stacker *stacker) {
         each_number(list_column(stmt, 2), is_common, stacker))
       continue;
     fsa_buffer_clear(&rows);
-    result = fsa_rows_unpack(
+    result = fsa_case_unpack(
+        stacker->store,
         fsa_bytes(sqlite3_column_blob(stmt, 3), (size_t)sqlite3_column_bytes(stmt, 3)), &rows);
     if (result == FSA_OK) result = take_rows(stacker, (FsaText){rows.data, rows.size}, host, query);
   }

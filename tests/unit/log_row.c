@@ -132,6 +132,85 @@ static void kept_row(void **state) {
   fsa_row_reader_free(reader);
 }
 
+static const char known_rows[] =
+    "path\tname\tpid\nC:\\\\a\tb\t4\nC:\\\\a\tb\t5\n\t\t\n/x/1234\t\xc3\xa4\t7\nq\t\\\"\t7\n";
+
+/* The row's values, from the known row and what differs, or as it came. */
+static void put_values(const FsaRowDictionary *rows, const FsaLogRow *row, FsaBuffer *out) {
+  if (row->like == FSA_NO_ROW) fsa_buffer_put(out, row->values.data, row->values.size);
+  for (size_t i = 0; row->like != FSA_NO_ROW && i < rows->column_count; i++) {
+    FsaText value = row->same[i] ? fsa_row_dictionary_cell(rows, row->like, i) : row->cells[i];
+    if (i) fsa_buffer_putc(out, '\t');
+    fsa_buffer_put(out, value.data, value.size);
+  }
+}
+
+/* Reads rows that stand behind each other with and without an index: they must not differ. */
+static void compare_rows(FsaRowIndex *index, const char *lines, size_t likes) {
+  FsaRowReader *plain = fsa_row_reader_new(hash_key), *compared = fsa_row_reader_new(hash_key);
+  FsaJson json = fsa_json(lines, strlen(lines)), again = json;
+  FsaArena arena = fsa_arena(0);
+  size_t found = 0;
+  fsa_row_reader_compare(compared, index);
+  while (fsa_json_kind(&json) != FSA_JSON_END) {
+    FsaLogRow row, other;
+    FsaBuffer values = fsa_buffer(4096);
+    assert_int_equal(fsa_row_read(plain, &json, &meta, &arena, &row), FSA_OK);
+    assert_int_equal(fsa_row_read(compared, &again, &meta, &arena, &other), FSA_OK);
+    assert_int_equal(json.at, again.at);
+    assert_true(row.hash == other.hash && row.key_hash == other.key_hash);
+    put_values(index->dictionary, &other, &values);
+    assert_int_equal(values.size, row.values.size);
+    assert_memory_equal(values.data, row.values.data, values.size);
+    found += other.like != FSA_NO_ROW;
+    fsa_buffer_done(&values);
+  }
+  assert_int_equal(found, likes);
+  fsa_arena_done(&arena);
+  fsa_row_reader_free(plain);
+  fsa_row_reader_free(compared);
+}
+
+static void rows_that_are_known(void **state) {
+  (void)state;
+  FsaRowReader *reader = fsa_row_reader_new(hash_key);
+  FsaRowDictionary *rows;
+  FsaText text = {known_rows, sizeof known_rows - 1};
+  assert_int_equal(fsa_row_dictionary_new(text, &rows), FSA_OK);
+  FsaRowIndex *first = fsa_row_index_new(rows, &meta, 1, NULL, reader);
+  FsaRowIndex *index = fsa_row_index_new(rows, &meta, 1, first, reader); /* one that has grown */
+  fsa_row_index_unref(first);
+  /* in their order, in another, with other values, and strangers between them */
+  static const char begin[] = "{\"path\":\"first\",\"name\":\"of\",\"pid\":\"all\"}";
+  static const struct {
+    const char *rows;
+    size_t likes;
+  } cases[] = {
+      {"{\"path\":\"C:\\\\a\",\"name\":\"b\",\"pid\":\"4\"}"
+       "{\"path\":\"C:\\\\a\",\"name\":\"b\",\"pid\":\"5\"}",
+       2},
+      {"{\"path\":\"/x/1234\",\"name\":\"\xc3\xa4\",\"pid\":8}"
+       "{\"path\":\"\",\"name\":\"\",\"pid\":\"\"}",
+       2},
+      {"{\"path\":\"/x/12345\",\"name\":\"\xc3\xa4\",\"pid\":7}", 0},
+      {"{\"path\":\"C:\\\\a\",\"name\":\"b\\\"\",\"pid\":\"4\"}", 0},
+      {"{\"path\":\"C:\\\\a\\u0041\",\"name\":\"b\",\"pid\":\"4\"}", 0},
+      {"{\"path\":\"q\",\"name\":\"\\\"\",\"pid\":\"a\\tb\"}", 1},
+      {"{ \"path\":\"\\u0071\",\"name\":\"\\\"\",\"pid\":\"\\u0007\"}", 1},
+      {"{\"pid\":\"4\",\"path\":\"C:\\\\a\",\"name\":\"b\"}", 0}, /* other columns */
+      {"{\"path\":\"q\",\"name\":\"\\\"\",\"pid\":\"7\",\"more\":\"\"}{}", 0},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    FsaBuffer lines = fsa_buffer(4096);
+    fsa_buffer_printf(&lines, "%s%s%s", begin, cases[i].rows, begin);
+    compare_rows(index, fsa_buffer_text(&lines), cases[i].likes);
+    fsa_buffer_done(&lines);
+  }
+  fsa_row_index_unref(index);
+  fsa_row_dictionary_unref(rows);
+  fsa_row_reader_free(reader);
+}
+
 /* A row with too many columns costs itself, not what stands behind it. */
 static void too_many_columns(void **state) {
   (void)state;
@@ -156,6 +235,7 @@ int main(void) {
       cmocka_unit_test(position_does_not_matter),
       cmocka_unit_test(writing_does_not_matter),
       cmocka_unit_test(kept_row),
+      cmocka_unit_test(rows_that_are_known),
       cmocka_unit_test(too_many_columns),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

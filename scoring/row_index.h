@@ -1,0 +1,62 @@
+/*
+ * A dictionary's rows (row_dictionary.h) as one who reads rows knows them: what their values hash
+ * to, and their keys. What is known need not be worked out again.
+ */
+#ifndef FSA_SCORING_ROW_INDEX_H
+#define FSA_SCORING_ROW_INDEX_H
+
+#include "pack_meta.h"
+#include "row_dictionary.h"
+#include "row_hash.h"
+
+#define FSA_NO_ROW UINT32_MAX
+
+typedef struct FsaKnownRow {
+  uint64_t key_values; /* fsa_row_index_key_values() of it */
+  uint64_t key_hash;
+  uint32_t artefact; /* number of its key in the case; 0 = it has none */
+} FsaKnownRow;
+
+typedef struct FsaRowIndex {
+  gatomicrefcount users;
+  FsaRowDictionary *dictionary;
+  uint32_t query;     /* its number in the case */
+  FsaKnownRow *known; /* [row] */
+  uint64_t *hashes;   /* [row * columns + column] of the values (row_hash.h) */
+  size_t key_at[FSA_MAX_KEY_COLUMNS], key_count; /* the key's columns, where it has them */
+  uint32_t *slots; /* row + 1 by key_values, 0 = empty; a power of two, twice the rows */
+  size_t slot_mask;
+} FsaRowIndex;
+
+/* The index of a dictionary of a query that has a key, without artefacts; `older` is that of the
+ * dictionary that it has grown from, or NULL. To be given back with fsa_row_index_unref(). NULL
+ * when a row cannot be read. */
+typedef struct FsaRowReader FsaRowReader;
+FsaRowIndex *fsa_row_index_new(FsaRowDictionary *dictionary, const FsaQueryMeta *meta,
+                               uint32_t query, const FsaRowIndex *older, FsaRowReader *reader);
+FsaRowIndex *fsa_row_index_ref(FsaRowIndex *index);
+void fsa_row_index_unref(FsaRowIndex *index); /* NULL is allowed */
+
+/* What tells rows by their key: of the hashes of all values, the sum of those of the key's. */
+static inline uint64_t fsa_row_index_key_values(const FsaRowIndex *index, const uint64_t *hashes) {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < index->key_count; i++) sum += hashes[index->key_at[i]];
+  return sum;
+}
+
+/* The first row with these values in its key's columns, by their hash; FSA_NO_ROW when none has. */
+uint32_t fsa_row_index_find(const FsaRowIndex *index, uint64_t key_values);
+
+/* The newest index of each query. Thread safe. */
+typedef struct FsaRowIndexes FsaRowIndexes;
+
+FsaRowIndexes *fsa_row_indexes_new(void);
+void fsa_row_indexes_free(FsaRowIndexes *indexes); /* NULL is allowed */
+
+/* For the caller to give back; NULL when the query has none. */
+FsaRowIndex *fsa_row_indexes_take(FsaRowIndexes *indexes, const FsaQueryMeta *meta);
+
+/* Takes the index over, in the place of the query's last one. */
+void fsa_row_indexes_put(FsaRowIndexes *indexes, const FsaQueryMeta *meta, FsaRowIndex *index);
+
+#endif
