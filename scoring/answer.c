@@ -107,8 +107,10 @@ void fsa_answer_writer_clear(FsaAnswerWriter *writer) {
 
 static bool write_columns(FsaAnswerWriter *writer, FsaText columns) {
   FsaBuffer *text = &writer->text;
-  FsaText last = {text->data + writer->columns_at, writer->columns_size};
-  if (writer->has_rows && same_text(last, columns)) return false;
+  bool is_same =
+      writer->has_rows && writer->columns_size == columns.size &&
+      (!columns.size || !memcmp(text->data + writer->columns_at, columns.data, columns.size));
+  if (is_same) return false;
   fsa_buffer_putc(text, FSA_COLUMNS_MARK);
   writer->columns_at = text->size;
   writer->columns_size = columns.size;

@@ -351,6 +351,7 @@ static int prepare_writing(FsaCase *store) {
 }
 
 int fsa_case_open(const char *path, FsaCaseMode mode, FsaCase **ret_case) {
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* else each allocation takes a lock to be counted */
   FsaCase *store = g_new0(FsaCase, 1);
   store->message = fsa_buffer(FSA_MAX_META_BYTES);
   *ret_case = store;

@@ -27,10 +27,11 @@ static bool is_separator(char c) {
   return c == '\\' || c == '/';
 }
 
+/* In any letter case; `prefix` is ASCII. */
 static bool has_prefix(FsaText text, size_t at, const char *prefix) {
-  size_t size = strlen(prefix);
-  return at <= text.size && text.size - at >= size &&
-         fsa_text_same(text.data + at, size, prefix, size);
+  size_t i = 0;
+  while (prefix[i] && at + i < text.size && lower(text.data[at + i]) == lower(prefix[i])) i++;
+  return !prefix[i];
 }
 
 /* ---- the things that are replaced: each gives the bytes that it takes at `at`, 0 = none ---- */
@@ -153,24 +154,47 @@ static const char *token_at(FsaText value, size_t at, size_t *ret_taken) {
   return NULL;
 }
 
+/*
+ * The size of the word that starts at `at` when nothing in it can be replaced, else 0: identifiers
+ * and numbers have a digit, or a dash behind their first word.
+ */
+static size_t plain_word(FsaText value, size_t at) {
+  if (at && is_alnum(value.data[at - 1])) return 0; /* its start was looked at */
+  size_t to = at;
+  while (to < value.size && is_alnum(value.data[to]) && !is_digit(value.data[to])) to++;
+  bool ends = to == value.size || (!is_digit(value.data[to]) && value.data[to] != '-');
+  return ends ? to - at : 0;
+}
+
+static char *put_bytes(char *to, FsaText bytes, bool lowers) {
+  for (size_t i = 0; i < bytes.size; i++) {
+    char c = lowers ? lower(bytes.data[i]) : bytes.data[i];
+    to[i] = c == FSA_KEY_SEPARATOR ? '?' : c;
+  }
+  return to + bytes.size;
+}
+
+/* Puts what stands for the value's bytes from `at` on; gives how many they are. */
+static size_t put_part(char **to, FsaText value, size_t at, bool lowers) {
+  size_t size = plain_word(value, at);
+  const char *token = size ? NULL : token_at(value, at, &size);
+  if (!token) {
+    size = size ? size : 1;
+    *to = put_bytes(*to, (FsaText){value.data + at, size}, lowers);
+    return size;
+  }
+  memcpy(*to, token, strlen(token));
+  *to += strlen(token);
+  return size;
+}
+
 void fsa_key_put(FsaBuffer *out, FsaText column, FsaText value) {
   char *start = value.size ? fsa_buffer_room(out, value.size) : NULL, *to = start;
   if (!start) return;
   bool is_hash = is_hash_column(column), lowers = is_hash || is_windows_name(value);
-  bool stays = is_hash || is_number(value);
-  for (size_t at = 0; at < value.size;) {
-    size_t taken = 0;
-    const char *token = stays ? NULL : token_at(value, at, &taken);
-    if (token) {
-      size_t size = strlen(token);
-      memcpy(to, token, size);
-      to += size;
-      at += taken;
-      continue;
-    }
-    char c = value.data[at++];
-    if (c == FSA_KEY_SEPARATOR) c = '?';
-    *to++ = lowers ? lower(c) : c;
-  }
+  if (is_hash || is_number(value))
+    to = put_bytes(to, value, lowers);
+  else
+    for (size_t at = 0; at < value.size;) at += put_part(&to, value, at, lowers);
   fsa_buffer_added(out, (size_t)(to - start));
 }

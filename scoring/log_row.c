@@ -268,11 +268,23 @@ static bool take_integer(const char *data, size_t start, size_t size, FsaText *r
   return at > digits && at < size && (data[at] == ',' || data[at] == '}');
 }
 
+/* Most values are shorter than a call of memcmp() is worth. */
+static bool same_bytes(const char *a, const char *b, size_t size) {
+  if (size > 32) return memcmp(a, b, size) == 0;
+  size_t at = 0;
+  for (; at + 8 <= size; at += 8)
+    if (load8(a + at) != load8(b + at)) return false;
+  if (at && at < size) return load8(a + size - 8) == load8(b + size - 8);
+  for (; at < size; at++)
+    if (a[at] != b[at]) return false;
+  return true;
+}
+
 /* True when the string's inside is a known one: then it can be kept as it stands. */
 static bool take_known(const char *data, size_t start, size_t size, FsaText known,
                        FsaText *ret_cell) {
   if (size - start <= known.size || data[start + known.size] != '"' ||
-      memcmp(data + start, known.data, known.size) != 0)
+      !same_bytes(data + start, known.data, known.size))
     return false;
   *ret_cell = (FsaText){data + start, known.size};
   return true;

@@ -8,7 +8,7 @@
 
 /* Of each value: its end and its hash. Of each row: itself, its key's hashes, its slots. */
 #define VALUE_BYTES 12
-#define ROW_BYTES 48
+#define ROW_BYTES 80
 
 struct FsaRowDictionaries {
   GHashTable *by_query; /* number -> FsaRowDictionary */

@@ -37,17 +37,18 @@ static void find_key_columns(FsaRowIndex *index, const FsaQueryMeta *meta) {
   }
 }
 
-static uint32_t *slot_of(const FsaRowIndex *index, uint64_t key_values) {
+static FsaRowSlot *slot_of(const FsaRowIndex *index, uint64_t key_values) {
   size_t at = key_values & index->slot_mask;
   for (;; at = (at + 1) & index->slot_mask) {
-    uint32_t *slot = &index->slots[at];
-    if (!*slot || index->known[*slot - 1].key_values == key_values) return slot;
+    FsaRowSlot *slot = &index->slots[at];
+    if (!slot->row || slot->key_values == key_values) return slot;
   }
 }
 
 static void put_slot(FsaRowIndex *index, uint32_t row) {
-  uint32_t *slot = slot_of(index, index->known[row].key_values);
-  if (!*slot) *slot = row + 1;
+  uint64_t key_values = index->known[row].key_values;
+  FsaRowSlot *slot = slot_of(index, key_values);
+  if (!slot->row) *slot = (FsaRowSlot){key_values, row + 1};
 }
 
 static bool know_row(FsaRowIndex *index, uint32_t row, const FsaQueryMeta *meta,
@@ -86,7 +87,7 @@ FsaRowIndex *fsa_row_index_new(FsaRowDictionary *dictionary, const FsaQueryMeta 
   index->query = query;
   index->known = g_new0(FsaKnownRow, dictionary->count);
   index->hashes = g_new(uint64_t, dictionary->count * dictionary->column_count);
-  index->slots = g_new0(uint32_t, slots);
+  index->slots = g_new0(FsaRowSlot, slots);
   index->slot_mask = slots - 1;
   find_key_columns(index, meta);
   uint32_t first = know_older(index, older);
@@ -114,7 +115,7 @@ void fsa_row_index_unref(FsaRowIndex *index) {
 }
 
 uint32_t fsa_row_index_find(const FsaRowIndex *index, uint64_t key_values) {
-  return *slot_of(index, key_values) - 1; /* an empty slot's 0 becomes FSA_NO_ROW */
+  return slot_of(index, key_values)->row - 1; /* an empty slot's 0 becomes FSA_NO_ROW */
 }
 
 /* ---- the newest of each query -----------------------------------------------------------------

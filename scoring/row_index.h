@@ -17,6 +17,11 @@ typedef struct FsaKnownRow {
   uint32_t artefact; /* number of its key in the case; 0 = it has none */
 } FsaKnownRow;
 
+typedef struct FsaRowSlot {
+  uint64_t key_values;
+  uint32_t row; /* + 1; 0 = empty */
+} FsaRowSlot;
+
 typedef struct FsaRowIndex {
   gatomicrefcount users;
   FsaRowDictionary *dictionary;
@@ -24,7 +29,7 @@ typedef struct FsaRowIndex {
   FsaKnownRow *known; /* [row] */
   uint64_t *hashes;   /* [row * columns + column] of the values (row_hash.h) */
   size_t key_at[FSA_MAX_KEY_COLUMNS], key_count; /* the key's columns, where it has them */
-  uint32_t *slots; /* row + 1 by key_values, 0 = empty; a power of two, twice the rows */
+  FsaRowSlot *slots; /* the rows by key_values; a power of two, twice as many */
   size_t slot_mask;
 } FsaRowIndex;
 

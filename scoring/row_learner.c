@@ -4,16 +4,17 @@
 #include <string.h>
 
 #define FIRST_ROWS 16   /* of an answer that begins a dictionary */
-#define GROWTH 4        /* a dictionary grows by at least such a part of it */
+#define GROWTH 8        /* a dictionary grows by at least such a part of it */
 #define YIELD 32        /* an answer is worth reading for such a part of its rows */
-#define MOST_PASSED 256 /* answers that are passed over after answers that were not worth it */
+#define MOST_PASSED 256 /* answers that are passed over between two that are read */
 
 /* What is being learned of one query. */
 typedef struct Lesson {
   const FsaQueryMeta *meta;
   GHashTable *known;      /* artefacts of rows in the dictionary and in `rows` */
   FsaBuffer rows;         /* of the dictionary's next part */
-  unsigned pass, passing; /* answers to pass over, and after the next one that is not worth it */
+  unsigned read;          /* answers that were worth reading */
+  unsigned pass, passing; /* answers to pass over; and after the next one that is not worth it */
   bool is_full;
 } Lesson;
 
@@ -124,10 +125,12 @@ static size_t count_common(const Lesson *lesson, const FsaLearnedAnswer *answer)
   return count;
 }
 
-/* After an answer that brought little some are passed over, each time more. */
-static void pass_over(Lesson *lesson) {
-  lesson->passing = MIN(2 * lesson->passing + 1, MOST_PASSED);
-  lesson->pass = lesson->passing;
+/* Some answers are passed over: more the more was learned, and many after one that brought little.
+ */
+static void pass_over(Lesson *lesson, bool was_worth) {
+  if (was_worth) lesson->read++;
+  lesson->passing = was_worth ? 0 : MIN(2 * lesson->passing + 1, MOST_PASSED);
+  lesson->pass = MIN(lesson->passing + lesson->read / 4, MOST_PASSED);
 }
 
 static bool is_worth_reading(Lesson *lesson, const FsaLearnedAnswer *answer, bool has_dictionary) {
@@ -139,10 +142,7 @@ static bool is_worth_reading(Lesson *lesson, const FsaLearnedAnswer *answer, boo
   }
   if (!has_dictionary) return rows >= FIRST_ROWS;
   bool is_worth = count_common(lesson, answer) > rows / YIELD;
-  if (is_worth)
-    lesson->passing = 0;
-  else
-    pass_over(lesson);
+  pass_over(lesson, is_worth);
   return is_worth;
 }
 
@@ -185,7 +185,7 @@ static int grow(FsaRowLearner *learner, int64_t query, Lesson *lesson, bool has_
   fsa_buffer_clear(&lesson->rows);
   if (result == FSA_OK) return publish(learner, query, lesson);
   lesson->is_full = has_dictionary;
-  pass_over(lesson);
+  pass_over(lesson, false);
   return result == FSA_E_LIMIT ? FSA_OK : result;
 }
 
