@@ -36,17 +36,32 @@ static const char *const states[] = {
 
 enum { LISTENS = 2 };
 
+/* A library that asks for its own room again and again while sockets come says at last that memory
+ * ran out (Wine's does, and one try later has the list): it is believed after so many tries. */
+#define MAX_TRIES 8
+
+static DWORD fill_table(size_t table, void *buffer, DWORD *size) {
+  const ULONG family = tables[table].family;
+  DWORD error = ERROR_NOT_ENOUGH_MEMORY;
+  for (int tries = 0; tries < MAX_TRIES; tries++) {
+    DWORD room = *size;
+    error = tables[table].protocol == FSA_OS_TCP
+                ? nt.GetExtendedTcpTable(buffer, &room, FALSE, family, TCP_TABLE_MODULES_ALL, 0)
+                : nt.GetExtendedUdpTable(buffer, &room, FALSE, family, UDP_TABLE_MODULES, 0);
+    if (error == ERROR_NOT_ENOUGH_MEMORY || error == ERROR_OUTOFMEMORY) continue;
+    *size = room;
+    break;
+  }
+  return error;
+}
+
 /* One table. The list grows between two calls: it is asked again with what it says it needs. */
 static int ask_table(size_t table, FsaArena *arena, FsaBytes *ret_bytes) {
   for (DWORD room = 64u << 10; room <= FSA_MAX_SYSTEM_ANSWER;) {
     DWORD size = room;
     uint8_t *buffer = fsa_arena_alloc(arena, room);
     if (!buffer) return FSA_E_NOMEM;
-    const ULONG family = tables[table].family;
-    const DWORD error =
-        tables[table].protocol == FSA_OS_TCP
-            ? nt.GetExtendedTcpTable(buffer, &size, FALSE, family, TCP_TABLE_MODULES_ALL, 0)
-            : nt.GetExtendedUdpTable(buffer, &size, FALSE, family, UDP_TABLE_MODULES, 0);
+    const DWORD error = fill_table(table, buffer, &size);
     if (error == ERROR_SUCCESS) {
       *ret_bytes = fsa_bytes(buffer, room);
       return FSA_OK;

@@ -125,6 +125,35 @@ static void tables_that_grow(void **state) {
   assert_int_equal(datagram->pid, 1812);
 }
 
+static size_t refusals; /* that are still to come */
+
+static DWORD NTAPI tired(void *buffer, DWORD *size, BOOL order, ULONG family, int class,
+                         ULONG reserved) {
+  *size = 0; /* as after any failure: it means nothing */
+  if (refusals == 0) {
+    *size = 64u << 10;
+    return udp(buffer, size, order, family, class, reserved);
+  }
+  refusals--;
+  return ERROR_OUTOFMEMORY;
+}
+
+/* Wine's library gives up when sockets come and go; memory that is really short stays an error. */
+static void a_library_that_gives_up_is_asked_again(void **state) {
+  (void)state;
+  FsaOsConnection *connections;
+  size_t count = 42;
+  connections_of_4 = 1;
+  calls = 0;
+  nt.GetExtendedTcpTable = tcp;
+  nt.GetExtendedUdpTable = tired;
+  refusals = 7;
+  assert_int_equal(fsa_os_connections(host.os, &host.arena, &connections, &count), FSA_OK);
+  assert_int_equal(count, 3);
+  refusals = SIZE_MAX;
+  assert_int_equal(fsa_os_connections(host.os, &host.arena, &connections, &count), FSA_E_NOMEM);
+}
+
 static void tables_that_are_refused(void **state) {
   (void)state;
   FsaOsConnection *connections;
@@ -157,6 +186,7 @@ static void a_thousand_scans_leak_no_handle(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(tables_that_grow),
+      TEST(a_library_that_gives_up_is_asked_again),
       TEST(tables_that_are_refused),
       TEST(a_thousand_scans_leak_no_handle),
   };
