@@ -18,7 +18,7 @@ BUILD = os.environ.get("FSA_BUILD", os.path.join(ROOT, "build"))
 TOTALS = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
 CMOCKA = {kind: re.compile(r"\[  %s  \] +(?:\w+: )?(\d+) test\(s\)" % word)
           for kind, word in (("passed", "PASSED"), ("failed", "FAILED"), ("skipped", "SKIPPED"))}
-TIMEOUT = 300
+TIMEOUT = 600  # for what hangs; sanitized on a busy machine some take minutes
 WAITING = ("osquery_conformance.py", "osquery_soak.py")  # minutes, most of which pass in waiting
 
 

@@ -9,7 +9,6 @@ import resource
 import sqlite3
 import subprocess
 import sys
-import time
 
 from lab import ROWS, SCORE, line, rank, run
 
@@ -19,16 +18,22 @@ DEEP = "[" * 100000 + "]" * 100000
 HEAD = '{"name":"fsa_x","hostIdentifier":"bad","unixTime":1000,'
 
 
+def processor_seconds():
+    """Of all programs run so far: how busy the machine is does not count."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def read(lab, *lines, seconds=30, megabytes=900):
     """Ingests the lines with a good one before and behind; gives what was rejected."""
     path = lab.folder / "hostile.log"
     path.write_bytes(b"\n".join([GOOD.encode(), *lines, GOOD.replace("good", "last").encode()]) + b"\n")
-    start = time.monotonic()
+    before = processor_seconds()
     limit = resource.RLIM_INFINITY if SANITIZED else megabytes << 20
     done = subprocess.run([SCORE, "ingest", "--quiet", "--db", lab.case, "--meta", lab.meta, path], capture_output=True,
-                          timeout=100, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+                          timeout=500, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
     assert done.returncode == 0, done.stderr[-500:]
-    assert time.monotonic() - start < (10 * seconds if SANITIZED else seconds)
+    assert processor_seconds() - before < (10 * seconds if SANITIZED else seconds)
     db = sqlite3.connect(lab.case)
     found = dict(db.execute("SELECT h.identifier, row_count FROM answer a JOIN host h ON h.id = a.host"))
     assert found["good"] == found["last"] == 2, found
