@@ -18,6 +18,7 @@ typedef struct FsaHttpRequest {
   const char *bearer;       /* a token; NULL = none */
   const char *user, *key;   /* X-ClickHouse-User and -Key; NULL = none */
   FsaText body;             /* sent by POST; data NULL = GET */
+  const char *content_type; /* of the body; NULL = that of a form */
   unsigned timeout_seconds; /* of the whole request */
 } FsaHttpRequest;
 

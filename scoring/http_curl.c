@@ -70,6 +70,7 @@ static struct curl_slist *headers_of(const FsaHttpRequest *request) {
   struct curl_slist *list = add_header(NULL, "Authorization", token);
   list = add_header(list, "X-ClickHouse-User", request->user);
   list = add_header(list, "X-ClickHouse-Key", request->key);
+  list = add_header(list, "Content-Type", request->content_type);
   list =
       add_header(list, "Expect", request->body.data ? "" : NULL); /* no round trip before a POST */
   g_free(token);

@@ -52,7 +52,8 @@ static const char usage[] =
     "  --fleet URL        hosts: a Fleet server, https://...; its token in the file of "
     "--fleet-token FILE\n"
     "                     or in FSA_FLEET_TOKEN\n"
-    "  --store URL        push, rank: clickhouse://HOST:PORT/DATABASE, where keys are counted\n"
+    "  --store URL        push; score, explain, findings, report, rank: where keys are counted,\n"
+    "                     clickhouse://HOST:PORT/DATABASE\n"
     "  --meta FILE        ingest: fsa-pack-meta.json of `fsa pack build` instead of the built-in "
     "pack\n"
     "  --jobs N           threads of ingest and score (default: one per core)\n"
@@ -66,7 +67,7 @@ static const char usage[] =
     "  fsa-score ingest --db fleet.db /var/log/osquery && fsa-score score --db fleet.db\n"
     "  fsa-score coverage --db fleet.db --hosts inventory.csv -f csv > coverage.csv\n"
     "\n"
-    "Exit codes: 0 done, 1 usage, 2 case or metadata, 3 a log or list could not be read, 4 see "
+    "Exit codes: 0 done, 1 usage, 2 case or metadata, 3 a log, list or store, 4 see "
     "--strict.\n";
 
 typedef enum Option {
@@ -201,7 +202,8 @@ static int run_score(const Arguments *arguments, const char *command) {
                                        .window_to = arguments->window_to,
                                        .detail_host = arguments->host,
                                        .detail_top = (uint32_t)arguments->top,
-                                       .jobs = (unsigned)arguments->jobs},
+                                       .jobs = (unsigned)arguments->jobs,
+                                       .store_url = arguments->store},
                            .top = arguments->top,
                            .format = arguments->format};
   bool is_explain = strcmp(command, "explain") == 0;
@@ -222,7 +224,8 @@ static int run_report(const Arguments *arguments) {
                                                   .suppress_path = arguments->known_good,
                                                   .window_from = arguments->window_from,
                                                   .window_to = arguments->window_to,
-                                                  .jobs = (unsigned)arguments->jobs}});
+                                                  .jobs = (unsigned)arguments->jobs,
+                                                  .store_url = arguments->store}});
 }
 
 static int run_ingest(const Arguments *arguments) {

@@ -30,6 +30,10 @@ bool fsa_cell_is_gap(const FsaCell *cell) {
   return cell->status != FSA_COVER_OK && fsa_cell_applies(cell);
 }
 
+bool fsa_query_is_scored(const FsaMatrixQuery *query) {
+  return !query->is_coverage && !(query->meta && strcmp(query->meta->pillar, "coverage") == 0);
+}
+
 const char *fsa_matrix_host_label(const FsaMatrixHost *host) {
   return host->hostname[0] ? host->hostname : host->identifier;
 }

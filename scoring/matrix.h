@@ -78,6 +78,9 @@ bool fsa_cell_applies(const FsaCell *cell);
 /* True when the cell is a hole in what is known of its host: it applies and is not ok. */
 bool fsa_cell_is_gap(const FsaCell *cell);
 
+/* True when the query is about the hosts, not about the look itself. */
+bool fsa_query_is_scored(const FsaMatrixQuery *query);
+
 /* The host's name for people: host name, or identifier where it has none. */
 const char *fsa_matrix_host_label(const FsaMatrixHost *host);
 

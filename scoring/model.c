@@ -135,7 +135,7 @@ static void take_prior(FsaModel *model) {
   size_t hosts = 0;
   for (size_t host = 0; host < model->matrix->host_count; host++)
     for (size_t query = 0; query < model->matrix->query_count; query++)
-      if (fsa_is_scored_query(&model->matrix->queries[query]) &&
+      if (fsa_query_is_scored(&model->matrix->queries[query]) &&
           fsa_cell_is_covered(fsa_matrix_cell(model->matrix, host, query))) {
         hosts++;
         break;
@@ -145,15 +145,17 @@ static void take_prior(FsaModel *model) {
   model->prior = log(MALICIOUS_HOSTS / model->rows_per_host);
 }
 
-int fsa_model_build(FsaCase *store, const FsaMatrix *matrix, const FsaGrouping *grouping,
-                    const FsaSuppressions *suppressions, FsaModel *ret_model) {
+int fsa_model_build(FsaCase *store, const FsaMatrix *matrix, FsaStore *counter,
+                    const FsaGrouping *grouping, const FsaSuppressions *suppressions,
+                    FsaModel *ret_model) {
   *ret_model = (FsaModel){
       .store = store, .matrix = matrix, .grouping = grouping, .suppressions = suppressions};
   ret_model->queries = g_new0(FsaModelQuery, matrix->query_count + 1);
   for (size_t i = 0; i < matrix->query_count; i++)
-    if (matrix->queries[i].meta && fsa_is_scored_query(&matrix->queries[i]))
+    if (matrix->queries[i].meta && fsa_query_is_scored(&matrix->queries[i]))
       add_facts(&ret_model->queries[i], matrix->queries[i].meta);
-  int result = fsa_tally_build(store, matrix, grouping->of, grouping->count, &ret_model->tally);
+  int result =
+      fsa_tally_build(store, matrix, counter, grouping->of, grouping->count, &ret_model->tally);
   if (result != FSA_OK) return result;
   weigh_queries(ret_model);
   take_prior(ret_model);

@@ -52,9 +52,11 @@ typedef struct FsaModel {
   int64_t window_from, window_to; /* 0, 0 = none is given */
 } FsaModel;
 
-/* Counts keys and takes their weights. FSA_OK; else as fsa_tally_build(). */
-int fsa_model_build(FsaCase *store, const FsaMatrix *matrix, const FsaGrouping *grouping,
-                    const FsaSuppressions *suppressions, FsaModel *ret_model);
+/* Counts keys, in `counter` unless it is NULL, and takes their weights. FSA_OK; else as
+ * fsa_tally_build(). */
+int fsa_model_build(FsaCase *store, const FsaMatrix *matrix, FsaStore *counter,
+                    const FsaGrouping *grouping, const FsaSuppressions *suppressions,
+                    FsaModel *ret_model);
 void fsa_model_done(FsaModel *model);
 
 /* Takes the weights of rules and attributes from their hits and rows. */

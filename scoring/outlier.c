@@ -93,7 +93,7 @@ FsaRowCounts *fsa_row_counts(const FsaMatrix *matrix, const FsaGrouping *groupin
   for (size_t host = 0; host < matrix->host_count; host++) source.counts[host].tail = 1;
   for (uint32_t group = 0; group < grouping->count; group++) {
     for (source.query = 0; source.query < matrix->query_count; source.query++)
-      if (fsa_is_scored_query(&matrix->queries[source.query]))
+      if (fsa_query_is_scored(&matrix->queries[source.query]))
         count_source(matrix, grouping, group, &source, places);
     weigh_group(matrix, grouping, group, &source, places);
   }

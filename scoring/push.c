@@ -23,10 +23,12 @@ typedef struct Push {
   int64_t pushed, known, cells;
 } Push;
 
-uint64_t fsa_answer_version(const FsaAnswerHead *head) {
-  const uint64_t facts[] = {(uint64_t)head->reset_time, (uint64_t)head->last_time,
-                            (uint64_t)head->row_count, head->digest};
+uint64_t fsa_answer_version(const FsaAnswerHead *head, const FsaQueryMeta *meta) {
+  uint64_t facts[] = {(uint64_t)head->reset_time, (uint64_t)head->last_time,
+                      (uint64_t)head->row_count, head->digest, 0};
   /* numbers to be told apart, no secret: whoever writes logs has no hand in the digest */
+  for (size_t i = 0; meta && i < meta->key_count; i++)
+    facts[4] = fsa_siphash((FsaSipKey){facts[4], i}, meta->key[i].data, meta->key[i].size);
   return fsa_siphash((FsaSipKey){1, 2}, facts, sizeof facts);
 }
 
@@ -40,12 +42,12 @@ char *fsa_store_host(const char *identifier, const char *hostname) {
 static int load_versions(Push *push, const char *table) {
   static const char *const names[] = {"host", "query", "current"};
   char *sql = g_strdup_printf("SELECT host, query, argMax(version, revision) AS current FROM "
-                              "{db}.%s GROUP BY host, query",
-                              table);
+                              "%s.%s GROUP BY host, query",
+                              fsa_store_database(push->store), table);
   FsaText rows, values[3];
   FsaArena arena = fsa_arena(0);
   g_hash_table_remove_all(push->versions);
-  int result = fsa_store_ask(push->store, sql, &rows);
+  int result = fsa_store_ask(push->store, sql, NULL, &rows);
   if (result == FSA_OK)
     while ((result = fsa_store_row(&rows, &arena, names, 3, values)) == FSA_ROW) {
       guint64 *version = g_new(guint64, 1);
@@ -136,7 +138,9 @@ static int push_answer(Push *push, sqlite3_stmt *stmt) {
                         .digest = (uint64_t)sqlite3_column_int64(stmt, 5)};
   FsaText list = {(const char *)sqlite3_column_text(stmt, 6),
                   (size_t)sqlite3_column_bytes(stmt, 6)};
-  uint64_t version = fsa_answer_version(&head), artefact = 0;
+  uint64_t version =
+      fsa_answer_version(&head, fsa_pack_meta_find(&push->matrix.meta, fsa_text(query)));
+  uint64_t artefact = 0;
   char *host = fsa_store_host(facts->identifier, facts->hostname);
   int result = FSA_OK;
   if (is_there(push, host, query, version)) {

@@ -20,8 +20,9 @@ typedef struct FsaPushOptions {
  */
 int fsa_push(const FsaPushOptions *options);
 
-/* The state of one answer of the case as a number: of equal states equal. */
-uint64_t fsa_answer_version(const FsaAnswerHead *head);
+/* The state of one answer of the case as a number: of equal states equal. Other key columns make
+ * other keys of the same rows. `meta` is of its query, NULL = no pack knows it. */
+uint64_t fsa_answer_version(const FsaAnswerHead *head, const FsaQueryMeta *meta);
 
 /* The name of a host in a store, to be freed: identifier and host name. */
 char *fsa_store_host(const char *identifier, const char *hostname);

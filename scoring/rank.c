@@ -361,11 +361,10 @@ int fsa_rank(const FsaRankOptions *options) {
   if (options->store_url && !counter) return 3;
   int result = fsa_case_open(options->case_path, FSA_CASE_READ, &store);
   if (result == FSA_OK) result = rank_case(store, counter, options);
+  int code = result == FSA_OK ? 0 : fsa_store_has_failed(counter) ? 3 : 2;
   const char *why = fsa_case_message(store);
-  if (result < 0 && (!counter || why[0]))
-    fsa_complain("%s: %s", options->case_path, why[0] ? why : fsa_result_name(result));
-  bool is_store = counter && !why[0];
+  if (code == 2) fsa_complain("%s: %s", options->case_path, why[0] ? why : fsa_result_name(result));
   fsa_case_close(store);
   fsa_store_free(counter);
-  return result < 0 ? is_store ? 3 : 2 : 0;
+  return code;
 }

@@ -30,6 +30,7 @@ static char *command_of(const FsaReportOptions *options) {
   GString *command = g_string_new("fsa-score report");
   add_option(command, "--db", options->case_path);
   add_option(command, "--hosts", options->hosts_path);
+  add_option(command, "--store", options->score.store_url);
   add_option(command, "--groups", options->score.groups_path);
   add_option(command, "--known-good", options->score.suppress_path);
   add_window(command, options->score.window_from, options->score.window_to);
@@ -115,6 +116,8 @@ int fsa_report(const FsaReportOptions *options) {
   if (result == FSA_OK) result = fsa_score_build(store, &matrix, &options->score, &score);
   if (result == FSA_OK) {
     code = report_score(store, &matrix, &score, options);
+  } else if (score.has_store_failed) {
+    code = 3;
   } else {
     const char *why = score.message ? score.message : fsa_case_message(store);
     fsa_complain("%s: %s", options->case_path, why && why[0] ? why : fsa_result_name(result));

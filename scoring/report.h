@@ -15,8 +15,8 @@ typedef struct FsaReportOptions {
 
 /*
  * Scores the case and writes the files, each whole or not at all. The exit code of the program: 0,
- * 2 when the case cannot be read or scored, 3 when the list of hosts cannot be read or a file
- * cannot be written.
+ * 2 when the case cannot be read or scored, 3 when the store cannot be asked or the list of hosts
+ * read, or a file cannot be written.
  */
 int fsa_report(const FsaReportOptions *options);
 

@@ -124,7 +124,7 @@ static void close_pool(Pool *pool) {
 static void count_queries(const FsaMatrix *matrix, uint32_t host, FsaScoredHost *scored) {
   for (size_t query = 0; query < matrix->query_count; query++) {
     const FsaCell *cell = fsa_matrix_cell(matrix, host, query);
-    if (!fsa_is_scored_query(&matrix->queries[query])) continue;
+    if (!fsa_query_is_scored(&matrix->queries[query])) continue;
     scored->covered += fsa_cell_is_covered(cell);
     scored->applicable += cell->status != FSA_COVER_FOREIGN;
   }
@@ -317,8 +317,8 @@ static int count_fleet(FsaScorer *scorer) {
       fsa_grouping_build(scorer->store, scorer->matrix, options->groups_path, &scorer->grouping);
   if (result != FSA_OK) return fail(scorer, result, scorer->grouping.message);
   scorer->row_counts = fsa_row_counts(scorer->matrix, &scorer->grouping);
-  result = fsa_model_build(scorer->store, scorer->matrix, &scorer->grouping, &scorer->suppressions,
-                           &scorer->model);
+  result = fsa_model_build(scorer->store, scorer->matrix, scorer->counter, &scorer->grouping,
+                           &scorer->suppressions, &scorer->model);
   scorer->model.window_from = options->window_from;
   scorer->model.window_to = options->window_to;
   if (result == FSA_OK) result = fsa_signals_build(&scorer->model, scorer->jobs, &scorer->signals);
@@ -356,6 +356,7 @@ static void close_scorer(FsaScorer *scorer) {
   g_free(scorer->tops);
   g_free(scorer->top_counts);
   g_free(scorer->places);
+  fsa_store_free(scorer->counter);
 }
 
 int fsa_score_build(FsaCase *store, const FsaMatrix *matrix, const FsaScoreOptions *options,
@@ -366,7 +367,10 @@ int fsa_score_build(FsaCase *store, const FsaMatrix *matrix, const FsaScoreOptio
                       .options = options,
                       .score = ret_score,
                       .jobs = options->jobs ? options->jobs : MAX(g_get_num_processors(), 1)};
-  int result = score_fleet(&scorer);
+  if (options->store_url) scorer.counter = fsa_store_new(options->store_url);
+  bool is_ready = scorer.counter || !options->store_url;
+  int result = is_ready ? score_fleet(&scorer) : FSA_E_USAGE;
+  ret_score->has_store_failed = !is_ready || fsa_store_has_failed(scorer.counter);
   close_scorer(&scorer);
   return result;
 }

@@ -194,6 +194,7 @@ typedef struct FsaScore {
   FsaArena arena;
   const char
       *message; /* what was wrong when fsa_score_build() failed and the case is not to blame */
+  bool has_store_failed; /* then the store is, and it was said on standard error */
   FsaGroup *groups;
   uint32_t group_count;
   FsaScoredHost *hosts; /* by rank; unknown ones last */
@@ -233,13 +234,15 @@ typedef struct FsaScoreOptions {
   int64_t window_from, window_to; /* the incident window; 0, 0 = none is known */
   int64_t now;                    /* for expiry; 0 = the clock */
   const char *detail_host; /* host name or identifier whose entities are wanted; NULL = none */
-  uint32_t detail_top; /* hosts, by rank, whose entities are kept; those with a band always are */
-  unsigned jobs;       /* threads; 0 = one per core. The result does not depend on it */
+  uint32_t detail_top;   /* hosts, by rank, whose entities are kept; those with a band always are */
+  const char *store_url; /* where keys are counted; NULL = in the case */
+  unsigned jobs;         /* threads; 0 = one per core. The result depends on neither */
 } FsaScoreOptions;
 
 /*
- * Scores the case. FSA_OK; on failure ret->message or the case's message says why. `matrix` must
- * live as long as the result. fsa_score_done() in either case.
+ * Scores the case. FSA_OK; on failure ret->message or the case's message says why, or it was the
+ * store's (ret->has_store_failed). `matrix` must live as long as the result. fsa_score_done() in
+ * either case.
  */
 int fsa_score_build(FsaCase *store, const FsaMatrix *matrix, const FsaScoreOptions *options,
                     FsaScore *ret_score);

@@ -12,8 +12,9 @@ typedef struct FsaScoreCommand {
   FsaFormat format;
 } FsaScoreCommand;
 
-/* Each runs it and prints to standard output. The exit code of the program: 0, 2 when the case or a
- * file that was given cannot be read, or `explain` knows no such host. */
+/* Each runs it and prints to standard output. The exit code of the program: 0; 2 when the case or a
+ * file that was given cannot be read, or `explain` knows no such host; 3 when the store cannot be
+ * asked, or does not hold what the case does. */
 int fsa_score(const FsaScoreCommand *command);
 int fsa_findings(const FsaScoreCommand *command);
 int fsa_explain(const FsaScoreCommand *command);

@@ -15,6 +15,8 @@ int fsa_score_view(const FsaScoreCommand *command, int (*show)(FsaScoreView *vie
     FsaScoreView view = {command, &matrix, &score, fsa_buffer(FSA_MAX_ANSWER_BYTES)};
     code = show(&view);
     fsa_buffer_done(&view.out);
+  } else if (score.has_store_failed) {
+    code = 3;
   } else if (score.message) {
     fsa_complain("%s", score.message);
   } else {

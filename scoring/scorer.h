@@ -18,6 +18,7 @@ typedef struct FsaScorer {
   FsaCase *store;
   const FsaMatrix *matrix;
   const FsaScoreOptions *options;
+  FsaStore *counter; /* NULL = keys are counted in the case */
   FsaScore *score;
   FsaSuppressions suppressions;
   FsaGrouping grouping;

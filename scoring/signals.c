@@ -340,7 +340,7 @@ static int take_host(Worker *worker, uint32_t host) {
   sqlite3_bind_int64(worker->stmt, 1, model->matrix->hosts[host].id);
   while (result == FSA_OK && sqlite3_step(worker->stmt) == SQLITE_ROW) {
     if (!fsa_id_map_find(&model->tally.queries, sqlite3_column_int64(worker->stmt, 0), &query) ||
-        !fsa_is_scored_query(&model->matrix->queries[query]) ||
+        !fsa_query_is_scored(&model->matrix->queries[query]) ||
         !fsa_cell_is_covered(fsa_matrix_cell(model->matrix, host, query)))
       continue;
     const char *list = (const char *)sqlite3_column_text(worker->stmt, 1);

@@ -60,9 +60,7 @@ static void index_matrix(Stacker *stacker) {
     g_hash_table_insert(stacker->hosts, slot((uint64_t)matrix->hosts[i].id), slot(i + 1));
   for (size_t i = 0; i < matrix->query_count; i++) {
     const FsaMatrixQuery *query = &matrix->queries[i];
-    bool is_about_look =
-        query->is_coverage || (query->meta && strcmp(query->meta->pillar, "coverage") == 0);
-    if (!is_about_look)
+    if (fsa_query_is_scored(query))
       g_hash_table_insert(stacker->queries, slot((uint64_t)query->id), slot(i + 1));
   }
 }
@@ -151,22 +149,14 @@ static int count_hosts(Stacker *stacker) {
  */
 
 /* A count of the store, for the key that has the same hash here. */
-static int take_count(void *context, FsaText query, FsaText key, uint64_t hosts) {
+static int take_count(void *context, const FsaKeyCount *count) {
   Stacker *stacker = context;
-  const FsaMatrix *matrix = stacker->matrix;
-  uint64_t hash = fsa_siphash(fsa_case_hash_key(stacker->store), key.data, key.size);
-  for (uint32_t i = 0; i < matrix->query_count; i++) {
-    uint32_t counted, index;
-    const FsaMatrixQuery *own = &matrix->queries[i];
-    if (strlen(own->name) != query.size || memcmp(own->name, query.data, query.size) != 0) continue;
-    if (!look_up(stacker->queries, (uint64_t)own->id, &counted)) return FSA_OK;
-    if (!look_up(stacker->by_key, key_slot(i, hash), &index) || hosts > UINT32_MAX)
-      return FSA_E_FORMAT;
-    stacker->stack->artefacts[index].hosts = (uint32_t)hosts;
-    stacker->stack->rows += hosts;
-    return FSA_OK;
-  }
-  return FSA_E_FORMAT;
+  uint32_t index;
+  if (!look_up(stacker->by_key, key_slot(count->query, count->key_hash), &index))
+    return FSA_E_FORMAT;
+  stacker->stack->artefacts[index].hosts = count->hosts;
+  stacker->stack->rows += count->hosts;
+  return FSA_OK;
 }
 
 static int count_elsewhere(Stacker *stacker, FsaStore *counter) {
@@ -175,7 +165,7 @@ static int count_elsewhere(Stacker *stacker, FsaStore *counter) {
     g_hash_table_insert(stacker->by_key,
                         slot(key_slot(stack->artefacts[i].query, stack->artefacts[i].key_hash)),
                         slot(i + 1));
-  int result = fsa_store_count(counter, stacker->store, take_count, stacker);
+  int result = fsa_store_count(counter, stacker->store, stacker->matrix, NULL, take_count, stacker);
   g_hash_table_remove_all(stacker->by_key); /* from here on, of rare keys */
   return result;
 }

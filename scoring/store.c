@@ -16,6 +16,7 @@ struct FsaStore {
   char **servers;           /* http://HOST:PORT, NULL behind the last */
   char *database, *cluster; /* cluster NULL = one server */
   const char *user, *password;
+  bool has_failed;
 };
 
 /* What is kept. A version is a state of an answer; rows of other versions than the one with the
@@ -128,30 +129,61 @@ void fsa_store_free(FsaStore *store) {
 static const char settings[] = "wait_end_of_query=1&skip_unavailable_shards=0&"
                                "distributed_product_mode=local&insert_distributed_sync=1";
 
+const char *fsa_store_database(const FsaStore *store) {
+  return store->database;
+}
+
+static const char asking[] = "asking the store";
+
+void fsa_store_complain(FsaStore *store, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  char *why = g_strdup_vprintf(format, arguments);
+  va_end(arguments);
+  fsa_complain("%s", why);
+  store->has_failed = true;
+  g_free(why);
+}
+
+bool fsa_store_has_failed(const FsaStore *store) {
+  return store && store->has_failed;
+}
+
 static int refuse(FsaStore *store, const char *server, const char *what) {
   const FsaBuffer *body = &store->answer.body;
   FsaBuffer shown = fsa_buffer(4096);
   fsa_put_safe(&shown, (FsaText){body->data, MIN(body->size, SHOWN_ERROR)}, SHOWN_ERROR);
-  fsa_complain("%s: %s: status %ld: %s", server, what, store->answer.status,
-               fsa_buffer_text(&shown));
+  fsa_store_complain(store, "%s: %s: status %ld: %s", server, what, store->answer.status,
+                     fsa_buffer_text(&shown));
   fsa_buffer_done(&shown);
   return FSA_E_IO;
 }
 
-static int request(FsaStore *store, const char *server, const char *sql, FsaText body,
+/* A statement, and what is sent with it. */
+typedef struct Question {
+  const char *sql;
+  FsaText body;             /* rows of an insert; data NULL = none */
+  const char *parameters;   /* of the URL beside the settings; NULL = none */
+  const char *content_type; /* of the body; NULL = it has none of its own */
+} Question;
+
+/* Sends it to a server. `what` says in a complaint what was tried. */
+static int request(FsaStore *store, const char *server, const Question *question,
                    const char *what) {
   FsaBuffer url = fsa_buffer(1u << 20);
-  fsa_buffer_printf(&url, "%s/?%s&query=", server, settings);
-  fsa_http_escape(&url, (FsaText){sql, strlen(sql)});
+  fsa_buffer_printf(&url, "%s/?%s%s&query=", server, settings,
+                    question->parameters ? question->parameters : "");
+  fsa_http_escape(&url, (FsaText){question->sql, strlen(question->sql)});
   FsaHttpRequest asked = {.url = fsa_buffer_text(&url),
                           .user = store->user,
                           .key = store->password,
-                          .body = body.data ? body : (FsaText){"", 0},
+                          .body = question->body.data ? question->body : (FsaText){"", 0},
+                          .content_type = question->content_type,
                           .timeout_seconds = REQUEST_SECONDS};
   int result = url.error;
   if (result == FSA_OK) result = fsa_http_ask(store->http, &asked, &store->answer);
   if (result != FSA_OK)
-    fsa_complain("%s: %s: %s", server, what, fsa_http_why(store->http));
+    fsa_store_complain(store, "%s: %s: %s", server, what, fsa_http_why(store->http));
   else if (store->answer.status != 200)
     result = refuse(store, server, what);
   fsa_buffer_done(&url);
@@ -160,7 +192,7 @@ static int request(FsaStore *store, const char *server, const char *sql, FsaText
 
 /* Runs a definition, which it frees. */
 static int define(FsaStore *store, const char *server, char *sql) {
-  int result = request(store, server, sql, (FsaText){NULL, 0}, "making the store's tables");
+  int result = request(store, server, &(Question){.sql = sql}, "making the store's tables");
   g_free(sql);
   return result;
 }
@@ -195,18 +227,49 @@ int fsa_store_prepare(FsaStore *store) {
 
 int fsa_store_insert(FsaStore *store, const char *table, FsaText rows) {
   char *sql = g_strdup_printf("INSERT INTO %s.%s FORMAT JSONEachRow", store->database, table);
-  int result = rows.size ? request(store, store->servers[0], sql, rows, "adding rows") : FSA_OK;
+  Question question = {.sql = sql, .body = rows};
+  int result = rows.size ? request(store, store->servers[0], &question, "adding rows") : FSA_OK;
   g_free(sql);
   return result;
 }
 
-int fsa_store_ask(FsaStore *store, const char *sql, FsaText *ret_answer) {
-  char **parts = g_strsplit(sql, "{db}", -1), *ours = g_strjoinv(store->database, parts);
-  char *whole = g_strconcat(ours, " FORMAT JSONEachRow", NULL);
-  int result = request(store, store->servers[0], whole, (FsaText){NULL, 0}, "asking the store");
+/*
+ * A table goes along as a part of a form [RFC 7578], whose name it has; the URL says what its rows
+ * are. No row can hold the line between the parts: JSON escapes the end of a line.
+ */
+#define BOUNDARY "fsa-table"
+
+static void put_brought(const FsaStoreTable *table, FsaBuffer *parameters, FsaBuffer *form) {
+  fsa_buffer_printf(parameters, "&%s_format=JSONEachRow&%s_structure=", table->name, table->name);
+  fsa_http_escape(parameters, (FsaText){table->columns, strlen(table->columns)});
+  fsa_buffer_printf(form,
+                    "--" BOUNDARY "\r\nContent-Disposition: form-data; name=\"%s\"; "
+                    "filename=\"%s\"\r\n\r\n",
+                    table->name, table->name);
+  fsa_buffer_put(form, table->rows.data, table->rows.size);
+  fsa_buffer_puts(form, "\r\n--" BOUNDARY "--\r\n");
+}
+
+static int ask_with(FsaStore *store, const char *sql, const FsaStoreTable *brought) {
+  FsaBuffer parameters = fsa_buffer(4096), form = fsa_buffer(FSA_MAX_STORE_TABLE + 4096);
+  put_brought(brought, &parameters, &form);
+  int result = parameters.error ? parameters.error : form.error;
+  Question question = {.sql = sql,
+                       .body = {form.data, form.size},
+                       .parameters = fsa_buffer_text(&parameters),
+                       .content_type = "multipart/form-data; boundary=" BOUNDARY};
+  if (result == FSA_OK) result = request(store, store->servers[0], &question, asking);
+  fsa_buffer_done(&parameters);
+  fsa_buffer_done(&form);
+  return result;
+}
+
+int fsa_store_ask(FsaStore *store, const char *sql, const FsaStoreTable *brought,
+                  FsaText *ret_answer) {
+  char *whole = g_strconcat(sql, " FORMAT JSONEachRow", NULL);
+  int result = brought ? ask_with(store, whole, brought)
+                       : request(store, store->servers[0], &(Question){.sql = whole}, asking);
   *ret_answer = (FsaText){store->answer.body.data, store->answer.body.size};
   g_free(whole);
-  g_free(ours);
-  g_strfreev(parts);
   return result;
 }

@@ -5,11 +5,8 @@
 
 #include "key.h"
 #include "number_list.h"
+#include "store_count.h"
 #include "weight.h"
-
-bool fsa_is_scored_query(const FsaMatrixQuery *query) {
-  return !query->is_coverage && !(query->meta && strcmp(query->meta->pillar, "coverage") == 0);
-}
 
 void fsa_tally_done(FsaTally *tally) {
   g_free(tally->artefacts);
@@ -92,7 +89,7 @@ static int load_artefacts(FsaTally *tally, FsaCase *store, const FsaMatrix *matr
   while (tally->count < room && sqlite3_step(stmt) == SQLITE_ROW)
     if (sqlite3_column_int64(stmt, 0) >= 0 &&
         fsa_id_map_find(&tally->queries, sqlite3_column_int64(stmt, 1), &query) &&
-        fsa_is_scored_query(&matrix->queries[query]))
+        fsa_query_is_scored(&matrix->queries[query]))
       load_artefact(tally, matrix, stmt, query);
   sqlite3_finalize(stmt);
   return FSA_OK;
@@ -204,16 +201,33 @@ static int count_answers(FsaTally *tally, FsaCase *store, const FsaMatrix *matri
   while (sqlite3_step(stmt) == SQLITE_ROW) {
     if (!fsa_id_map_find(&tally->hosts, sqlite3_column_int64(stmt, 0), &host) ||
         !fsa_id_map_find(&tally->queries, sqlite3_column_int64(stmt, 1), &query) ||
-        !fsa_is_scored_query(&matrix->queries[query]) ||
+        !fsa_query_is_scored(&matrix->queries[query]) ||
         !fsa_cell_is_covered(fsa_matrix_cell(matrix, host, query)))
       continue;
     const char *list = (const char *)sqlite3_column_text(stmt, 2);
     count_answer(tally, (FsaText){list, (size_t)sqlite3_column_bytes(stmt, 2)}, query,
                  group_of ? group_of[host] : 0);
   }
-  for (uint32_t i = 0; i < tally->count; i++)
-    tally->artefacts[i].bucket = (uint8_t)fsa_rarity_bucket(tally->artefacts[i].hosts);
   return sqlite3_finalize(stmt) == SQLITE_OK ? FSA_OK : FSA_E_IO;
+}
+
+/* What a store counted: as if count_one() had been called for each of its hosts. More hosts than
+ * are covered are no count. */
+static int take_count(void *context, const FsaKeyCount *count) {
+  FsaTally *tally = context;
+  uint32_t place, left = count->hosts;
+  if (count->group >= tally->group_count ||
+      !fsa_tally_find(tally, count->query, count->key_hash, &place) ||
+      left > fsa_tally_covered_in(tally, count->query, count->group) -
+                 fsa_tally_in_group(tally, place, count->group))
+    return FSA_E_FORMAT;
+  FsaTallied *artefact = &tally->artefacts[place];
+  for (; left && artefact->hosts <= FSA_TALLY_FEW; left--) count_one(tally, artefact, count->group);
+  if (left) tally->slots[(size_t)artefact->in_groups * tally->group_count + count->group] += left;
+  artefact->hosts += left;
+  tally->of_queries[count->query] += count->hosts;
+  tally->sightings += count->hosts;
+  return FSA_OK;
 }
 
 static void count_covered(FsaTally *tally, const FsaMatrix *matrix, const uint8_t *group_of) {
@@ -223,8 +237,8 @@ static void count_covered(FsaTally *tally, const FsaMatrix *matrix, const uint8_
         tally->covered_in[query * tally->group_count + (group_of ? group_of[host] : 0)]++;
 }
 
-int fsa_tally_build(FsaCase *store, const FsaMatrix *matrix, const uint8_t *group_of,
-                    uint32_t group_count, FsaTally *ret_tally) {
+int fsa_tally_build(FsaCase *store, const FsaMatrix *matrix, FsaStore *counter,
+                    const uint8_t *group_of, uint32_t group_count, FsaTally *ret_tally) {
   *ret_tally = (FsaTally){.group_count = MAX(group_count, 1), .query_count = matrix->query_count};
   FsaTally *tally = ret_tally;
   tally->of_queries = g_new0(uint64_t, matrix->query_count + 1);
@@ -234,7 +248,11 @@ int fsa_tally_build(FsaCase *store, const FsaMatrix *matrix, const uint8_t *grou
   if (result == FSA_OK) result = load_artefacts(tally, store, matrix);
   index_ids(tally);
   index_keys(tally);
-  if (result == FSA_OK) result = count_answers(tally, store, matrix, group_of);
   if (result == FSA_OK) count_covered(tally, matrix, group_of);
+  if (result == FSA_OK)
+    result = counter ? fsa_store_count(counter, store, matrix, group_of, take_count, tally)
+                     : count_answers(tally, store, matrix, group_of);
+  for (uint32_t i = 0; i < tally->count; i++)
+    tally->artefacts[i].bucket = (uint8_t)fsa_rarity_bucket(tally->artefacts[i].hosts);
   return result;
 }

@@ -1,8 +1,9 @@
 /*
  * The tally: on how many covered hosts each artefact stands, in the fleet and in each group.
  *
- * One pass over the answers' artefact numbers; rows stay packed. Memory is some 30 bytes for each
- * distinct artefact and a word for each group of those on more than four hosts.
+ * One pass over the answers' artefact numbers, or a store's counts; rows stay packed. Memory is
+ * some 30 bytes for each distinct artefact and a word for each group of those on more than four
+ * hosts.
  */
 #ifndef FSA_SCORING_TALLY_H
 #define FSA_SCORING_TALLY_H
@@ -10,6 +11,7 @@
 #include "id_map.h"
 #include "matrix.h"
 #include "path_class.h"
+#include "store.h"
 
 /* Rows of one source are of one kind when their keys name the same kind of place and say the same
  * of a signature: strangers are usual in a person's folder, not among the system's. */
@@ -44,12 +46,13 @@ typedef struct FsaTally {
 } FsaTally;
 
 /*
- * Counts. `group_of` gives the group of each host of the matrix (< group_count <= 255); NULL = all
- * are one group. FSA_OK; FSA_E_IO (the case's message says why), FSA_E_LIMIT when there are more
- * artefacts than numbers. Done with fsa_tally_done() in either case.
+ * Counts: in the case, or in `counter`, which must hold what the case does. `group_of` gives the
+ * group of each host of the matrix (< group_count <= 255); NULL = all are one group. FSA_OK;
+ * FSA_E_IO (the case's message says why), FSA_E_LIMIT when there are more artefacts than numbers;
+ * or an error that fsa_store_has_failed() knows of. Done with fsa_tally_done() in either case.
  */
-int fsa_tally_build(FsaCase *store, const FsaMatrix *matrix, const uint8_t *group_of,
-                    uint32_t group_count, FsaTally *ret_tally);
+int fsa_tally_build(FsaCase *store, const FsaMatrix *matrix, FsaStore *counter,
+                    const uint8_t *group_of, uint32_t group_count, FsaTally *ret_tally);
 void fsa_tally_done(FsaTally *tally);
 
 /* The place of an artefact; false when it is not in the tally. Thread safe, as all that reads. */
@@ -62,8 +65,5 @@ uint32_t fsa_tally_in_group(const FsaTally *tally, uint32_t place, uint32_t grou
 static inline uint32_t fsa_tally_covered_in(const FsaTally *tally, uint32_t query, uint32_t group) {
   return tally->covered_in[query * tally->group_count + group];
 }
-
-/* True when the query is about the hosts, not about the look itself. */
-bool fsa_is_scored_query(const FsaMatrixQuery *query);
 
 #endif

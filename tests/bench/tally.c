@@ -15,7 +15,7 @@ int main(int argc, char **argv) {
   }
   int result = fsa_matrix_build(store, &matrix);
   clock_t start = clock();
-  if (result == FSA_OK) result = fsa_tally_build(store, &matrix, NULL, 1, &tally);
+  if (result == FSA_OK) result = fsa_tally_build(store, &matrix, NULL, NULL, 1, &tally);
   double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
   printf("%llu %u %.3f\n", (unsigned long long)tally.sightings, tally.count, seconds);
   fsa_tally_done(&tally);

@@ -57,14 +57,14 @@ class Servers:
     """`count` servers that know each other as the cluster `fsa`; ends those that it started."""
 
     def __init__(self, folder, count):
-        self.http, tcp = free_ports(count), free_ports(count)
+        self.http, self.tcp = free_ports(count), free_ports(count)
         self.running = []
-        shards = "".join(SHARD.format(port) for port in tcp)
+        shards = "".join(SHARD.format(port) for port in self.tcp)
         for number in range(count):
             place = folder / f"server{number}"
             place.mkdir(parents=True)
             (place / "users.xml").write_text(USERS)
-            (place / "config.xml").write_text(CONFIG.format(folder=place, http=self.http[number], tcp=tcp[number],
+            (place / "config.xml").write_text(CONFIG.format(folder=place, http=self.http[number], tcp=self.tcp[number],
                                                             shards=shards))
             self.running.append(subprocess.Popen(
                 [*program(), f"--config-file={place / 'config.xml'}"], cwd=place, stdout=subprocess.DEVNULL,
