@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """fsa-score push and --store: ClickHouse counts what the case counts, byte for byte, or says that it cannot.
 
-Starts the servers itself, on the loopback address. Prints one line for each failure and at the end
-`N passed, N failed, N skipped`.
+Starts two servers itself, on the loopback address; where chdb can be imported, a current ClickHouse too. Prints one
+line for each failure and at the end `N passed, N failed, N skipped`.
 """
 import collections
 import itertools
@@ -14,6 +14,7 @@ import sys
 import urllib.error
 import urllib.request
 
+import chdb_server
 import clickhouse
 import make_fleet
 from http_door import Door
@@ -24,7 +25,7 @@ ROLES = "clerks", "builders", "servers", "guests", "kiosks"
 
 
 class Fleet:
-    """A case of 30 hosts, and two servers."""
+    """A case of 30 hosts, two servers, and a current ClickHouse."""
 
     def __init__(self, folder):
         make_fleet.make(folder, 30, 7)
@@ -35,6 +36,7 @@ class Fleet:
         self.roles.write_text("host,role\n" + "".join(map("{},{}\n".format, names, itertools.cycle(ROLES))))
         self.host = names[0]
         self.servers = clickhouse.Servers(folder, 2) if clickhouse.program() else None
+        self.engine = None
 
     def url(self, database, count=2, first=None):
         if not self.servers:
@@ -42,9 +44,21 @@ class Fleet:
         ports = [first or self.servers.http[0], *self.servers.http[1:count]]
         return f"clickhouse://{','.join(map('127.0.0.1:{}'.format, ports))}/{database}" + ("?cluster=fsa" if count > 1 else "")
 
+    def current(self, database):
+        """A store of a current release."""
+        if not self.engine:
+            try:
+                self.engine = chdb_server.Engine(self.folder / "current")
+            except ImportError as reason:
+                raise Skip(f"no chdb: {reason}") from None
+            print("the current release is ClickHouse", self.engine.ask("SELECT version()").strip())
+        return f"clickhouse://127.0.0.1:{self.engine.door.port}/{database}"
+
     def close(self):
         if self.servers:
             self.servers.__exit__()
+        if self.engine:
+            self.engine.close()
 
 
 def push(case, url, code=0):
@@ -117,6 +131,26 @@ def test_one_server_counts_as_the_case_does(fleet, lab):
     check_store(fleet.servers.ask, fleet.case, "one")
 
 
+def test_a_current_release_counts_as_the_case_does(fleet, lab):
+    """The same statements on the ClickHouse of today; its two shards are one engine, so every row is there twice."""
+    for database, more in (("one", ""), ("two", "?cluster=fsa")):
+        url = fleet.current(database + more)
+        assert "pushed, 0 were there" in push(fleet.case, url)
+        before = rows_of(fleet.engine.ask, database)
+        assert push(fleet.case, url).startswith("0 answers pushed")
+        check_findings(fleet, fleet.case, url, ["score", "-f", "json"])
+        assert rows_of(fleet.engine.ask, database) == before
+    check_store(fleet.engine.ask, fleet.case, "one")
+    assert any("ALL INNER JOIN cell" in sql for sql in fleet.engine.asked)
+
+
+def test_a_current_release_without_one_of_its_servers_is_an_error(fleet, lab):
+    url = fleet.current("away?cluster=away")
+    assert f"127.0.0.1:{fleet.engine.away}" in push(fleet.case, url, code=3)
+    for command in ("rank", "score"):
+        assert f"127.0.0.1:{fleet.engine.away}" in refused(fleet.case, url, command)
+
+
 def changed_answers(fleet, lab, url):
     lab.ingest("\n".join(line(hostIdentifier=f"H{n}", snapshot=[{"path": f"/{k}\\\"\u00fc\u2028\u001f'"} for k in range(n)])
                          for n in range(1, 9)),
@@ -137,6 +171,11 @@ def changed_answers(fleet, lab, url):
 
 def test_a_changed_answer_takes_the_place_of_the_old_one(fleet, lab):
     changed_answers(fleet, lab, fleet.url("changed"))
+
+
+def test_a_changed_answer_on_a_current_release(fleet, lab):
+    changed_answers(fleet, lab, fleet.current("changed"))
+
 
 def test_other_key_columns_are_other_answers(fleet, lab):
     """A pack that counts another column makes other keys of the same rows."""
