@@ -107,8 +107,9 @@ bool fsa_apply_is_full(const FsaApply *apply) {
 
 static int find_host(FsaApply *apply, const FsaPieceEntry *entry, int64_t *ret_host) {
   FsaText host = entry->host, hostname = entry->hostname;
-  char *key = g_strdup_printf("%.*s\x1f%.*s", (int)host.size, host.data, (int)hostname.size,
-                              hostname.data ? hostname.data : "");
+  /* either may hold whatever would stand between them */
+  char *key = g_strdup_printf("%zu:%.*s%.*s", host.size, (int)host.size, host.data,
+                              (int)hostname.size, hostname.data ? hostname.data : "");
   gint64 *known = g_hash_table_lookup(apply->hosts, key);
   if (known && entry->time >= known[1] && entry->time <= known[2]) {
     *ret_host = known[0];

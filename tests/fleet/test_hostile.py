@@ -51,6 +51,14 @@ def test_deep_nesting(_, lab):
         assert len(read(lab, text.encode())) >= 1, text[:80]
 
 
+def test_names_that_hold_what_stands_between_them(_, lab):
+    """Two hosts stay two, whatever they call themselves."""
+    names = [("a\x1fb", "c"), ("a", "b\x1fc"), ("1:a", "b"), ("1", ":ab")]
+    read(lab, *(line(hostIdentifier=one, decorations={"hostname": other}, snapshot=ROWS).encode() for one, other in names))
+    hosts = sqlite3.connect(lab.case).execute("SELECT identifier, hostname FROM host").fetchall()
+    assert set(names) < set(hosts), hosts
+
+
 def test_megabytes_of_nothing(_, lab):
     many = 30000000
     for text in (b"[" * many, b'"' * many, b"\\" * many, b'{"snapshot":["' + b'\\"' * (many // 2), b"{" + b" " * many,
