@@ -33,11 +33,19 @@ uint64_t fsa_answer_version(const FsaAnswerHead *head, const FsaQueryMeta *meta)
 }
 
 char *fsa_store_host(const char *identifier, const char *hostname) {
-  return g_strdup_printf("%s\x1f%s", identifier, hostname);
+  if (!strchr(identifier, '\x1f') && !strchr(hostname, '\x1f'))
+    return g_strdup_printf("%s\x1f%s", identifier, hostname);
+  return g_strdup_printf("%s\x1f%s\x1f%zu", identifier, hostname, strlen(identifier));
 }
 
 /* ---- what the store has -----------------------------------------------------------------------
  */
+
+/* Either may hold whatever would stand between them. */
+static char *name_of(FsaText host, FsaText query) {
+  return g_strdup_printf("%zu:%.*s%.*s", host.size, (int)host.size, host.data, (int)query.size,
+                         query.data);
+}
 
 static int load_versions(Push *push, const char *table) {
   static const char *const names[] = {"host", "query", "current"};
@@ -52,10 +60,7 @@ static int load_versions(Push *push, const char *table) {
     while ((result = fsa_store_row(&rows, &arena, names, 3, values)) == FSA_ROW) {
       guint64 *version = g_new(guint64, 1);
       if (!fsa_store_number(values[2], version)) *version = 0;
-      g_hash_table_insert(push->versions,
-                          g_strdup_printf("%.*s\x1f%.*s", (int)values[0].size, values[0].data,
-                                          (int)values[1].size, values[1].data),
-                          version);
+      g_hash_table_insert(push->versions, name_of(values[0], values[1]), version);
       fsa_arena_clear(&arena);
     }
   fsa_arena_done(&arena);
@@ -65,7 +70,7 @@ static int load_versions(Push *push, const char *table) {
 }
 
 static bool is_there(const Push *push, const char *host, const char *query, uint64_t version) {
-  char *name = g_strdup_printf("%s\x1f%s", host, query);
+  char *name = name_of(fsa_text(host), fsa_text(query));
   const guint64 *known = g_hash_table_lookup(push->versions, name);
   g_free(name);
   return known && *known == version;

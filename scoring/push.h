@@ -24,7 +24,8 @@ int fsa_push(const FsaPushOptions *options);
  * other keys of the same rows. `meta` is of its query, NULL = no pack knows it. */
 uint64_t fsa_answer_version(const FsaAnswerHead *head, const FsaQueryMeta *meta);
 
-/* The name of a host in a store, to be freed: identifier and host name. */
+/* The name of a host in a store, to be freed: identifier, U+001F, host name; no two hosts of a case
+ * share one, whatever they call themselves. */
 char *fsa_store_host(const char *identifier, const char *hostname);
 
 #endif

@@ -154,6 +154,8 @@ def test_a_current_release_without_one_of_its_servers_is_an_error(fleet, lab):
 def changed_answers(fleet, lab, url):
     lab.ingest("\n".join(line(hostIdentifier=f"H{n}", snapshot=[{"path": f"/{k}\\\"\u00fc\u2028\u001f'"} for k in range(n)])
                          for n in range(1, 9)),
+               *(line(hostIdentifier=one, decorations={"hostname": other}, snapshot=[{"path": "/it's"}])
+                 for one, other in (("a\x1fb", "c"), ("a", "b\x1fc"))),
                line(hostIdentifier="it's \u00fc\\\"\r\n--fsa-table--\r\n", name="fsa_it's\\{db}", snapshot=[{"path": "/it's"}]))
     for command in ("rank", "score"):
         assert refused(lab.case, url, command), "nothing was ever pushed"
@@ -164,7 +166,7 @@ def changed_answers(fleet, lab, url):
                line(hostIdentifier="H7", unixTime=2000, snapshot=[]))
     for command in ("rank", "score", "findings"):
         assert "push" in refused(lab.case, url, command), "a store that lags behind is no answer"
-    assert push(lab.case, url).startswith("2 answers pushed, 7 were there")
+    assert push(lab.case, url).startswith("2 answers pushed, 9 were there")
     check_findings(fleet, lab.case, url)
     assert "/new" in str(rank(lab.case, 99, "json", "--store", url))
 
