@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "condition.h"
-#include "rank.h"
+#include "interval.h"
 
 #define MALICIOUS_HOSTS 0.01 /* the share of hosts that are compromised, before any evidence */
 

@@ -31,8 +31,4 @@ typedef struct FsaRankOptions {
  * the store cannot be read. */
 int fsa_rank(const FsaRankOptions *options);
 
-/* The 95 % Wilson interval of a share of `count` in `total` > 0, both ends in 0..1. [Wilson 1927]
- */
-void fsa_wilson(uint64_t count, uint64_t total, double *ret_low, double *ret_high);
-
 #endif

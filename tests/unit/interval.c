@@ -1,4 +1,4 @@
-/* scoring/rank.c: the interval. */
+/* scoring/interval.c: the bounds of a share. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "rank.h"
+#include "interval.h"
 
 static void check(uint64_t count, uint64_t total, double low, double high) {
   double got_low, got_high;
