@@ -8,8 +8,8 @@
 /*
  * The name of a join value: a path or another long name joins whatever the column is called (image,
  * path), a command line by the program that it runs; a number only with a column of the same name
- * (pid with pid). In any letter case. "" when it joins nothing. Lives in `out` until it is used
- * again.
+ * (pid with pid). In any letter case, a folder with or without a separator at its end. "" when it
+ * joins nothing. Lives in `out` until it is used again.
  */
 const char *fsa_join_name(FsaText column, FsaText value, FsaBuffer *out);
 

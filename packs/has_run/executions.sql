@@ -7,9 +7,9 @@
 -- max_rows: 2000
 -- max_bytes: 700000
 -- awaits: fsa_executions
--- columns: path, name, user_sid, artifacts, is_executed, exists_now, sha1, run_count, first_time, last_time
+-- columns: path, name, user_sid, artifacts, is_executed, exists_now, gone_folder, sha1, run_count, first_time, last_time
 -- key: path
--- join: path
+-- join: path, gone_folder
 -- family: execution
 -- attack: T1059, T1204
 -- rule: execution_from_temporary | path LIKE '%\users\public\%' OR path LIKE '%\perflogs\%' OR

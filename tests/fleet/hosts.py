@@ -116,7 +116,7 @@ def leave_traces(host, facts, created):
     """A program that ran once and is gone: an installer, a download."""
     path = facts["path"].replace("<<user>>", host.user)
     host.add("fsa_executions", path=path, name=facts["name"], user_sid=host.blanks["sid"], artifacts="shimcache" if host.windows
-             else "shell_history", is_executed=1, exists_now=0, run_count=1, first_time=created, last_time=created)
+             else "shell_history", is_executed=1, exists_now=0, gone_folder=path[:-len(facts["name"]) - 1], run_count=1, first_time=created, last_time=created)
     host.add("fsa_shimcache", path=path, modified_time=facts["modified"], position=host.rng.randrange(900), is_executed=1,
              control_set=1, written_time=TIME - 2 * DAY)
 
@@ -135,8 +135,8 @@ def run_from_folder(host, folder, dir_class, programs, when, gone, recon=0, spre
     for place, (name, time) in enumerate(zip(programs, times)):
         path = folder + separator + name
         host.add("fsa_executions", path=path, name=name, user_sid=host.blanks["sid"], artifacts="prefetch,shimcache" if
-                 host.windows else "shell_history", is_executed=1, exists_now=int(place >= gone), sha1=digest(rng, 160),
-                 run_count=rng.randrange(1, 4), first_time=time, last_time=time)
+                 host.windows else "shell_history", is_executed=1, exists_now=int(place >= gone),
+                 gone_folder=folder if place < gone else "", sha1=digest(rng, 160), run_count=rng.randrange(1, 4), first_time=time, last_time=time)
         host.add("fsa_shimcache", path=path, modified_time=time - 60, position=rng.randrange(60), is_executed=1, control_set=1,
                  written_time=TIME - 3600)
     if gone >= 2:

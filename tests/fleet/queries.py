@@ -70,7 +70,7 @@ QUERIES = {query.name: query for query in (
     Query("fsa_shimcache_folders", "windows", "fsa_shimcache",
           "folder programs executed first_modified last_modified first_name last_name"),
     Query("fsa_executions", "all", "fsa_executions",
-          "path name user_sid artifacts is_executed exists_now sha1 run_count first_time last_time"),
+          "path name user_sid artifacts is_executed exists_now gone_folder sha1 run_count first_time last_time"),
     Query("fsa_deleted_programs", "all", "fsa_executions",
           "folder dir_class programs programs_gone recon_tools names users first_time last_time artifacts"),
     *(Query("fsa_script_blocks" + part, "windows", "fsa_script_blocks",

@@ -22,6 +22,9 @@ static void test_names(void **state) {
   (void)state;
   names("image", "C:\\A\\B.EXE", "c:\\a\\b.exe");
   names("path", "\"C:\\A\\b.exe\" -k", "c:\\a\\b.exe");
+  names("folder", "C:\\A\\", "c:\\a");
+  names("folder", "/var/tmp/", "/var/tmp");
+  names("folder", "/", "/");
   names("pid", "812", "pid=812");
   names("name", "Evil", "name=evil");
   names("pid", "0", "");
