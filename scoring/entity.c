@@ -20,6 +20,13 @@ const char *fsa_term_name(FsaTermKind kind) {
   return term_names[kind];
 }
 
+bool fsa_is_first_of_source(const FsaHostSignals *signals, const uint32_t *members, uint32_t at) {
+  uint16_t query = signals->all[members[at]].query;
+  for (uint32_t i = 0; i < at; i++)
+    if (signals->all[members[i]].query == query) return false;
+  return true;
+}
+
 /* A host while its entities are made. */
 typedef struct Maker {
   const FsaModel *model;
@@ -96,6 +103,19 @@ static void add_term(Sum *sum, FsaTermKind kind, double weight, double undiscoun
 
 static const FsaSignal *signal_at(const Sum *sum, uint32_t member) {
   return &sum->maker->signals->all[sum->members[member]];
+}
+
+/* No row alone says how many such things a host has: of several sources the mean counts. */
+static void add_prior(Sum *sum) {
+  double prior = 0;
+  uint32_t sources = 0;
+  for (uint32_t i = 0; i < sum->count; i++) {
+    if (!fsa_is_first_of_source(sum->maker->signals, sum->members, i)) continue;
+    prior += sum->maker->model->queries[signal_at(sum, i)->query].prior;
+    sources++;
+  }
+  prior /= sources;
+  add_term(sum, FSA_TERM_PRIOR, prior, prior, FSA_NO_INDEX, 0);
 }
 
 static bool has_fixed_rule(const Sum *sum) {
@@ -269,7 +289,7 @@ static void add_time(Sum *sum, uint32_t first) {
 static int weigh(Maker *maker, const uint32_t *members, uint32_t count, FsaWeighed *entity) {
   Sum sum = {.maker = maker, .members = members, .count = count};
   *entity = (FsaWeighed){.members = members, .member_count = count, .main = members[0]};
-  add_term(&sum, FSA_TERM_PRIOR, maker->model->prior, maker->model->prior, FSA_NO_INDEX, 0);
+  add_prior(&sum);
   add_rarity(&sum);
   add_attributes(&sum);
   add_rules(&sum);

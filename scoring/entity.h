@@ -12,7 +12,7 @@
 #define FSA_NO_INDEX UINT32_MAX
 
 typedef enum FsaTermKind {
-  FSA_TERM_PRIOR,     /* 1 % of hosts, spread over the rows of a host */
+  FSA_TERM_PRIOR,     /* 1 % of hosts, spread over the sources and the rows of a host */
   FSA_TERM_RARITY,    /* on few covered hosts, measured by how usual that is in its source */
   FSA_TERM_PEER,      /* common elsewhere, foreign in this role */
   FSA_TERM_ATTRIBUTE, /* a trait of the thing: path, name, signature */
@@ -44,6 +44,9 @@ typedef struct FsaWeighed {
   int64_t first_seen;    /* the earliest time that its rows give, 0 = none */
   bool is_suppressed;
 } FsaWeighed;
+
+/* True when no member before that at place `at` is of the same source. */
+bool fsa_is_first_of_source(const FsaHostSignals *signals, const uint32_t *members, uint32_t at);
 
 /*
  * The entities of a host, heaviest first (ties by place, so that two runs say the same), in the

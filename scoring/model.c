@@ -7,8 +7,6 @@
 #include "condition.h"
 #include "interval.h"
 
-#define MALICIOUS_HOSTS 0.01 /* the share of hosts that are compromised, before any evidence */
-
 /* ---- facts ------------------------------------------------------------------------------------
  */
 
@@ -131,18 +129,26 @@ static void weigh_queries(FsaModel *model) {
   g_free(moments);
 }
 
-static void take_prior(FsaModel *model) {
-  size_t hosts = 0;
-  for (size_t host = 0; host < model->matrix->host_count; host++)
-    for (size_t query = 0; query < model->matrix->query_count; query++)
-      if (fsa_query_is_scored(&model->matrix->queries[query]) &&
-          fsa_cell_is_covered(fsa_matrix_cell(model->matrix, host, query))) {
-        hosts++;
-        break;
-      }
-  double rows = (double)model->tally.sightings / (double)MAX(hosts, 1);
-  model->rows_per_host = MAX(rows, 1);
-  model->prior = log(MALICIOUS_HOSTS / model->rows_per_host);
+static bool is_covered_host(const FsaMatrix *matrix, size_t host) {
+  for (size_t query = 0; query < matrix->query_count; query++)
+    if (fsa_query_is_scored(&matrix->queries[query]) &&
+        fsa_cell_is_covered(fsa_matrix_cell(matrix, host, query)))
+      return true;
+  return false;
+}
+
+static void take_priors(FsaModel *model) {
+  const FsaMatrix *matrix = model->matrix;
+  size_t hosts = 0, cells = 0;
+  for (size_t host = 0; host < matrix->host_count; host++) hosts += is_covered_host(matrix, host);
+  for (size_t i = 0; i < matrix->query_count; i++)
+    if (fsa_query_is_scored(&matrix->queries[i])) cells += matrix->queries[i].covered;
+  model->sources_per_host = MAX((double)cells / (double)MAX(hosts, 1), 1);
+  model->rows_per_host = (double)model->tally.sightings / (double)MAX(hosts, 1);
+  for (size_t i = 0; i < matrix->query_count; i++) {
+    double rows = (double)model->tally.of_queries[i] / (double)MAX(matrix->queries[i].covered, 1);
+    model->queries[i].prior = fsa_prior_weight(model->sources_per_host, rows, model->rows_per_host);
+  }
 }
 
 int fsa_model_build(FsaCase *store, const FsaMatrix *matrix, FsaStore *counter,
@@ -158,7 +164,7 @@ int fsa_model_build(FsaCase *store, const FsaMatrix *matrix, FsaStore *counter,
       fsa_tally_build(store, matrix, counter, grouping->of, grouping->count, &ret_model->tally);
   if (result != FSA_OK) return result;
   weigh_queries(ret_model);
-  take_prior(ret_model);
+  take_priors(ret_model);
   return FSA_OK;
 }
 

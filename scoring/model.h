@@ -30,6 +30,12 @@ typedef struct FsaFact {
 } FsaFact;
 
 typedef struct FsaModelQuery {
+  /*
+   * What a row of it weighs before it is looked at. Its rarity and its rules are measured among the
+   * rows of its source, so the prior is of those rows too: one of three is likelier the intruder's
+   * than one of three hundred.
+   */
+  double prior;
   FsaBeta beta;
   uint64_t sightings[FSA_STRATA][FSA_RARITY_BUCKETS];
   double rarity[FSA_STRATA][FSA_RARITY_BUCKETS];
@@ -47,8 +53,9 @@ typedef struct FsaModel {
   const FsaGrouping *grouping;
   const FsaSuppressions *suppressions;
   FsaTally tally;
-  FsaModelQuery *queries; /* [query of the matrix] */
-  double prior, rows_per_host;
+  FsaModelQuery *queries;         /* [query of the matrix] */
+  double sources_per_host;        /* covered ones */
+  double rows_per_host;           /* of all sources together */
   int64_t window_from, window_to; /* 0, 0 = none is given */
 } FsaModel;
 

@@ -180,7 +180,7 @@ static void put_method(FsaJsonOut *json, const FsaReportSource *source) {
   char seed[24];
   snprintf(seed, sizeof seed, "%llu", (unsigned long long)score->seed);
   fsa_json_open(json, "method", '{');
-  fsa_json_put_number(json, "prior", score->prior);
+  fsa_json_put_number(json, "sources_per_host", score->sources_per_host);
   fsa_json_put_number(json, "rows_per_host", score->rows_per_host);
   fsa_json_put_integer(json, "sightings", (int64_t)score->sightings);
   fsa_json_put_integer(json, "weighed", (int64_t)score->weighed);

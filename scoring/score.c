@@ -333,7 +333,7 @@ static int score_fleet(FsaScorer *scorer) {
   scorer->tops = g_new0(FsaTopEntity, hosts * FSA_SCORED_ENTITIES + 1);
   scorer->top_counts = g_new0(uint8_t, hosts + 1);
   scorer->places = g_new0(uint32_t, hosts + 1);
-  score->prior = scorer->model.prior;
+  score->sources_per_host = scorer->model.sources_per_host;
   score->rows_per_host = scorer->model.rows_per_host;
   score->sightings = scorer->model.tally.sightings;
   score->resamples = FSA_RESAMPLES;

@@ -221,9 +221,8 @@ typedef struct FsaScore {
   uint32_t day_count;
   double score_edges[FSA_SCORE_BUCKETS + 1]; /* of the score distribution */
   uint32_t score_hosts[FSA_SCORE_BUCKETS], score_null[FSA_SCORE_BUCKETS]; /* null: per resample */
-  double prior; /* ln of 1 % / rows per host */
-  double rows_per_host;
-  uint64_t sightings, weighed; /* keys on hosts; rows that carry weight */
+  double sources_per_host, rows_per_host; /* covered sources; rows of all of them */
+  uint64_t sightings, weighed;            /* keys on hosts; rows that carry weight */
   uint32_t resamples;
   uint64_t seed;
 } FsaScore;

@@ -1,6 +1,7 @@
 /* The terms of a weight in plain sentences. See term_text.h. */
 #include "term_text.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "print.h"
@@ -48,6 +49,24 @@ static void put_suppression(FsaBuffer *out, const FsaTermScene *scene, const Fsa
   const FsaKnownGood *good = &scene->scorer->suppressions.all[entry - 1];
   fsa_buffer_printf(out, "; known good until %s: %s (%s)", good->expires, good->reason,
                     good->author);
+}
+
+static void put_prior(FsaBuffer *out, const FsaTermScene *scene) {
+  const FsaModel *model = &scene->scorer->model;
+  const FsaWeighed *entity = scene->entity;
+  unsigned sources = 0;
+  fsa_buffer_printf(out,
+                    "before any evidence: 1 %% of hosts, half of it spread over the %.3g sources "
+                    "of a host and the rows of each, half over all %.4g rows: ",
+                    model->sources_per_host, model->rows_per_host);
+  for (uint32_t i = 0; i < entity->member_count; i++) {
+    uint32_t query = scene->signals->all[entity->members[i]].query;
+    if (!fsa_is_first_of_source(scene->signals, entity->members, i)) continue;
+    fsa_buffer_printf(out, "%s%.3g %% a row of %s", sources++ ? ", " : "",
+                      100 * exp(model->queries[query].prior),
+                      scene->scorer->matrix->queries[query].name);
+  }
+  if (sources > 1) fsa_buffer_puts(out, "; their geometric mean counts");
 }
 
 static void put_rarity(FsaBuffer *out, const FsaTermScene *scene, const FsaWeighedTerm *term) {
@@ -150,11 +169,7 @@ static void put_outlier(FsaBuffer *out, const FsaTermScene *scene) {
 const char *fsa_term_text(const FsaTermScene *scene, const FsaWeighedTerm *term) {
   FsaBuffer out = fsa_buffer(MAX_SENTENCE);
   switch (term->kind) {
-  case FSA_TERM_PRIOR:
-    fsa_buffer_puts(&out, "before any evidence: 1 % of hosts, spread over the ");
-    fsa_put_count(&out, (int64_t)scene->scorer->model.rows_per_host);
-    fsa_buffer_puts(&out, " rows of a host");
-    break;
+  case FSA_TERM_PRIOR: put_prior(&out, scene); break;
   case FSA_TERM_RARITY: put_rarity(&out, scene, term); break;
   case FSA_TERM_PEER: put_peer(&out, scene, term); break;
   case FSA_TERM_ATTRIBUTE: put_attribute(&out, scene, term); break;

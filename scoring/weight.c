@@ -10,8 +10,15 @@
 #define MALICIOUS_INSIDE 0.8
 #define OUTLIER_TAIL 0.05
 
+#define MALICIOUS_HOSTS 0.01 /* the share of hosts that are compromised, before any evidence */
+
 static double clamp(double value, double low, double high) {
   return value < low ? low : value > high ? high : value;
+}
+
+double fsa_prior_weight(double sources, double rows, double all_rows) {
+  double by_source = 1 / fmax(sources * rows, 1), by_row = 1 / fmax(all_rows, 1);
+  return log(MALICIOUS_HOSTS * (by_source + by_row) / 2);
 }
 
 unsigned fsa_rarity_bucket(uint32_t hosts) {

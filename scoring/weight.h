@@ -24,6 +24,15 @@
 #define FSA_MAX_SOURCES 4
 #define FSA_MIN_PEERS 10 /* covered hosts of a group below which it says nothing about peers */
 
+/*
+ * What a row of a source weighs before any evidence: the logarithm of 1 % of hosts, spread over
+ * the rows of a host. Half of it goes evenly to its `sources`, and there to the `rows` that it has
+ * of this one; half evenly to `all_rows`: whether an intruder's traces lie as sources do or as
+ * rows do, nobody knows. All are means over hosts. Never more than ln 1 %: no row is likelier
+ * malicious than its host.
+ */
+double fsa_prior_weight(double sources, double rows, double all_rows);
+
 /* The bucket of a key that stands on `hosts` >= 1 hosts: min(floor(2 log2 n), 22). */
 unsigned fsa_rarity_bucket(uint32_t hosts);
 

@@ -194,8 +194,9 @@ function drawMethod() {
     fact("Packs", "SHA-256 ", el("code", null, made.packs_sha256), " of what the case knows of its queries"),
     fact(
         "Prior",
-        `${points(method.prior)} points: 1 % of hosts, spread over ${
-            count(Math.round(method.rows_per_host))} rows of a host`),
+        `1 % of hosts: half of it spread over the ${
+            count(Math.round(method.sources_per_host))} sources of a host and the rows of each, half over all ${
+            count(Math.round(method.rows_per_host))} rows`),
     fact("Rows", `${count(method.sightings)} keys on hosts, ${count(method.weighed)} of them carry weight`),
     fact("Resamples", `${count(method.resamples)}, seed ${method.seed}`),
     ...method.settings.map((setting) => fact(setting.name, raw(setting.value)))

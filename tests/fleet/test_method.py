@@ -108,6 +108,11 @@ def peer(n, covered, group_n, group_covered):
     return max(0, min(3, -math.log((group_n + 20 * fleet) / (group_covered + 20) / fleet)))
 
 
+def prior(sources, all_rows, *rows):
+    """rows: of a host, in each of the entity's sources."""
+    return sum(math.log(0.01 * (1 / max(sources * count, 1) + 1 / all_rows) / 2) for count in rows) / len(rows)
+
+
 def rule(tpr, fpr, hits, rows):
     return max(0, min(7, math.log(tpr / max((hits + 50 * fpr) / (rows + 50), 1e-6))))
 
@@ -137,14 +142,45 @@ def fleet_of(count, **special):
 def test_prior_and_rarity(lab):
     lab.ingest(fleet_of(12, fsa_x=[{"path": "/usr/bin/evil"}]))
     entity = lab.entity("h05", "evil")
-    rows = 12 * 6 + 1
-    near(terms(entity, "prior")[0], math.log(0.01 / (rows / 12)), "prior")
+    near(terms(entity, "prior")[0], prior(2, 73 / 12, 37 / 12), "prior")
     near(terms(entity, "rarity")[0], rarity([12] * 3 + [1], 1, 12), "rarity")
     near(entity["weight"], sum(t["weight"] for t in entity["terms"]))
     fleet = entity["evidence"][0]["fleet"]
     assert (fleet["hosts"], fleet["covered"]) == (1, 12) and fleet["low"] < 1 / 12 < fleet["high"]
     assert entity["next_step"] == "look at it" and entity["attack"] == ["T1059"]
     near(entity["evidence"][0]["share_as_rare"], 1 / 37, "as rare")
+
+
+def test_prior_is_of_the_sources(lab):
+    """One of few rows of a source is likelier the intruder's than one of many; of several sources the mean counts."""
+    hosts = fleet_of(12, fsa_x=[{"path": "/usr/bin/evil"}, {"path": "/usr/bin/worse"}], fsa_y=[{"path": "/usr/bin/worse"}])
+    for answers in hosts.values():
+        answers["fsa_x"] += [{"path": f"/usr/lib/l{chr(97 + k)}"} for k in range(20)]
+    hosts["h07"]["fsa_services"] = [{"name": "odd"}]
+    for i in range(9):  # fsa_services is asked of ten hosts, and one of them has a row
+        hosts[f"h{i if i < 7 else i + 1:02}"]["fsa_services"] = []
+    lab.ingest(hosts)
+    sources, x, y, odd = (12 + 12 + 10) / 12, (12 * 23 + 2) / 12, 37 / 12, 1 / 10
+    rows = x + y + 1 / 12
+    near(terms(lab.entity("h05", "evil"), "prior")[0], prior(sources, rows, x), "of many rows")
+    near(terms(lab.entity("h05", "worse"), "prior")[0], prior(sources, rows, x, y), "of both sources")
+    near(terms(lab.entity("h07", "odd"), "prior")[0], math.log(0.01 * (1 + 1 / rows) / 2), "at most half of 1 % by the source")
+    assert sources * odd < 1
+    told = next(t["text"] for t in lab.entity("h05", "worse")["terms"] if t["kind"] == "prior")
+    for query, count in (("fsa_x", x), ("fsa_y", y)):
+        assert f"{100 * math.exp(prior(sources, rows, count)):.3g} % a row of {query}" in told, told
+
+
+def test_gone_programs_join_their_folder(lab):
+    """A folder with or without the separator behind it is one thing."""
+    lab.meta["fsa_x"]["join"] = ["path", "gone_folder"]
+    lab.meta["fsa_y"].update(key=["folder"], join=["folder"])
+    hosts = fleet_of(12, fsa_x=[{"path": f"C:\\a\\{name}.exe", "gone_folder": "C:\\A\\"} for name in ("one", "two")])
+    for answers in hosts.values():
+        answers["fsa_y"] = []
+    hosts["h05"]["fsa_y"] = [{"folder": "c:\\a"}]
+    lab.ingest(hosts)
+    assert [e["rows"] for e in lab.explain("h05")["entities"]] == [3]
 
 
 def test_kinds_of_places_are_told_apart(lab):

@@ -25,6 +25,14 @@ static void test_buckets(void **state) {
     assert_int_equal(fsa_rarity_bucket(cases[i].hosts), cases[i].bucket);
 }
 
+static void test_prior(void **state) {
+  (void)state;
+  near(fsa_prior_weight(30, 15, 450), log(0.01 / 450)); /* as many as any source has */
+  near(fsa_prior_weight(30, 0.5, 450), log(0.01 * (1.0 / 15 + 1.0 / 450) / 2));
+  near(fsa_prior_weight(30, 150, 450), log(0.01 * (1.0 / 4500 + 1.0 / 450) / 2));
+  near(fsa_prior_weight(30, 0.01, 0.5), log(0.01)); /* no row is likelier malicious than its host */
+}
+
 /*
  * A fleet of 2 hosts: malicious keys weigh 0.45 + 0.002 + 0.01 = 0.462 on one host and
  * 0.2475 + 0.002 + 0.01 = 0.2595 on both; shares 0.6403 and 0.3597. Buckets 0 and 2 of 3 count.
@@ -133,6 +141,7 @@ static void test_hosts(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_buckets),
+      cmocka_unit_test(test_prior),
       cmocka_unit_test(test_rarity_of_two_hosts),
       cmocka_unit_test(test_rarity_measures_the_source),
       cmocka_unit_test(test_peers),
