@@ -44,11 +44,16 @@ static size_t source_of(const FsaEntityPool *pool, size_t host, size_t entity) {
   return pool->group_of[host] * pool->source_count + pool->sources[entity];
 }
 
+/* Behind the last entity of a host that may be drawn for others. */
+static size_t drawable_end(const FsaEntityPool *pool, size_t host) {
+  return pool->first[pool->is_left_out[host] ? host : host + 1];
+}
+
 static void assign_kinds(const FsaEntityPool *pool, Pools *pools) {
   size_t sources = pool->group_count * pool->source_count;
   size_t *sizes = g_new0(size_t, sources + 1);
   for (size_t host = 0; host < pool->host_count; host++)
-    for (size_t i = pool->first[host]; i < pool->first[host + 1]; i++)
+    for (size_t i = pool->first[host]; i < drawable_end(pool, host); i++)
       sizes[source_of(pool, host, i)]++;
   for (size_t i = 0; i < sources; i++) {
     size_t group = i / pool->source_count, own = i + group; /* one pool more for each group */
@@ -67,11 +72,11 @@ static Pools make_pools(const FsaEntityPool *pool) {
                  .own = g_new0(size_t, total + 1)};
   assign_kinds(pool, &pools);
   for (size_t host = 0; host < pool->host_count; host++)
-    for (size_t i = pool->first[host]; i < pool->first[host + 1]; i++)
+    for (size_t i = pool->first[host]; i < drawable_end(pool, host); i++)
       pools.first[pools.kinds[source_of(pool, host, i)] + 2]++;
   for (size_t i = 2; i < kinds + 2; i++) pools.first[i] += pools.first[i - 1];
   for (size_t host = 0; host < pool->host_count; host++)
-    for (size_t i = pool->first[host]; i < pool->first[host + 1]; i++) {
+    for (size_t i = pool->first[host]; i < drawable_end(pool, host); i++) {
       pools.own[i] = pools.first[pools.kinds[source_of(pool, host, i)] + 1]++;
       pools.weights[pools.own[i]] = pool->weights[i];
     }
@@ -96,7 +101,7 @@ static void find_own(const Resampler *resampler, size_t host, Own *own) {
   const FsaEntityPool *pool = resampler->pool;
   size_t base = pool->group_of[host] * (pool->source_count + 1);
   memset(own, 0, (pool->source_count + 1) * sizeof *own);
-  for (size_t i = pool->first[host]; i < pool->first[host + 1]; i++) {
+  for (size_t i = pool->first[host]; i < drawable_end(pool, host); i++) {
     Own *of = &own[resampler->pools.kinds[source_of(pool, host, i)] - base];
     size_t place = resampler->pools.own[i];
     if (!of->count++ || place < of->first) of->first = place;

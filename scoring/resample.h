@@ -4,8 +4,9 @@
  *
  * Each host is made anew FSA_RESAMPLES times: as many entities of each source as it has, each drawn
  * with replacement from those of the other hosts of its group. Its own are left out: what speaks
- * against a host is not what chance gives it. Implants of others are in the pools too, so what is
- * found is rather too high than too low. The same seed gives the same draws, whatever the threads.
+ * against a host is not what chance gives it. Nor is anything drawn from hosts that the caller
+ * leaves out as compromised; implants of others are in the pools, so what is found is rather too
+ * high than too low. The same seed gives the same draws, whatever the threads.
  */
 #ifndef FSA_SCORING_RESAMPLE_H
 #define FSA_SCORING_RESAMPLE_H
@@ -17,12 +18,13 @@
 
 /* The entities of all hosts, one host's behind the other's. */
 typedef struct FsaEntityPool {
-  const double *weights;     /* without the outlier's */
-  const uint16_t *sources;   /* the query of each one's heaviest row */
-  const size_t *first;       /* [host_count + 1]: where a host's begin */
-  const uint8_t *group_of;   /* [host] */
-  const double *outliers;    /* [host]: added to its first entity */
-  const uint8_t *is_unknown; /* [host]: not made anew */
+  const double *weights;      /* without the outlier's */
+  const uint16_t *sources;    /* the query of each one's heaviest row */
+  const size_t *first;        /* [host_count + 1]: where a host's begin */
+  const uint8_t *group_of;    /* [host] */
+  const double *outliers;     /* [host]: added to its first entity */
+  const uint8_t *is_unknown;  /* [host]: not made anew */
+  const uint8_t *is_left_out; /* [host]: made anew, but nothing is drawn from it */
   size_t host_count, group_count, source_count;
 } FsaEntityPool;
 

@@ -9,7 +9,8 @@
 #include "scorer.h"
 
 #define SEED UINT64_C(0x46534153636F7265)
-#define STRONG 0.1 /* E-values below which a host has a band */
+#define STRONG 0.1   /* E-values below which a host has a band */
+#define MOST_DRAWS 8 /* of all hosts, each without the strong ones of the last */
 #define PROBABLE 1.0
 #define WEAK 10.0
 #define LOWEST_EDGE 0.001 /* of the score distribution */
@@ -146,8 +147,9 @@ static void score_host(FsaScorer *scorer, const Pool *pool, uint32_t host, FsaSc
   scored->band = scored->covered ? FSA_BAND_NONE : FSA_BAND_UNKNOWN;
 }
 
-/* The scores of hosts made anew; null = drawn by chance. */
-static double *draw_scores(FsaScorer *scorer, const Pool *pool, size_t *ret_count) {
+/* The scores of hosts made anew, from what hosts have that are not left out. */
+static double *draw_scores(FsaScorer *scorer, const Pool *pool, const uint8_t *is_left_out,
+                           size_t *ret_count) {
   const FsaScore *score = scorer->score;
   size_t hosts = scorer->matrix->host_count, total = 0;
   size_t *first = g_new0(size_t, hosts + 2);
@@ -168,6 +170,7 @@ static double *draw_scores(FsaScorer *scorer, const Pool *pool, size_t *ret_coun
                             .group_of = scorer->grouping.of,
                             .outliers = outliers,
                             .is_unknown = is_unknown,
+                            .is_left_out = is_left_out,
                             .host_count = hosts,
                             .group_count = scorer->grouping.count,
                             .source_count = scorer->matrix->query_count};
@@ -177,6 +180,36 @@ static double *draw_scores(FsaScorer *scorer, const Pool *pool, size_t *ret_coun
   g_free(outliers);
   g_free(sources);
   g_free(is_unknown);
+  return drawn;
+}
+
+/* Leaves out the hosts whose score chance hardly gives; true when there are new ones. */
+static bool leave_strong_out(const FsaScore *score, const double *drawn, size_t count,
+                             uint8_t *is_left_out) {
+  uint32_t known = score->host_count - score->unknown_count;
+  bool has_new = false;
+  for (uint32_t i = 0; i < score->host_count; i++) {
+    const FsaScoredHost *host = &score->hosts[i];
+    if (host->band == FSA_BAND_UNKNOWN || is_left_out[host->matrix_host]) continue;
+    if (fsa_e_value(drawn, count, host->score, known) >= STRONG) continue;
+    is_left_out[host->matrix_host] = has_new = true;
+  }
+  return has_new;
+}
+
+/*
+ * What a compromised host has is not what chance gives to others: while hosts are found of the band
+ * "strong", nothing is drawn from them any more. Without an intruder one fleet of ten has one.
+ */
+static double *draw_null(FsaScorer *scorer, const Pool *pool, size_t *ret_count) {
+  uint8_t *is_left_out = g_new0(uint8_t, scorer->matrix->host_count + 1);
+  double *drawn = draw_scores(scorer, pool, is_left_out, ret_count);
+  for (int turn = 1; turn < MOST_DRAWS; turn++) {
+    if (!leave_strong_out(scorer->score, drawn, *ret_count, is_left_out)) break;
+    g_free(drawn);
+    drawn = draw_scores(scorer, pool, is_left_out, ret_count);
+  }
+  g_free(is_left_out);
   return drawn;
 }
 
@@ -258,7 +291,7 @@ static int score_hosts(FsaScorer *scorer) {
   }
   if (result == FSA_OK) {
     score->host_count = (uint32_t)hosts;
-    double *drawn = draw_scores(scorer, &pool, &drawn_count);
+    double *drawn = draw_null(scorer, &pool, &drawn_count);
     take_e_values(scorer, drawn, drawn_count);
     g_free(drawn);
     rank_hosts(scorer);

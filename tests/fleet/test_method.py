@@ -407,15 +407,33 @@ def test_host_score(lab):
     assert found["h05"]["rank"] == 1 and found["h05"]["band"] in ("strong", "probable"), found["h05"]
 
 
-def test_what_chance_gives_has_no_band(lab):
-    """A fleet without implants, each host with rare things of its own: few hosts below any E."""
+def hosts_with_their_own():
+    """300 hosts, each with rare things of its own."""
     draw = random.Random(5)
     hosts = {}
     for i in range(300):
         rows = [{"path": f"/usr/bin/p{chr(97 + k)}"} for k in range(20) if draw.random() < 0.9]
         own = [{"path": f"/usr/bin/own-{i:x}-{chr(97 + k)}x"} for k in range(min(9, int(draw.expovariate(0.8))))]
         hosts[f"h{i:03}"] = {"fsa_x": rows + own, "fsa_y": [dict(r) for r in own if draw.random() < 0.4]}
+    return hosts
+
+
+def test_compromised_hosts_are_not_what_chance_gives(lab):
+    """A host with one implant: that another has five does not make it usual."""
+    lab.meta["fsa_x"]["rules"] = [{"id": "r", "where": "path LIKE '%/evil-%'", "tpr": 0.5, "fpr": 0.0001, "attack": []}]
+    hosts = hosts_with_their_own()
+    hosts["h040"]["fsa_x"] += [{"path": f"/usr/bin/evil-{chr(97 + k)}"} for k in range(5)]
+    hosts["h080"]["fsa_x"] += [{"path": "/usr/bin/evil-f"}]
     lab.ingest(hosts)
+    found = lab.hosts()
+    assert found["h040"]["band"] == "strong", found["h040"]
+    assert found["h080"]["e_value"] < 2, "its own is drawn once a turn, and the five of h040 never"
+    assert sum(h["band"] == "strong" for h in found.values()) <= 2
+
+
+def test_what_chance_gives_has_no_band(lab):
+    """A fleet without implants: few hosts below any E."""
+    lab.ingest(hosts_with_their_own())
     found = list(lab.hosts().values())
     for limit in (1, 5, 20, 50):
         below = sum(h["e_value"] <= limit for h in found)

@@ -18,7 +18,7 @@ typedef struct Fleet {
   double weights[HOSTS], outliers[HOSTS];
   uint16_t sources[HOSTS];
   size_t first[HOSTS + 1];
-  uint8_t groups[HOSTS], unknown[HOSTS];
+  uint8_t groups[HOSTS], unknown[HOSTS], left_out[HOSTS];
 } Fleet;
 
 static FsaEntityPool make_pool(Fleet *fleet) {
@@ -33,6 +33,7 @@ static FsaEntityPool make_pool(Fleet *fleet) {
                          .group_of = fleet->groups,
                          .outliers = fleet->outliers,
                          .is_unknown = fleet->unknown,
+                         .is_left_out = fleet->left_out,
                          .host_count = HOSTS,
                          .group_count = 1,
                          .source_count = 1};
@@ -58,6 +59,20 @@ static void test_draws_others(void **state) {
   double e = fsa_e_value(scores, count, 9.5, HOSTS);
   assert_true(e > 0.03 && e < 0.04); /* nothing is as high: 1 / 32 */
   assert_true(fsa_e_value(scores, count, 0, HOSTS) >= HOSTS - 0.001);
+  g_free(scores);
+}
+
+/* Of a host that is left out nothing is drawn, and it is made anew of what the others have. */
+static void test_left_out(void **state) {
+  (void)state;
+  Fleet fleet;
+  FsaEntityPool pool = make_pool(&fleet);
+  size_t count;
+  fleet.left_out[HOSTS - 1] = 1;
+  double *scores = fsa_resample(&pool, 1, 1, &count);
+  assert_int_equal(count, HOSTS * FSA_RESAMPLES);
+  assert_int_equal(count_heavy(scores, count), 0);
+  assert_true(scores[0] > 0);
   g_free(scores);
 }
 
@@ -105,6 +120,7 @@ static void test_sparse_sources_share_a_pool(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_draws_others),
+      cmocka_unit_test(test_left_out),
       cmocka_unit_test(test_same_for_all_threads),
       cmocka_unit_test(test_what_one_host_has),
       cmocka_unit_test(test_sparse_sources_share_a_pool),
