@@ -195,7 +195,7 @@ int fsa_report_json(const FsaReportSource *source, FsaBuffer *out) {
   size_t rows_left = FSA_MAX_REPORT_ROWS;
   fsa_json_open(&json, NULL, '{');
   fsa_json_put_string(&json, "format", "fsa-report");
-  fsa_json_put_integer(&json, "format_version", 1);
+  fsa_json_put_integer(&json, "format_version", 2);
   put_made(&json, source);
   put_verdict(&json, source);
   put_denominators(&json, source);
