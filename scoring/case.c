@@ -262,18 +262,13 @@ static int load_artefacts(FsaCase *store) {
 static int grow_dictionary(FsaCase *store, int64_t query, FsaText text) {
   const FsaRowDictionary *known = fsa_row_dictionaries_find(store->dictionaries, query);
   FsaRowDictionary *grown = NULL;
-  FsaBuffer all = fsa_buffer(FSA_MAX_DICTIONARY_BYTES);
-  if (known) fsa_buffer_put(&all, known->text.data, known->text.size);
-  fsa_buffer_put(&all, text.data, text.size);
-  int result = all.error;
-  if (result == FSA_OK) result = fsa_row_dictionary_new((FsaText){all.data, all.size}, &grown);
+  int result = fsa_row_dictionary_new(known, text, &grown);
   size_t others = fsa_row_dictionaries_memory(store->dictionaries) - (known ? known->memory : 0);
   if (result == FSA_OK && others + grown->memory > FSA_MAX_DICTIONARIES_MEMORY) {
     fsa_row_dictionary_unref(grown);
     result = FSA_E_LIMIT;
   }
   if (result == FSA_OK) fsa_row_dictionaries_put(store->dictionaries, query, grown);
-  fsa_buffer_done(&all);
   return result;
 }
 

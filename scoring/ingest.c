@@ -44,6 +44,7 @@ typedef struct Ingest {
   FsaInputFacts facts;
   FsaInputHash *hash; /* NULL = it is not hashed */
   int64_t kept_rejects;
+  int64_t lines_before; /* the piece that is stored */
 } Ingest;
 
 /* ---- worker threads ---------------------------------------------------------------------------
@@ -111,8 +112,8 @@ static int store_rejects(Ingest *ingest, const FsaPiece *piece) {
     ingest->facts.lost_bytes += reject->lost;
     count_word(ingest->reasons, reject->why, (gsize)reject->count);
     if (ingest->kept_rejects++ < FSA_MAX_KEPT_REJECTS)
-      result = fsa_case_put_reject(ingest->store, ingest->path, reject->line, reject->offset,
-                                   reject->lost, reject->why);
+      result = fsa_case_put_reject(ingest->store, ingest->path, ingest->lines_before + reject->line,
+                                   reject->offset, reject->lost, reject->why);
   }
   return result;
 }
@@ -141,7 +142,9 @@ static int commit(Ingest *ingest) {
 static int store_oldest(Ingest *ingest) {
   Job *job = wait_oldest(ingest);
   count_piece(ingest, job->piece);
+  ingest->lines_before += job->piece->place.skipped_lines;
   int result = store_rejects(ingest, job->piece);
+  ingest->lines_before += job->piece->breaks;
   if (result == FSA_OK) result = fsa_apply_piece(ingest->apply, job->piece);
   fsa_piece_clear(job->piece);
   job->is_done = false;
@@ -238,7 +241,7 @@ static int ingest_file(Ingest *ingest, const char *path) {
   }
   ingest->path = path;
   ingest->facts = (FsaInputFacts){0};
-  ingest->kept_rejects = 0;
+  ingest->kept_rejects = ingest->lines_before = 0;
   if (ingest->hashes) ingest->hash = fsa_input_hash_begin(path);
   const char *why = NULL;
   result = read_pieces(ingest, input, &why);

@@ -208,13 +208,18 @@ static uint64_t string_bytes(uint64_t quotes) {
 
 /* The place behind the bracket that closes the outermost value; 0 when it is not among these 64. */
 static unsigned pass_block(Pass *pass, const char *block) {
-  FsaJsonMasks masks = fsa_json_masks(block);
+  FsaStringMasks masks = fsa_string_masks(block);
   uint64_t quotes = masks.quotes & ~escaped_bytes(masks.backslashes, &pass->escaped);
+  if (!fsa_has_brackets(block)) {
+    pass->in_string ^= 0 - (uint64_t)__builtin_parityll(quotes);
+    return 0;
+  }
+  FsaBracketMasks brackets = fsa_bracket_masks(block);
   uint64_t strings = string_bytes(quotes) ^ pass->in_string;
   pass->in_string = 0 - (strings >> 63);
-  for (uint64_t left = (masks.opens | masks.closes) & ~strings; left; left &= left - 1) {
+  for (uint64_t left = (brackets.opens | brackets.closes) & ~strings; left; left &= left - 1) {
     uint64_t lowest = left & (0 - left);
-    pass->depth += masks.opens & lowest ? 1 : SIZE_MAX;
+    pass->depth += brackets.opens & lowest ? 1 : SIZE_MAX;
     if (!pass->depth) return (unsigned)__builtin_ctzll(lowest) + 1;
   }
   return 0;

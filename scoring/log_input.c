@@ -11,7 +11,7 @@
 #include "os/stream.h"
 #include "result_log.h"
 
-#define RAW_BYTES (256u << 10)
+#define RAW_BYTES (64u << 10)
 #define BREAK_BLOCK 4096
 
 typedef struct Decoder {
@@ -28,9 +28,9 @@ struct FsaLogInput {
   size_t raw_at, raw_size;
   bool raw_end; /* the file has ended */
   Decoder decoder;
-  FsaBuffer held;             /* the beginning of a line whose end the last piece had not */
-  int64_t offset, line, lost; /* of the next piece */
-  bool skips;                 /* inside a line above the ceiling */
+  FsaBuffer held;    /* the beginning of a line whose end the last piece had not */
+  FsaLogPiece place; /* of the next piece */
+  bool skips;        /* inside a line above the ceiling */
   int error;
   const char *why;
 };
@@ -86,7 +86,6 @@ int fsa_log_input_open(const char *path, FsaLogInput **ret_input) {
   if (!input) return FSA_E_NOMEM;
   input->stream.handle = -1;
   input->held = fsa_buffer(FSA_MAX_LOG_LINE + FSA_LOG_PIECE + RAW_BYTES);
-  input->line = 1;
   int result = open_stream(path, &input->stream);
   if (result == FSA_OK) {
     input->size = fsa_stream_size(&input->stream);
@@ -205,22 +204,13 @@ static const char *last_break(const char *data, size_t size) {
   return found;
 }
 
-static int64_t count_lines(const char *data, size_t size) {
-  int64_t lines = 0;
-  for (const char *end = data + size; (data = memchr(data, '\n', (size_t)(end - data))); data++)
-    lines++;
-  return lines;
-}
-
 /* Gives the first `size` bytes of `text`; what is behind them is held for the next piece. */
 static int give(FsaLogInput *input, size_t size, FsaBuffer *text, FsaLogPiece *ret_piece) {
   fsa_buffer_put(&input->held, text->data + size, text->size - size);
   if (input->held.error) return input->held.error;
-  *ret_piece = (FsaLogPiece){input->offset, input->line, input->lost};
+  *ret_piece = input->place;
   text->size = size;
-  input->lost = 0;
-  input->line += count_lines(text->data, size);
-  input->offset += (int64_t)size;
+  input->place = (FsaLogPiece){.offset = input->place.offset + (int64_t)size};
   return FSA_ROW;
 }
 
@@ -228,10 +218,10 @@ static int give(FsaLogInput *input, size_t size, FsaBuffer *text, FsaLogPiece *r
 static void skip_line(FsaLogInput *input, FsaBuffer *text) {
   const char *end = memchr(text->data, '\n', text->size);
   size_t size = end ? (size_t)(end - text->data) + 1 : text->size;
-  input->lost += (int64_t)size;
-  input->line += end != NULL;
+  input->place.lost += (int64_t)size;
+  input->place.skipped_lines += end != NULL;
+  input->place.offset += (int64_t)size;
   input->skips = !end;
-  input->offset += (int64_t)size;
   memmove(text->data, text->data + size, text->size - size);
   text->size -= size;
 }
@@ -249,7 +239,7 @@ int fsa_log_input_next(FsaLogInput *input, FsaBuffer *text, FsaLogPiece *ret_pie
       before = 0;
     }
     if (result <= FSA_OK) { /* the end, good or bad: what is left is the last piece */
-      if (text->size || input->lost) {
+      if (text->size || input->place.lost) {
         input->error = result;
         return give(input, text->size, text, ret_piece);
       }

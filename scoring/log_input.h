@@ -20,9 +20,9 @@ void fsa_log_input_close(FsaLogInput *input);
 
 /* Where a piece stands in the uncompressed log. */
 typedef struct FsaLogPiece {
-  int64_t offset; /* bytes before it */
-  int64_t line;   /* number of its first line, from 1 */
-  int64_t lost;   /* bytes of a line above the ceiling that were skipped before the piece */
+  int64_t offset;        /* bytes before it */
+  int64_t skipped_lines; /* lines between it and the last piece, above the ceiling */
+  int64_t lost;          /* bytes of such a line that were skipped before the piece */
 } FsaLogPiece;
 
 /*

@@ -48,6 +48,7 @@ struct FsaRowReader {
   uint64_t hashes[FSA_MAX_ROW_COLUMNS]; /* of the cells */
   size_t count;
   const FsaRowIndex *index;       /* rows that are known; NULL = none */
+  bool is_whole;                  /* all cells are the expected row's */
   uint32_t expected;              /* row of it that may come next */
   bool same[FSA_MAX_ROW_COLUMNS]; /* the cells that the expected row has too */
   FsaBuffer values, scratch;
@@ -268,28 +269,6 @@ static bool take_integer(const char *data, size_t start, size_t size, FsaText *r
   return at > digits && at < size && (data[at] == ',' || data[at] == '}');
 }
 
-/* Most values are shorter than a call of memcmp() is worth. */
-static bool same_bytes(const char *a, const char *b, size_t size) {
-  if (size > 32) return memcmp(a, b, size) == 0;
-  size_t at = 0;
-  for (; at + 8 <= size; at += 8)
-    if (load8(a + at) != load8(b + at)) return false;
-  if (at && at < size) return load8(a + size - 8) == load8(b + size - 8);
-  for (; at < size; at++)
-    if (a[at] != b[at]) return false;
-  return true;
-}
-
-/* True when the string's inside is a known one: then it can be kept as it stands. */
-static bool take_known(const char *data, size_t start, size_t size, FsaText known,
-                       FsaText *ret_cell) {
-  if (size - start <= known.size || data[start + known.size] != '"' ||
-      !same_bytes(data + start, known.data, known.size))
-    return false;
-  *ret_cell = (FsaText){data + start, known.size};
-  return true;
-}
-
 /* The index when its rows have the template's columns, else NULL. */
 static const FsaRowIndex *index_of(const FsaRowReader *reader, Template *template) {
   const FsaRowIndex *index = reader->index;
@@ -300,30 +279,62 @@ static const FsaRowIndex *index_of(const FsaRowReader *reader, Template *templat
   return index && template->is_compared_same ? index : NULL;
 }
 
+/*
+ * Takes the values from a column on that the expected row of the index has too, written as it has
+ * them. Gives the column behind them.
+ */
+static size_t take_known(FsaRowReader *reader, const FsaRowIndex *index, size_t column,
+                         const FsaJson *json, size_t *at) {
+  size_t from = fsa_row_index_lead(index, reader->expected, column), end = from;
+  FsaText stem = fsa_row_index_stem(index, reader->expected);
+  size_t most = stem.size - from, left = json->size - *at;
+  const char *data = json->data + *at;
+  size_t same = from + fsa_json_shared(data, stem.data + from, left < most ? left : most);
+  for (; column < index->dictionary->column_count; column++) {
+    size_t next = fsa_row_index_lead(index, reader->expected, column + 1);
+    if (next > same) break;
+    size_t lead = index->leads[column + 1] - index->leads[column];
+    reader->cells[column] = (FsaText){data + (end - from) + lead + 1, next - end - lead - 2};
+    reader->same[column] = true;
+    end = next;
+  }
+  *at += end - from;
+  return column;
+}
+
+/* Takes one value with what stands before it. */
+static bool take_cell(FsaRowReader *reader, const Template *template, size_t column,
+                      const FsaJson *json, size_t *at) {
+  const Lead *lead = &template->list[column].lead;
+  const char *data = json->data;
+  FsaText *cell = &reader->cells[column];
+  size_t size = json->size;
+  if (!leads(lead, data + *at, size - *at)) return false;
+  *at += lead->size;
+  if (*at >= size) return false;
+  bool is_string = data[*at] == '"';
+  if (!(is_string ? take_string(data, *at + 1, size, cell) : take_integer(data, *at, size, cell)))
+    return false;
+  *at += cell->size + (is_string ? 2 : 0);
+  reader->same[column] = false;
+  return true;
+}
+
 /* Reads a row that has the expected columns, written as osquery writes them. False = it has not. */
 static bool read_expected(FsaRowReader *reader, FsaJson *json, Template *template) {
-  const char *data = json->data;
-  size_t at = json->at, size = json->size;
   const FsaRowIndex *index = index_of(reader, template);
-  const FsaRowDictionary *rows = index ? index->dictionary : NULL;
-  bool compares = rows && reader->expected < rows->count;
-  for (size_t i = 0; i < template->count; i++) {
-    const Lead *lead = &template->list[i].lead;
-    FsaText *cell = &reader->cells[i];
-    if (!leads(lead, data + at, size - at)) return false;
-    at += lead->size;
-    if (at >= size) return false;
-    bool is_string = data[at] == '"';
-    reader->same[i] =
-        compares && is_string &&
-        take_known(data, at + 1, size, fsa_row_dictionary_cell(rows, reader->expected, i), cell);
-    if (!reader->same[i] &&
-        !(is_string ? take_string(data, at + 1, size, cell) : take_integer(data, at, size, cell)))
-      return false;
-    at += cell->size + (is_string ? 2 : 0);
+  size_t at = json->at, count = template->count;
+  bool compares = index && reader->expected < index->dictionary->count;
+  reader->is_whole = compares;
+  for (size_t i = 0; i < count; i++) {
+    if (compares) i = take_known(reader, index, i, json, &at);
+    if (i == count) break;
+    reader->is_whole = false;
+    if (!take_cell(reader, template, i, json, &at)) return false;
+    compares = compares && !index->is_key[i]; /* with another key it is another row */
   }
-  if (at >= size || data[at] != '}') return false;
-  reader->count = template->count;
+  if (at >= json->size || json->data[at] != '}') return false;
+  reader->count = count;
   json->at = at + 1;
   return true;
 }
@@ -472,6 +483,7 @@ static uint64_t hash_cells(FsaRowReader *reader, const Template *template,
                               ? index->hashes + reader->expected * index->dictionary->column_count
                               : NULL;
   uint64_t sum = 0;
+  if (known && reader->is_whole) return index->known[reader->expected].sum;
   for (size_t i = 0; i < reader->count; i++) {
     reader->hashes[i] =
         known && reader->same[i]
@@ -540,6 +552,7 @@ int fsa_row_read(FsaRowReader *reader, FsaJson *json, const FsaQueryMeta *meta, 
       result = expect_names(reader, meta, template);
     if (result != FSA_OK) return result;
     memset(reader->same, 0, sizeof reader->same);
+    reader->is_whole = false;
   }
   return finish(reader, template, index_of(reader, template), arena, ret_row);
 }

@@ -74,7 +74,7 @@ void fsa_piece_clear(FsaPiece *piece) {
   g_array_set_size(piece->entries, 0);
   g_array_set_size(piece->rejects, 0);
   g_hash_table_remove_all(piece->others);
-  piece->lines = piece->other = 0;
+  piece->lines = piece->breaks = piece->other = 0;
   piece->result = FSA_OK;
 }
 
@@ -272,13 +272,14 @@ static void parse_lines(FsaPieceReader *reader) {
     reader->line_offset = piece->place.offset + (at - piece->text.data);
     parse_line(reader, at, (size_t)(stop - at));
     reader->line_number++;
+    piece->breaks += newline != NULL;
     at = stop + 1;
   }
 }
 
 void fsa_piece_parse(FsaPiece *piece, FsaPieceReader *reader) {
   reader->piece = piece;
-  reader->line_number = piece->place.line;
+  reader->line_number = 1;
   reader->line_offset = piece->place.offset;
   if (!reader->packer) piece->result = FSA_E_NOMEM;
   if (piece->place.lost)

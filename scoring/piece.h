@@ -37,15 +37,17 @@ typedef struct FsaPieceEntry {
 } FsaPieceEntry;
 
 typedef struct FsaPieceReject {
-  int64_t line, offset, lost; /* in the uncompressed log */
-  const char *why;            /* static storage */
-  int64_t count;              /* so many like it; only the place of the first is known */
+  int64_t line;         /* of the piece, from 1 */
+  int64_t offset, lost; /* in the uncompressed log */
+  const char *why;      /* static storage */
+  int64_t count;        /* so many like it; only the place of the first is known */
 } FsaPieceReject;
 
 typedef struct FsaPiece {
   FsaBuffer text; /* set by the reader, as is `place` */
   FsaLogPiece place;
   int64_t lines;      /* that are not empty */
+  int64_t breaks;     /* ends of lines */
   int64_t other;      /* entries of queries that are not ours, status lines that are not about us */
   GArray *entries;    /* FsaPieceEntry */
   GArray *rejects;    /* FsaPieceReject */

@@ -6,9 +6,9 @@
 #include "base/result.h"
 #include "log_row.h"
 
-/* Of each value: its end and its hash. Of each row: itself, its key's hashes, its slots. */
-#define VALUE_BYTES 12
-#define ROW_BYTES 80
+/* Of each value: its end, its hash, its marks. Of each row: itself, its hashes, its slots. */
+#define VALUE_BYTES 18
+#define ROW_BYTES 96
 
 struct FsaRowDictionaries {
   GHashTable *by_query; /* number -> FsaRowDictionary */
@@ -44,31 +44,61 @@ static bool take_row(FsaRowDictionary *dictionary, FsaText row) {
   return column == dictionary->column_count;
 }
 
-static int take_text(FsaRowDictionary *dictionary, FsaText text) {
-  FsaText line;
-  size_t rows = count_of(text, '\n');
-  if (!next_line(&text, &dictionary->columns) || !dictionary->columns.size) return FSA_E_FORMAT;
-  dictionary->column_count = count_of(dictionary->columns, '\t') + 1;
-  dictionary->memory = text.size + rows * (ROW_BYTES + VALUE_BYTES * dictionary->column_count);
-  if (dictionary->column_count > FSA_MAX_ROW_COLUMNS ||
-      dictionary->memory > FSA_MAX_DICTIONARY_MEMORY)
+/* Room for so many rows. FSA_E_LIMIT when they would take too much memory. */
+static int make_room(FsaRowDictionary *dictionary, size_t rows) {
+  size_t columns = count_of(dictionary->columns, '\t') + 1;
+  dictionary->column_count = columns;
+  dictionary->memory = 2 * dictionary->text.size +
+                       rows * (ROW_BYTES + dictionary->columns.size + VALUE_BYTES * columns);
+  if (columns > FSA_MAX_ROW_COLUMNS || dictionary->memory > FSA_MAX_DICTIONARY_MEMORY)
     return FSA_E_LIMIT;
-  dictionary->rows = fsa_arena_zero(&dictionary->arena, rows, sizeof *dictionary->rows);
+  dictionary->rows = fsa_arena_zero(&dictionary->arena, rows + 1, sizeof *dictionary->rows);
   dictionary->ends =
-      fsa_arena_zero(&dictionary->arena, rows * dictionary->column_count, sizeof *dictionary->ends);
-  if (!dictionary->rows || !dictionary->ends) return FSA_E_NOMEM;
+      fsa_arena_zero(&dictionary->arena, (rows + 1) * columns, sizeof *dictionary->ends);
+  return dictionary->rows && dictionary->ends ? FSA_OK : FSA_E_NOMEM;
+}
+
+/* The rows of the older dictionary, whose text is the beginning of this one's. */
+static void take_older(FsaRowDictionary *dictionary, const FsaRowDictionary *older) {
+  dictionary->count = older->count;
+  memcpy(dictionary->ends, older->ends, older->count * older->column_count * sizeof *older->ends);
+  for (uint32_t row = 0; row < older->count; row++) {
+    size_t at = (size_t)(older->rows[row].data - older->text.data);
+    dictionary->rows[row] = (FsaText){dictionary->text.data + at, older->rows[row].size};
+  }
+}
+
+static int take_text(FsaRowDictionary *dictionary, const FsaRowDictionary *older) {
+  FsaText text = dictionary->text, line;
+  if (!next_line(&text, &dictionary->columns) || !dictionary->columns.size) return FSA_E_FORMAT;
+  if (older)
+    text = (FsaText){dictionary->text.data + older->text.size,
+                     dictionary->text.size - older->text.size};
+  int result = make_room(dictionary, count_of(text, '\n') + (older ? older->count : 0));
+  if (result != FSA_OK) return result;
+  if (older) take_older(dictionary, older);
   while (next_line(&text, &line))
     if (!take_row(dictionary, line)) return FSA_E_FORMAT;
   return text.size ? FSA_E_FORMAT : FSA_OK;
 }
 
-int fsa_row_dictionary_new(FsaText text, FsaRowDictionary **ret_dictionary) {
-  if (text.size > FSA_MAX_DICTIONARY_BYTES) return FSA_E_LIMIT;
+/* A copy of both texts behind each other. */
+static FsaText join(FsaArena *arena, FsaText first, FsaText second) {
+  char *copy = fsa_arena_alloc(arena, first.size + second.size);
+  if (copy && first.size) memcpy(copy, first.data, first.size);
+  if (copy && second.size) memcpy(copy + first.size, second.data, second.size);
+  return (FsaText){copy, first.size + second.size};
+}
+
+int fsa_row_dictionary_new(const FsaRowDictionary *older, FsaText text,
+                           FsaRowDictionary **ret_dictionary) {
+  FsaText before = older ? older->text : (FsaText){NULL, 0};
+  if (before.size + text.size > FSA_MAX_DICTIONARY_BYTES) return FSA_E_LIMIT;
   FsaRowDictionary *dictionary = g_new0(FsaRowDictionary, 1);
   g_atomic_ref_count_init(&dictionary->users);
   dictionary->arena = fsa_arena(0);
-  dictionary->text = (FsaText){fsa_arena_copy(&dictionary->arena, text.data, text.size), text.size};
-  int result = dictionary->text.data ? take_text(dictionary, dictionary->text) : FSA_E_NOMEM;
+  dictionary->text = join(&dictionary->arena, before, text);
+  int result = dictionary->text.data ? take_text(dictionary, older) : FSA_E_NOMEM;
   if (result == FSA_OK)
     *ret_dictionary = dictionary;
   else

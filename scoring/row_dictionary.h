@@ -18,8 +18,8 @@
 
 typedef struct FsaRowDictionary {
   gatomicrefcount users;
-  FsaArena arena; /* holds all of it */
-  FsaText text;
+  FsaArena arena;  /* holds all of it */
+  FsaText text;    /* all lines */
   FsaText columns; /* of every row: names with tabs between them */
   size_t column_count;
   FsaText *rows;  /* values with tabs between them */
@@ -29,11 +29,13 @@ typedef struct FsaRowDictionary {
 } FsaRowDictionary;
 
 /*
- * The dictionary that a text describes: a line of columns, and one for each row. Copies the text;
- * to be given back with fsa_row_dictionary_unref(). FSA_E_FORMAT when a row has other columns,
+ * The dictionary that a text describes: a line of columns, and one for each row. With `older` the
+ * text is lines of rows alone, and they stand behind those of `older`. Copies what it needs; to be
+ * given back with fsa_row_dictionary_unref(). FSA_E_FORMAT when a row has other columns,
  * FSA_E_LIMIT when it is too large, FSA_E_NOMEM.
  */
-int fsa_row_dictionary_new(FsaText text, FsaRowDictionary **ret_dictionary);
+int fsa_row_dictionary_new(const FsaRowDictionary *older, FsaText text,
+                           FsaRowDictionary **ret_dictionary);
 FsaRowDictionary *fsa_row_dictionary_ref(FsaRowDictionary *dictionary);
 void fsa_row_dictionary_unref(FsaRowDictionary *dictionary); /* NULL is allowed */
 

@@ -32,9 +32,46 @@ static void find_key_columns(FsaRowIndex *index, const FsaQueryMeta *meta) {
       if (name.size != meta->key[i].size || memcmp(name.data, meta->key[i].data, name.size) != 0)
         continue;
       index->key_at[index->key_count++] = column;
+      index->is_key[column] = true;
       break;
     }
   }
+}
+
+#define MARKS 4 /* of a lead: a bracket or comma, two quotes, a colon */
+
+/* The bytes of all stems. */
+static size_t measure_stems(FsaRowIndex *index) {
+  const FsaRowDictionary *dictionary = index->dictionary;
+  FsaText names = dictionary->columns, name;
+  size_t size = 0, columns = dictionary->column_count;
+  for (size_t column = 0; fsa_row_next_field(&names, &name); column++)
+    index->leads[column + 1] = index->leads[column] + name.size + MARKS;
+  for (uint32_t row = 0; row < dictionary->count; row++) {
+    index->stem_at[row] = size;
+    size += fsa_row_index_lead(index, row, columns) + 1;
+  }
+  index->stem_at[dictionary->count] = size;
+  return size;
+}
+
+static char *put_text(char *to, const char *data, size_t size) {
+  memcpy(to, data, size);
+  return to + size;
+}
+
+static void write_stem(const FsaRowIndex *index, uint32_t row) {
+  FsaText names = index->dictionary->columns, name;
+  char *to = index->stems + index->stem_at[row];
+  for (size_t column = 0; fsa_row_next_field(&names, &name); column++) {
+    FsaText value = fsa_row_dictionary_cell(index->dictionary, row, column);
+    to = put_text(to, column ? ",\"" : "{\"", 2);
+    to = put_text(to, name.data, name.size);
+    to = put_text(to, "\":\"", 3);
+    to = put_text(to, value.data, value.size);
+    *to++ = '"';
+  }
+  *to = '}';
 }
 
 static FsaRowSlot *slot_of(const FsaRowIndex *index, uint64_t key_values) {
@@ -61,7 +98,9 @@ static bool know_row(FsaRowIndex *index, uint32_t row, const FsaQueryMeta *meta,
   fsa_arena_done(&arena);
   if (result != FSA_OK) return false;
   const uint64_t *hashes = index->hashes + row * dictionary->column_count;
-  index->known[row] = (FsaKnownRow){fsa_row_index_key_values(index, hashes), read.key_hash, 0};
+  FsaKnownRow *known = &index->known[row];
+  *known = (FsaKnownRow){0, fsa_row_index_key_values(index, hashes), read.key_hash, 0};
+  for (size_t column = 0; column < dictionary->column_count; column++) known->sum += hashes[column];
   put_slot(index, row);
   return true;
 }
@@ -73,26 +112,37 @@ static uint32_t know_older(FsaRowIndex *index, const FsaRowIndex *older) {
   memcpy(index->known, older->known, count * sizeof *index->known);
   memcpy(index->hashes, older->hashes,
          count * index->dictionary->column_count * sizeof *index->hashes);
+  memcpy(index->stems, older->stems, older->stem_at[count]);
   for (uint32_t row = 0; row < count; row++) put_slot(index, row);
   return count;
 }
 
-FsaRowIndex *fsa_row_index_new(FsaRowDictionary *dictionary, const FsaQueryMeta *meta,
-                               uint32_t query, const FsaRowIndex *older, FsaRowReader *reader) {
+static FsaRowIndex *new_index(FsaRowDictionary *dictionary, uint32_t query) {
   FsaRowIndex *index = g_new0(FsaRowIndex, 1);
-  size_t slots = 16;
+  size_t slots = 16, columns = dictionary->column_count;
   while (slots < 2 * (size_t)dictionary->count) slots *= 2;
   g_atomic_ref_count_init(&index->users);
   index->dictionary = fsa_row_dictionary_ref(dictionary);
   index->query = query;
   index->known = g_new0(FsaKnownRow, dictionary->count);
-  index->hashes = g_new(uint64_t, dictionary->count * dictionary->column_count);
+  index->hashes = g_new(uint64_t, dictionary->count * columns);
+  index->is_key = g_new0(bool, columns);
   index->slots = g_new0(FsaRowSlot, slots);
   index->slot_mask = slots - 1;
+  index->leads = g_new0(size_t, columns + 1);
+  index->stem_at = g_new0(size_t, dictionary->count + 1u);
+  index->stems = g_malloc(measure_stems(index));
+  return index;
+}
+
+FsaRowIndex *fsa_row_index_new(FsaRowDictionary *dictionary, const FsaQueryMeta *meta,
+                               uint32_t query, const FsaRowIndex *older, FsaRowReader *reader) {
+  FsaRowIndex *index = new_index(dictionary, query);
   find_key_columns(index, meta);
   uint32_t first = know_older(index, older);
   hash_rows(index, first, fsa_row_reader_keys(reader));
   for (uint32_t row = first; row < dictionary->count; row++) {
+    write_stem(index, row);
     if (know_row(index, row, meta, reader)) continue;
     fsa_row_index_unref(index);
     return NULL;
@@ -110,6 +160,10 @@ void fsa_row_index_unref(FsaRowIndex *index) {
   fsa_row_dictionary_unref(index->dictionary);
   g_free(index->known);
   g_free(index->hashes);
+  g_free(index->is_key);
+  g_free(index->leads);
+  g_free(index->stem_at);
+  g_free(index->stems);
   g_free(index->slots);
   g_free(index);
 }

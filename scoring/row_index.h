@@ -12,6 +12,7 @@
 #define FSA_NO_ROW UINT32_MAX
 
 typedef struct FsaKnownRow {
+  uint64_t sum;        /* of its values' hashes */
   uint64_t key_values; /* fsa_row_index_key_values() of it */
   uint64_t key_hash;
   uint32_t artefact; /* number of its key in the case; 0 = it has none */
@@ -29,6 +30,10 @@ typedef struct FsaRowIndex {
   FsaKnownRow *known; /* [row] */
   uint64_t *hashes;   /* [row * columns + column] of the values (row_hash.h) */
   size_t key_at[FSA_MAX_KEY_COLUMNS], key_count; /* the key's columns, where it has them */
+  bool *is_key;                                  /* [column] */
+  char *stems;       /* the rows as osquery writes them: objects of texts, without white space */
+  size_t *stem_at;   /* [row], and where the last one ends */
+  size_t *leads;     /* [column] bytes of the names before it, with quotes, colons and commas */
   FsaRowSlot *slots; /* the rows by key_values; a power of two, twice as many */
   size_t slot_mask;
 } FsaRowIndex;
@@ -47,6 +52,21 @@ static inline uint64_t fsa_row_index_key_values(const FsaRowIndex *index, const 
   uint64_t sum = 0;
   for (size_t i = 0; i < index->key_count; i++) sum += hashes[index->key_at[i]];
   return sum;
+}
+
+/* A row as osquery writes it. */
+static inline FsaText fsa_row_index_stem(const FsaRowIndex *index, uint32_t row) {
+  return (FsaText){index->stems + index->stem_at[row],
+                   index->stem_at[row + 1] - index->stem_at[row]};
+}
+
+/* Where what stands before a column's value begins in a stem; behind the last one, its end. */
+static inline size_t fsa_row_index_lead(const FsaRowIndex *index, uint32_t row, size_t column) {
+  const FsaRowDictionary *dictionary = index->dictionary;
+  if (!column) return 0;
+  size_t tabs = column - 1;
+  return dictionary->ends[row * dictionary->column_count + column - 1] - tabs +
+         index->leads[column] + 2 * column;
 }
 
 /* The first row with these values in its key's columns, by their hash; FSA_NO_ROW when none has. */

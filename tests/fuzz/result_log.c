@@ -19,7 +19,8 @@ static const FsaQueryMeta meta = {.name = "fsa_x", .key = {{"path", 4}}, .key_co
 static FsaRowIndex *known_rows(FsaRowReader *reader) {
   static const char rows[] = "path\tpid\nC:\\\\a\t4\n\t\n/bin/x\t12\nC:\\\\a\t5\n";
   FsaRowDictionary *dictionary;
-  if (fsa_row_dictionary_new((FsaText){rows, sizeof rows - 1}, &dictionary) != FSA_OK) abort();
+  if (fsa_row_dictionary_new(NULL, (FsaText){rows, sizeof rows - 1}, &dictionary) != FSA_OK)
+    abort();
   FsaRowIndex *index = fsa_row_index_new(dictionary, &meta, 1, NULL, reader);
   fsa_row_dictionary_unref(dictionary);
   if (!index) abort();

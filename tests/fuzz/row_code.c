@@ -9,7 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static const char rows[] = "path\tpid\tx\nC:\\\\a\t4\t\n\t\t\n/bin/x\t12\tyes\nC:\\\\a\t5\t\n";
   FsaRowDictionary *dictionary;
   if (size < 3) return 0;
-  if (fsa_row_dictionary_new((FsaText){rows, sizeof rows - 1}, &dictionary) != FSA_OK) abort();
+  if (fsa_row_dictionary_new(NULL, (FsaText){rows, sizeof rows - 1}, &dictionary) != FSA_OK)
+    abort();
   size_t text_size = data[1] | (size_t)data[2] << 8, marks = data[0];
   if (marks > size - 3) marks = size - 3;
   const char *at = (const char *)data + 3;

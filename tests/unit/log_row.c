@@ -176,7 +176,7 @@ static void rows_that_are_known(void **state) {
   FsaRowReader *reader = fsa_row_reader_new(hash_key);
   FsaRowDictionary *rows;
   FsaText text = {known_rows, sizeof known_rows - 1};
-  assert_int_equal(fsa_row_dictionary_new(text, &rows), FSA_OK);
+  assert_int_equal(fsa_row_dictionary_new(NULL, text, &rows), FSA_OK);
   FsaRowIndex *first = fsa_row_index_new(rows, &meta, 1, NULL, reader);
   FsaRowIndex *index = fsa_row_index_new(rows, &meta, 1, first, reader); /* one that has grown */
   fsa_row_index_unref(first);

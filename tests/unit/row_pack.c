@@ -24,7 +24,7 @@ static FsaText text_of(const char *words) {
 static FsaRowDictionaries *dictionaries_of(const char *words) {
   FsaRowDictionaries *all = fsa_row_dictionaries_new();
   FsaRowDictionary *dictionary;
-  assert_int_equal(fsa_row_dictionary_new(text_of(words), &dictionary), FSA_OK);
+  assert_int_equal(fsa_row_dictionary_new(NULL, text_of(words), &dictionary), FSA_OK);
   fsa_row_dictionaries_put(all, QUERY, dictionary);
   assert_true(fsa_row_dictionaries_memory(all) > strlen(words));
   return all;
@@ -43,13 +43,33 @@ static void dictionary_rows(void **state) {
   fsa_row_dictionaries_free(all);
 }
 
+/* What has grown has the rows that it had where they were. */
+static void grown_dictionary(void **state) {
+  (void)state;
+  FsaRowDictionaries *all = dictionaries_of(known);
+  const FsaRowDictionary *older = fsa_row_dictionaries_find(all, QUERY);
+  FsaRowDictionary *grown, *none;
+  assert_int_equal(fsa_row_dictionary_new(older, text_of("a\tb\n"), &none), FSA_E_FORMAT);
+  assert_int_equal(fsa_row_dictionary_new(older, text_of("new\trow\t1\n\t\t2\n"), &grown), FSA_OK);
+  assert_int_equal(grown->count, 6);
+  for (uint32_t row = 0; row < older->count; row++) {
+    assert_int_equal(grown->rows[row].size, older->rows[row].size);
+    assert_memory_equal(grown->rows[row].data, older->rows[row].data, older->rows[row].size);
+  }
+  fsa_row_dictionaries_put(all, QUERY, grown); /* the older one is gone */
+  assert_memory_equal(fsa_row_dictionary_cell(grown, 4, 1).data, "row", 3);
+  assert_int_equal(fsa_row_dictionary_cell(grown, 2, 2).size, 2);
+  assert_int_equal(fsa_row_dictionary_cell(grown, 5, 0).size, 0);
+  fsa_row_dictionaries_free(all);
+}
+
 static void damaged_dictionaries(void **state) {
   (void)state;
   static const char *const damaged[] = {"",          "path",       "\n\n",          "a\tb\nc\n",
                                         "a\nb\tc\n", "a\tb\nc\td", "a\tb\nc\td\n\n"};
   FsaRowDictionary *dictionary;
   for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++)
-    assert_int_equal(fsa_row_dictionary_new(text_of(damaged[i]), &dictionary), FSA_E_FORMAT);
+    assert_int_equal(fsa_row_dictionary_new(NULL, text_of(damaged[i]), &dictionary), FSA_E_FORMAT);
 }
 
 /* Rows of nothing but tabs, which take more memory than they have bytes. */
@@ -63,8 +83,8 @@ static void hostile_dictionary(void **state) {
     fsa_buffer_putc(&text, '\n');
   }
   FsaText all = {text.data, text.size}, some = {text.data, 257 + 256 * 100};
-  assert_int_equal(fsa_row_dictionary_new(all, &dictionary), FSA_E_LIMIT);
-  assert_int_equal(fsa_row_dictionary_new(some, &dictionary), FSA_OK);
+  assert_int_equal(fsa_row_dictionary_new(NULL, all, &dictionary), FSA_E_LIMIT);
+  assert_int_equal(fsa_row_dictionary_new(NULL, some, &dictionary), FSA_OK);
   fsa_row_dictionary_unref(dictionary);
   fsa_buffer_done(&text);
 }
@@ -210,10 +230,10 @@ static void damaged_codes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(dictionary_rows),    cmocka_unit_test(damaged_dictionaries),
-      cmocka_unit_test(hostile_dictionary), cmocka_unit_test(coded_text),
-      cmocka_unit_test(plain_text),         cmocka_unit_test(damaged_packs),
-      cmocka_unit_test(damaged_codes),
+      cmocka_unit_test(dictionary_rows),      cmocka_unit_test(grown_dictionary),
+      cmocka_unit_test(damaged_dictionaries), cmocka_unit_test(hostile_dictionary),
+      cmocka_unit_test(coded_text),           cmocka_unit_test(plain_text),
+      cmocka_unit_test(damaged_packs),        cmocka_unit_test(damaged_codes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
