@@ -288,7 +288,11 @@ static int load_dictionaries(FsaCase *store) {
       result =
           grow_dictionary(store, sqlite3_column_int64(stmt, 0), (FsaText){text.data, text.size});
     if (result != FSA_OK) {
-      result = fault(store, result, "unpacking a dictionary of the case");
+      fsa_buffer_clear(&store->message);
+      fsa_buffer_printf(&store->message,
+                        "the case's common rows cannot be read (%s), and no answer without them: "
+                        "ingest its logs again into a new case",
+                        fsa_result_name(result));
       break;
     }
   }

@@ -102,5 +102,45 @@ def test_marks_of_the_case_cannot_be_forged(_, lab):
             assert shown[f"{kind}{number}"] == (wanted if wanted != {"": ""} else {}), (row, shown[f"{kind}{number}"])
 
 
+def test_the_first_host_does_not_decide_what_is_common(_, lab):
+    """Strange rows come first, and become the dictionary: they change nothing of what others say."""
+    strange = [{"path": "\t" * (i % 200), "pid": "\\" * (i % 7), "x" * (i % 3): "\x1e\n"} for i in range(3000)]
+    huge = [{"path": "y" * 100000, "pid": str(i)} for i in range(100)]  # more than a dictionary may hold
+    plain = [{"path": f"/usr/bin/{i}", "pid": str(7 * i)} for i in range(100)]
+    hosts = [strange, huge, plain, plain[::-1], plain[:50] + [{"pid": "1", "path": "/usr/bin/1"}] * 3, plain + plain]
+    for number, rows in enumerate(hosts):
+        read(lab, line(hostIdentifier=f"h{number}", snapshot=rows).encode())
+    shown = {}
+    for key in rank(lab.case, 99999, "json", "--max-hosts", 99999):
+        for seen in key["sightings"]:
+            shown.setdefault(seen["host_identifier"], set()).add(json.dumps(seen["row"], sort_keys=True))
+    for number, rows in enumerate(hosts):
+        if rows is not strange and rows is not huge:
+            wanted = {row["path"]: row for row in rows[::-1]}.values()
+            assert {json.loads(x)["path"] for x in shown[f"h{number}"]} == {row["path"] for row in wanted}
+            assert shown[f"h{number}"] <= {json.dumps(row, sort_keys=True) for row in rows}, number
+    counts = dict(sqlite3.connect(lab.case).execute(
+        "SELECT h.identifier, row_count FROM answer a JOIN host h ON h.id = a.host"))
+    assert [counts[f"h{number}"] for number in range(len(hosts))] == [len(rows) for rows in hosts]
+
+
+def test_damaged_dictionary(_, lab):
+    """A case that was changed is refused or read as far as it goes, with a word about it."""
+    rows = [{"path": f"/usr/bin/{i}", "pid": str(i)} for i in range(50)]
+    lines = [line(hostIdentifier=f"h{i}", snapshot=[*rows, {"path": f"/own/{i}", "pid": "1"}]).encode() for i in range(3)]
+    for damage in ("UPDATE dictionary SET rows = zeroblob(9)", "UPDATE dictionary SET rows = x''",
+                   "UPDATE dictionary SET rows = substr(rows, 1, length(rows) - 1)", "DELETE FROM dictionary",
+                   "UPDATE answer SET rows = substr(rows, 1, 11)", "UPDATE dictionary SET query = query + 1"):
+        lab.case.unlink(missing_ok=True)
+        read(lab, lines[0])  # makes the dictionary
+        read(lab, *lines[1:])
+        db = sqlite3.connect(lab.case)
+        assert db.execute(damage).rowcount > 0, damage
+        db.commit()
+        db.close()
+        done = subprocess.run([SCORE, "rank", "--db", lab.case], capture_output=True, timeout=60)
+        assert done.returncode == 2 and done.stderr, (damage, done.returncode, done.stderr)
+
+
 if __name__ == "__main__":
     sys.exit(run(globals()))

@@ -45,6 +45,8 @@ def test_killed_at_any_moment(_, lab):
     subprocess.run(ingest(lab, logs), check=True)
     whole = time.monotonic() - start
     wanted = contents(lab.case)
+    parts = sqlite3.connect(lab.case).execute("SELECT count(*) FROM dictionary").fetchone()[0]
+    assert parts > 2, "so few rows were on several hosts that this tests nothing of their dictionary"
     lab.case.unlink()
     rng = random.Random(9)
     killed = 0
