@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Does fsa-score put compromised hosts first? On synthetic fleets (tests/fleet), beside what others do with the same rows.
 
-    detection.py [--hosts N] [--seeds N] [--level easy|hard|...]
+    detection.py [--hosts N] [--seeds N] [--first SEED] [--level easy|hard|...]
 
 All methods get the same rows and the same hits of the same rules, those of packs/:
   count of rare keys     least-frequency counting as responders do it by hand: keys on at most two hosts
@@ -21,6 +21,7 @@ import os
 import random
 import re
 import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -256,7 +257,7 @@ def print_level(level, hosts, trials):
         + f"\n  fsa-score took {mean([trial.seconds for trial in trials]):.1f} s for a fleet", flush=True)
 
 
-def print_alone(hosts, seed):
+def ranks_alone(hosts, seed):
     """Where a host stands whose only finding is this one, as plain as it gets."""
     with tempfile.TemporaryDirectory(prefix="fsa-detection-") as folder:
         folder = Path(folder)
@@ -264,19 +265,27 @@ def print_alone(hosts, seed):
         run("ingest", "--quiet", "--db", folder / "case.db", folder / "logs")
         text, _ = run("score", "--top", hosts, "--db", folder / "case.db", "--groups", folder / "groups.csv", "-f", "json")
     ranks = {host["hostname"]: host["rank"] for host in json.loads(text)["hosts"]}
-    print(f"\none finding and nothing else on a host, easy: its rank among {hosts:,} hosts\n  " + "  ".join(
-        f"{found['finding']} {ranks[found['hostname']]}" for found in sorted(truth["findings"], key=lambda one: one["finding"])))
+    return {found["finding"]: ranks[found["hostname"]] for found in truth["findings"]}
+
+
+def print_alone(hosts, seeds):
+    fleets = [ranks_alone(hosts, seed) for seed in seeds]
+    print(f"\none finding and nothing else on a host, easy: its median and worst rank among {hosts:,} hosts, of {len(fleets)} fleets\n  "
+          + "  ".join(f"{finding} {statistics.median(ranks):.0f}/{max(ranks)}" for finding in sorted(fleets[0])
+                      for ranks in [[fleet[finding] for fleet in fleets]]))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--hosts", type=int, default=1000)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=3, help="fleets of each level")
+    parser.add_argument("--first", type=int, default=1, help="the first fleet's seed")
     parser.add_argument("--level", action="append", choices=make_fleet.intrusions.LOUD)
     arguments = parser.parse_args()
+    seeds = range(arguments.first, arguments.first + arguments.seeds)
     for level in arguments.level or make_fleet.intrusions.LOUD:
-        print_level(level, arguments.hosts, [Trial(arguments.hosts, seed, level) for seed in range(1, arguments.seeds + 1)])
-    print_alone(arguments.hosts, 1)
+        print_level(level, arguments.hosts, [Trial(arguments.hosts, seed, level) for seed in seeds])
+    print_alone(arguments.hosts, seeds)
     return 0
 
 
