@@ -105,7 +105,7 @@ static const FsaSignal *signal_at(const Sum *sum, uint32_t member) {
   return &sum->maker->signals->all[sum->members[member]];
 }
 
-/* No row alone says how many such things a host has: of several sources the mean counts. */
+/* No source alone says how many such things a host has: of several the mean counts. */
 static void add_prior(Sum *sum) {
   double prior = 0;
   uint32_t sources = 0;
