@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "tally.h"
+#include "method/tally.h"
 
 int main(int argc, char **argv) {
   FsaCase *store;

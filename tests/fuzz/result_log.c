@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "answer.h"
-#include "result_log.h"
+#include "case/answer.h"
+#include "log/result_log.h"
 
 typedef struct Context {
   FsaArena arena;

@@ -1,5 +1,5 @@
 /* What a case says of an answer's rows: marks and lines to text. The first byte parts them. */
-#include "row_code.h"
+#include "case/row_code.h"
 
 #include <stdlib.h>
 

@@ -33,7 +33,18 @@ LAYERS = {
     "tables/": ["fsa.h", "base/", "formats/", "os/*.h", "evidence/registry.h", "catalog/"],
     "extension/": ["base/", "sql/", "engine/", "evidence/", "os/files.h", "fsa.h", "osquery/", *PROGRAM],
     "shell/": ["base/", "sql/", "engine/", "evidence/", "fsa.h", *PROGRAM],
-    "scoring/": ["base/", *PROGRAM],
+    "scoring/text/": ["base/", "text/", *PROGRAM],
+    "scoring/net/": ["base/", "net/"],
+    "scoring/pack/": ["base/", "text/", "pack/"],
+    "scoring/hosts/": ["base/", "text/", "net/", "hosts/"],
+    "scoring/log/": ["base/", "text/", "pack/", "log/", *PROGRAM],
+    "scoring/case/": ["base/", "text/", "hosts/", "log/", "case/", *PROGRAM],
+    "scoring/ingest/": ["base/", "text/", "log/", "case/", "ingest/", *PROGRAM],
+    "scoring/store/": ["base/", "text/", "net/", "case/", "store/"],
+    "scoring/method/": ["base/", "text/", "pack/", "log/", "case/", "store/", "method/"],
+    "scoring/report/": ["base/", "text/", "case/", "ingest/", "method/", "report/", *PROGRAM],
+    "scoring/command/": ["base/", "text/", "hosts/", "case/", "ingest/", "store/", "method/", "report/", "command/",
+                         *PROGRAM],
 }
 # System headers that would carry a layer's knowledge past its border.
 FOREIGN = {

@@ -1,4 +1,4 @@
-/* scoring/answer.c: the state of an answer does not depend on the order of its lines. */
+/* scoring/case/answer.c: the state of an answer does not depend on the order of its lines. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "answer.h"
+#include "case/answer.h"
 
 static const FsaSipKey hash_key = {1, 2};
 

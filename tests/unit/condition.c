@@ -1,4 +1,4 @@
-/* scoring/condition.c: conditions compute with a row's columns and do nothing else. */
+/* scoring/pack/condition.c: conditions compute with a row's columns and do nothing else. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "condition.h"
+#include "pack/condition.h"
 
 static FsaText text_of(const char *text) {
   return (FsaText){text, text ? strlen(text) : 0};

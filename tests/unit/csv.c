@@ -1,4 +1,4 @@
-/* scoring/csv.c: lists as people and spreadsheets write them. */
+/* scoring/text/csv.c: lists as people and spreadsheets write them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "csv.h"
+#include "text/csv.h"
 
 static void test_records(void **state) {
   (void)state;

@@ -1,4 +1,4 @@
-/* scoring/fleet_hosts.c: one page of a Fleet server's hosts. */
+/* scoring/hosts/fleet_hosts.c: one page of a Fleet server's hosts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "fleet_hosts.h"
+#include "hosts/fleet_hosts.h"
 
 static int read_page(const char *json, FsaFleetHosts *hosts, FsaFleetPage *page) {
   const char *why = NULL;

@@ -1,4 +1,4 @@
-/* scoring/host_list.c: lists of hosts as people export them. */
+/* scoring/hosts/host_list.c: lists of hosts as people export them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "host_list.h"
+#include "hosts/host_list.h"
 
 /* The hosts of a list as "identifier|hostname|platform|team|last_seen;". */
 static void check(const char *csv, const char *wanted) {

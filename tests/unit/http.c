@@ -1,4 +1,4 @@
-/* scoring/http.c: what goes into a URL, and which URLs stay on this machine. */
+/* scoring/net/http.c: what goes into a URL, and which URLs stay on this machine. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "http.h"
+#include "net/http.h"
 
 static void escapes(void **state) {
   (void)state;

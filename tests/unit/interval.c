@@ -1,4 +1,4 @@
-/* scoring/interval.c: the bounds of a share. */
+/* scoring/method/interval.c: the bounds of a share. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "interval.h"
+#include "method/interval.h"
 
 static void check(uint64_t count, uint64_t total, double low, double high) {
   double got_low, got_high;

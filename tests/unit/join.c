@@ -1,4 +1,4 @@
-/* scoring/join.c and the union-find of join.h; scoring/id_map.c. */
+/* scoring/method/join.c and the union-find of join.h; scoring/text/id_map.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,8 +7,8 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "id_map.h"
-#include "join.h"
+#include "text/id_map.h"
+#include "method/join.h"
 
 static void names(const char *column, const char *value, const char *wanted) {
   FsaBuffer out = fsa_buffer(4096);

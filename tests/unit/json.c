@@ -1,5 +1,5 @@
-/* scoring/json.c: what is passed over is what is skipped, wherever brackets, quotes and escapes
- * lie. */
+/* scoring/text/json.c: what is passed over is what is skipped, wherever brackets, quotes and
+ * escapes lie. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "json.h"
+#include "text/json.h"
 
 /* Passing and skipping end at the same byte, with any bytes before and behind the value. */
 static void check(const char *value, bool is_good) {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "json_out.h"
+#include "text/json_out.h"
 
 #define TEXT(literal) ((FsaText){literal, sizeof literal - 1})
 

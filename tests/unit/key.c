@@ -1,4 +1,4 @@
-/* scoring/key.c: what is taken out of a value, and what must stay. */
+/* scoring/text/key.c: what is taken out of a value, and what must stay. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "key.h"
+#include "text/key.h"
 
 static FsaText text(const char *data) {
   return (FsaText){data, strlen(data)};

@@ -1,4 +1,4 @@
-/* scoring/kmodes.c: hosts with the same things are one cluster. */
+/* scoring/method/kmodes.c: hosts with the same things are one cluster. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "kmodes.h"
+#include "method/kmodes.h"
 
 #define COUNT 90
 

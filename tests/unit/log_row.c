@@ -1,4 +1,5 @@
-/* scoring/log_row.c: one row is one row, however it was written and whichever way it was read. */
+/* scoring/log/log_row.c: one row is one row, however it was written and whichever way it was read.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "log_row.h"
+#include "log/log_row.h"
 
 static const FsaSipKey hash_key = {1, 2};
 static const FsaQueryMeta meta = {

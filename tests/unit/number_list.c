@@ -1,4 +1,4 @@
-/* scoring/number_list.c: sets of numbers, written and read. */
+/* scoring/text/number_list.c: sets of numbers, written and read. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "number_list.h"
+#include "text/number_list.h"
 
 static void check(const uint32_t *numbers, size_t count, const char *wanted) {
   uint32_t sorted[4096], room[4096];

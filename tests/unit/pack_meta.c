@@ -1,4 +1,5 @@
-/* scoring/pack_meta.c: what is read of a query is printed again, so that a case needs no pack. */
+/* scoring/pack/pack_meta.c: what is read of a query is printed again, so that a case needs no pack.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "pack_meta.h"
+#include "pack/pack_meta.h"
 
 static const char full[] =
     "{\"queries\":{\"fsa_x\":{\"title\":\"x\",\"pillar\":\"running\",\"platform\":\"all\","

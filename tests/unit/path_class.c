@@ -1,4 +1,4 @@
-/* scoring/path_class.c and near_name.c: places and names. */
+/* scoring/pack/path_class.c and near_name.c: places and names. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,8 +7,8 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "near_name.h"
-#include "path_class.h"
+#include "pack/near_name.h"
+#include "pack/path_class.h"
 
 static FsaText text_of(const char *text) {
   return (FsaText){text, strlen(text)};

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "report_facts.h"
+#include "report/report_facts.h"
 
 static void near(double value, double wanted) {
   assert_true(fabs(value - wanted) < 1e-12);

@@ -1,4 +1,4 @@
-/* scoring/resample.c: hosts made anew have what others have, never their own. */
+/* scoring/method/resample.c: hosts made anew have what others have, never their own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,8 +8,8 @@
 #include <glib.h>
 #include <string.h>
 
-#include "entity.h"
-#include "resample.h"
+#include "method/entity.h"
+#include "method/resample.h"
 
 #define HOSTS 40
 

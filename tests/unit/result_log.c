@@ -1,4 +1,4 @@
-/* scoring/result_log.c: lines of every dialect as one kind of entry, and damage as a reason. */
+/* scoring/log/result_log.c: lines of every dialect as one kind of entry, and damage as a reason. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "result_log.h"
+#include "log/result_log.h"
 
 /* What a line gave, as text: "form name host hostname time epoch counter;" and "!why@at;". */
 static int put_entry(void *context, const FsaLogEntry *entry) {

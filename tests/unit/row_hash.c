@@ -1,4 +1,4 @@
-/* scoring/row_hash.c: what is equal, what differs, and that no length is special. */
+/* scoring/log/row_hash.c: what is equal, what differs, and that no length is special. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "row_hash.h"
+#include "log/row_hash.h"
 
 static FsaText text(const char *data) {
   return (FsaText){data, strlen(data)};

@@ -1,5 +1,5 @@
-/* scoring/row_pack.c, row_code.c and row_dictionary.c: what is packed comes back, and damage is
- * told. */
+/* scoring/case/row_pack.c, row_code.c and row_dictionary.c: what is packed comes back, and damage
+ * is told. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "answer.h"
-#include "row_pack.h"
+#include "case/answer.h"
+#include "case/row_pack.h"
 
 #define QUERY 7
 

@@ -1,4 +1,4 @@
-/* scoring/store_rows.c: rows of a store, and what is none. */
+/* scoring/store/store_rows.c: rows of a store, and what is none. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/result.h"
-#include "store_rows.h"
+#include "store/store_rows.h"
 
 static const char *const names[] = {"key", "hosts"};
 

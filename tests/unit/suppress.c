@@ -1,4 +1,5 @@
-/* scoring/suppress.c: days, and what an entry covers. tests/fleet/test_method.py has files of them.
+/* scoring/method/suppress.c: days, and what an entry covers. tests/fleet/test_method.py has files
+ * of them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +11,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "suppress.h"
+#include "method/suppress.h"
 
 static void test_days(void **state) {
   (void)state;

@@ -1,4 +1,4 @@
-/* scoring/weight.c: the weights, against figures worked out by hand. */
+/* scoring/method/weight.c: the weights, against figures worked out by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "weight.h"
+#include "method/weight.h"
 
 static void near(double value, double wanted) {
   if (fabs(value - wanted) > 0.0005) print_message("%.6f, not %.6f\n", value, wanted);
