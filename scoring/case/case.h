@@ -11,10 +11,10 @@
 
 #include <sqlite3.h>
 
-#include "case/answer.h"
 #include "base/sha256.h"
-#include "hosts/host_list.h"
+#include "case/answer.h"
 #include "case/row_pack.h"
+#include "hosts/host_list.h"
 
 /* Milliseconds that a connection waits for a lock of another: readers of a WAL file lock it in
  * turn. */

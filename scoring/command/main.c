@@ -6,13 +6,13 @@
 
 #include "command/coverage.h"
 #include "command/hosts.h"
+#include "command/rank.h"
+#include "command/score_command.h"
 #include "ingest/ingest.h"
 #include "ingest/merge.h"
 #include "os/program.h"
-#include "store/push.h"
-#include "command/rank.h"
 #include "report/report.h"
-#include "command/score_command.h"
+#include "store/push.h"
 
 #define DEFAULT_TOP 20
 

@@ -2,8 +2,8 @@
 #ifndef FSA_SCORING_SCORE_COMMAND_H
 #define FSA_SCORING_SCORE_COMMAND_H
 
-#include "text/print.h"
 #include "method/score.h"
+#include "text/print.h"
 
 typedef struct FsaScoreCommand {
   const char *case_path;

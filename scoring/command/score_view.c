@@ -1,8 +1,8 @@
 /* What the commands about scores share: running the score, and the pieces that they print. */
 #include <math.h>
 
-#include "text/json_out.h"
 #include "command/score_command.h"
+#include "text/json_out.h"
 
 int fsa_score_view(const FsaScoreCommand *command, int (*show)(FsaScoreView *view)) {
   FsaCase *store;

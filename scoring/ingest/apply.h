@@ -7,8 +7,8 @@
 #define FSA_SCORING_APPLY_H
 
 #include "case/case.h"
-#include "ingest/row_learner.h"
 #include "ingest/piece.h"
+#include "ingest/row_learner.h"
 
 #define FSA_MAX_GATHERED (96u << 20) /* bytes of rows that wait for a flush */
 

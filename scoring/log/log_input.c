@@ -8,8 +8,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "os/stream.h"
 #include "log/result_log.h"
+#include "os/stream.h"
 
 #define RAW_BYTES (64u << 10)
 #define BREAK_BLOCK 4096

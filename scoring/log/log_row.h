@@ -9,11 +9,11 @@
 #ifndef FSA_SCORING_LOG_ROW_H
 #define FSA_SCORING_LOG_ROW_H
 
-#include "text/json.h"
-#include "text/key.h"
-#include "pack/pack_meta.h"
 #include "log/row_hash.h"
 #include "log/row_index.h"
+#include "pack/pack_meta.h"
+#include "text/json.h"
+#include "text/key.h"
 
 #define FSA_MAX_ROW_COLUMNS 256       /* of a result row; rows with more are rejected */
 #define FSA_MAX_ROW_BYTES (64u << 20) /* of a row as it is kept */

@@ -5,9 +5,9 @@
 #ifndef FSA_SCORING_ROW_INDEX_H
 #define FSA_SCORING_ROW_INDEX_H
 
-#include "pack/pack_meta.h"
 #include "log/row_dictionary.h"
 #include "log/row_hash.h"
+#include "pack/pack_meta.h"
 
 #define FSA_NO_ROW UINT32_MAX
 

@@ -8,8 +8,8 @@
 #ifndef FSA_SCORING_ASKER_H
 #define FSA_SCORING_ASKER_H
 
-#include "method/model.h"
 #include "case/row_scan.h"
+#include "method/model.h"
 
 typedef struct FsaAsker FsaAsker;
 

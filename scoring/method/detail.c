@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "method/join.h"
 #include "log/log_row.h"
-#include "text/print.h"
+#include "method/join.h"
 #include "method/scorer.h"
 #include "method/term_text.h"
+#include "text/print.h"
 
 #define DEFAULT_DETAILED 100
 #define MAX_LABEL 300 /* bytes */

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/csv.h"
 #include "method/kmodes.h"
-#include "text/print.h"
+#include "text/csv.h"
 #include "text/id_map.h"
 #include "text/number_list.h"
+#include "text/print.h"
 
 #define SERVICE_TABLE "fsa_services"
 #define MAX_FEATURES 200 /* services that roles are told by */

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "log/log_row.h"
-#include "text/print.h"
 #include "method/scorer.h"
+#include "text/print.h"
 
 #define LEAST_HOSTS 3
 #define MAX_WHY 4096

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "pack/condition.h"
 #include "method/interval.h"
+#include "pack/condition.h"
 
 /* ---- facts ------------------------------------------------------------------------------------
  */

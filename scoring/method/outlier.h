@@ -5,8 +5,8 @@
 #ifndef FSA_SCORING_OUTLIER_H
 #define FSA_SCORING_OUTLIER_H
 
-#include "method/group.h"
 #include "case/matrix.h"
+#include "method/group.h"
 
 typedef struct FsaRowCounts {
   double weight;  /* 0..2, of all its sources together */

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "case/row_pack.h"
+#include "case/row_scan.h"
 #include "method/asker.h"
 #include "method/join.h"
 #include "text/number_list.h"
-#include "case/row_pack.h"
-#include "case/row_scan.h"
 
 #define MAX_MEASURED_HOSTS                                                                         \
   2000                        /* from which rules are first measured, to know which rows weigh     \

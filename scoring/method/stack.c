@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "method/join.h"
+#include "store/store_count.h"
 #include "text/number_list.h"
 #include "text/print.h"
-#include "store/store_count.h"
 
 #define MAX_LINKED_QUERIES 64
 
@@ -292,25 +293,6 @@ static int collect_sightings(Stacker *stacker) {
 
 /* ---- entities ---- */
 
-/*
- * The name of a join value: a path or another long name links whatever the column is called (image,
- * path); a number only with a column of the same name (pid with pid). "" when it links nothing.
- */
-static const char *link_name(FsaText column, FsaText value, FsaBuffer *out) {
-  fsa_buffer_clear(out);
-  if (!value.size || (value.size == 1 && (value.data[0] == '0' || value.data[0] == '-'))) return "";
-  bool is_name = memchr(value.data, '/', value.size) || memchr(value.data, '\\', value.size);
-  if (!is_name) {
-    fsa_buffer_put(out, column.data, column.size);
-    fsa_buffer_putc(out, '=');
-  }
-  for (size_t i = 0; i < value.size; i++) {
-    char c = value.data[i];
-    fsa_buffer_putc(out, c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c);
-  }
-  return fsa_buffer_text(out);
-}
-
 /* The sightings [first, last) of one host while they are joined to entities (union-find). */
 typedef struct Joiner {
   Stacker *stacker;
@@ -350,7 +332,7 @@ static void join_values(Joiner *joiner, uint32_t at, FsaBuffer *name) {
   const FsaQueryMeta *meta = stacker->matrix->queries[query].meta;
   for (size_t i = 0; meta && i < meta->join_count; i++) {
     FsaText value = fsa_log_row_value(sighting->row, meta->join[i], &stacker->stack->arena);
-    const char *link = value.data ? link_name(meta->join[i], value, name) : "";
+    const char *link = value.data ? fsa_join_name(meta->join[i], value, name) : "";
     if (link[0]) join(joiner, at, link, value);
   }
 }

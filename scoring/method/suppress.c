@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "text/csv.h"
 #include "log/log_row.h"
 #include "pack/path_class.h"
+#include "text/csv.h"
 #include "text/print.h"
 
 #define SECONDS_OF_DAY 86400

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
+#include "method/weight.h"
+#include "store/store_count.h"
 #include "text/key.h"
 #include "text/number_list.h"
-#include "store/store_count.h"
-#include "method/weight.h"
 
 void fsa_tally_done(FsaTally *tally) {
   g_free(tally->artefacts);

@@ -8,10 +8,10 @@
 #ifndef FSA_SCORING_TALLY_H
 #define FSA_SCORING_TALLY_H
 
-#include "text/id_map.h"
 #include "case/matrix.h"
 #include "pack/path_class.h"
 #include "store/store.h"
+#include "text/id_map.h"
 
 /* Rows of one source are of one kind when their keys name the same kind of place and say the same
  * of a signature: strangers are usual in a person's folder, not among the system's. */

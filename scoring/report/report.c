@@ -2,9 +2,9 @@
 #include "report/report.h"
 
 #include "base/clock.h"
-#include "text/print.h"
 #include "report/report_json.h"
 #include "report/report_page.h"
+#include "text/print.h"
 
 /* ---- the command that makes the same report ---------------------------------------------------
  */

@@ -5,8 +5,8 @@
 #ifndef FSA_SCORING_REPORT_JSON_H
 #define FSA_SCORING_REPORT_JSON_H
 
-#include "text/json_out.h"
 #include "report/report_facts.h"
+#include "text/json_out.h"
 
 #define FSA_MAX_REPORT_BYTES (512u << 20)
 #define FSA_MAX_REPORT_ROWS (96u << 20) /* bytes of evidence rows; what comes later is null */

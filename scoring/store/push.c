@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/store_rows.h"
 #include "text/number_list.h"
 #include "text/print.h"
-#include "store/store_rows.h"
 
 #define BATCH_BYTES (32u << 20) /* of rows that are sent at once */
 

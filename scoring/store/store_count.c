@@ -4,9 +4,9 @@
 #include <glib.h>
 #include <string.h>
 
-#include "text/id_map.h"
 #include "store/push.h"
 #include "store/store_rows.h"
+#include "text/id_map.h"
 
 typedef struct Count {
   FsaStore *store;

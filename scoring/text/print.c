@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "text/key.h"
 #include "os/console.h"
+#include "text/key.h"
 
 #define MAX_SAID 8192 /* bytes of one message; the rest is cut */
 #define WIPE "\r\x1b[K"
