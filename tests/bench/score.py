@@ -5,7 +5,8 @@
 
 `score`: whole sweeps of workstations (sweep_logs.py, some 9,100 rows a host) under rules and attributes; N hosts and twice as
 many, so that growth shows; and what that makes for 100,000 hosts on this machine.
-`stack`: on how many hosts each key stands, of MILLIONS of (host, key) pairs, beside sqlite3 counting the same pairs in a table.
+`stack`: on how many hosts each key stands, of MILLIONS of (host, key) pairs, beside sqlite3 and, where Python can import it, DuckDB
+counting the same pairs in a table.
 
 Processor seconds, which other work on the machine does not change. Prints `name: ours X, peer Y, ratio Z` for what has a peer.
 """
@@ -95,16 +96,39 @@ def write_pairs(out, millions, draw):
                   f'"decorations":{{"hostname":"h{host}"}}}}\n')
 
 
+COUNT = "SELECT count(*) FROM (SELECT key, count(DISTINCT host) FROM pair GROUP BY key)"
+
+
+def pairs(case, part):
+    """(host, key) of every part-th host of a case."""
+    lists = sqlite3.connect(case).execute("SELECT host, artefacts FROM answer WHERE host % ? = 0", (part,))
+    return ((host, key) for host, text in lists for key in itertools.accumulate(json.loads(text)))
+
+
 def sqlite_seconds(case, part):
     """sqlite3 counting the pairs of every part-th host, as rows of a table that is there already, times `part`."""
-    lists = sqlite3.connect(case).execute("SELECT host, artefacts FROM answer WHERE host % ? = 0", (part,))
     db = sqlite3.connect(":memory:")
     db.execute("CREATE TABLE pair(host INTEGER, key INTEGER)")
-    db.executemany("INSERT INTO pair VALUES(?, ?)", (
-        (host, key) for host, text in lists for key in itertools.accumulate(json.loads(text))))
+    db.executemany("INSERT INTO pair VALUES(?, ?)", pairs(case, part))
     start = time.process_time()
-    db.execute("SELECT count(*) FROM (SELECT key, count(DISTINCT host) FROM pair GROUP BY key)").fetchone()
+    db.execute(COUNT).fetchone()
     return (time.process_time() - start) * part
+
+
+def duckdb_seconds(folder, case):
+    """DuckDB counting all pairs with one thread, as rows of a table that is there already; None where it cannot be had."""
+    try:
+        import duckdb
+    except ImportError:
+        return None
+    with open(folder / "pairs.csv", "w") as out:
+        out.writelines(f"{host},{key}\n" for host, key in pairs(case, 1))
+    db = duckdb.connect(config={"threads": 1})
+    db.execute("CREATE TABLE pair AS SELECT * FROM read_csv(?, columns={'host': 'INTEGER', 'key': 'INTEGER'}, header=false)",
+               [str(folder / "pairs.csv")])
+    start = time.process_time()
+    db.execute(COUNT).fetchone()
+    return time.process_time() - start
 
 
 def bench_stack(folder, millions):
@@ -118,6 +142,9 @@ def bench_stack(folder, millions):
     print(f"stack: {sightings:,} pairs of host and key, {keys:,} keys: {seconds:.2f} processor s, {memory:.0f} MiB at most")
     peer = sqlite_seconds(case, 20)
     print(f"stack-sqlite: ours {seconds:.2f} s, peer {peer:.2f} s (a twentieth of the pairs, in a table, times 20), ratio {peer / seconds:.1f}")
+    peer = duckdb_seconds(folder, case)
+    print("stack-duckdb: Python has no module duckdb" if peer is None else
+          f"stack-duckdb: ours {seconds:.2f} s, peer {peer:.2f} s (all pairs, in a table), ratio {peer / seconds:.1f}")
 
 
 def main():
