@@ -110,11 +110,14 @@ struct FsaCase {
 /* ---- SQLite -----------------------------------------------------------------------------------
  */
 
-static int fault(FsaCase *store, int result, const char *what) {
+static int note(FsaCase *store, int result, const char *what, const char *why) {
   fsa_buffer_clear(&store->message);
-  const char *why = store->db ? sqlite3_errmsg(store->db) : fsa_result_name(result);
   fsa_buffer_printf(&store->message, "%s: %s", what, why);
   return result;
+}
+
+static int fault(FsaCase *store, int result, const char *what) {
+  return note(store, result, what, fsa_result_name(result));
 }
 
 static int result_of(int code) {
@@ -131,7 +134,8 @@ static int result_of(int code) {
 }
 
 static int sqlite_fault(FsaCase *store, const char *what) {
-  return fault(store, result_of(sqlite3_extended_errcode(store->db)), what);
+  const char *why = store->db ? sqlite3_errmsg(store->db) : fsa_result_name(FSA_E_NOMEM);
+  return note(store, result_of(sqlite3_extended_errcode(store->db)), what, why);
 }
 
 static int execute(FsaCase *store, const char *sql, const char *what) {
@@ -259,17 +263,15 @@ static int load_artefacts(FsaCase *store) {
  */
 
 /* The query's dictionary with the rows of `text` behind those that it has. */
-static int grow_dictionary(FsaCase *store, int64_t query, FsaText text) {
+static int grow_dictionary(const FsaCase *store, int64_t query, FsaText text,
+                           FsaRowDictionary **ret_grown) {
   const FsaRowDictionary *known = fsa_row_dictionaries_find(store->dictionaries, query);
-  FsaRowDictionary *grown = NULL;
-  int result = fsa_row_dictionary_new(known, text, &grown);
+  int result = fsa_row_dictionary_new(known, text, ret_grown);
+  if (result != FSA_OK) return result;
   size_t others = fsa_row_dictionaries_memory(store->dictionaries) - (known ? known->memory : 0);
-  if (result == FSA_OK && others + grown->memory > FSA_MAX_DICTIONARIES_MEMORY) {
-    fsa_row_dictionary_unref(grown);
-    result = FSA_E_LIMIT;
-  }
-  if (result == FSA_OK) fsa_row_dictionaries_put(store->dictionaries, query, grown);
-  return result;
+  if (others + (*ret_grown)->memory <= FSA_MAX_DICTIONARIES_MEMORY) return FSA_OK;
+  fsa_row_dictionary_unref(*ret_grown);
+  return FSA_E_LIMIT;
 }
 
 static int load_dictionaries(FsaCase *store) {
@@ -284,10 +286,13 @@ static int load_dictionaries(FsaCase *store) {
     fsa_buffer_clear(&text);
     result =
         fsa_case_unpack(store, fsa_bytes(packed, (size_t)sqlite3_column_bytes(stmt, 1)), &text);
+    FsaRowDictionary *grown;
+    int64_t query = sqlite3_column_int64(stmt, 0);
     if (result == FSA_OK)
-      result =
-          grow_dictionary(store, sqlite3_column_int64(stmt, 0), (FsaText){text.data, text.size});
-    if (result != FSA_OK) {
+      result = grow_dictionary(store, query, (FsaText){text.data, text.size}, &grown);
+    if (result == FSA_OK) {
+      fsa_row_dictionaries_put(store->dictionaries, query, grown);
+    } else {
       fsa_buffer_clear(&store->message);
       fsa_buffer_printf(&store->message,
                         "the case's common rows cannot be read (%s), and no answer without them: "
@@ -315,12 +320,10 @@ int fsa_case_unpack(FsaCase *store, FsaBytes packed, FsaBuffer *out) {
   return fsa_rows_unpack(store->unpacker, packed, out);
 }
 
-int fsa_case_add_rows(FsaCase *store, int64_t query, FsaText text) {
-  int result = grow_dictionary(store, query, text);
-  if (result != FSA_OK) return result;
+static int write_rows(FsaCase *store, int64_t query, FsaText text) {
   FsaRowPacker *packer = fsa_row_packer_new();
   FsaBuffer packed = fsa_buffer(2 * FSA_MAX_DICTIONARY_BYTES);
-  result = packer ? fsa_rows_pack(packer, text, &packed) : FSA_E_NOMEM;
+  int result = packer ? fsa_rows_pack(packer, text, &packed) : FSA_E_NOMEM;
   if (result == FSA_OK) {
     sqlite3_stmt *stmt = use(store, DICTIONARY_ADD);
     sqlite3_bind_int64(stmt, 1, query);
@@ -329,6 +332,19 @@ int fsa_case_add_rows(FsaCase *store, int64_t query, FsaText text) {
   }
   fsa_row_packer_free(packer);
   fsa_buffer_done(&packed);
+  return result;
+}
+
+/* Known is only what stands in the file: an answer that names other rows could not be read. */
+int fsa_case_add_rows(FsaCase *store, int64_t query, FsaText text) {
+  FsaRowDictionary *grown;
+  int result = grow_dictionary(store, query, text, &grown);
+  if (result != FSA_OK) return result;
+  result = write_rows(store, query, text);
+  if (result == FSA_OK)
+    fsa_row_dictionaries_put(store->dictionaries, query, grown);
+  else
+    fsa_row_dictionary_unref(grown);
   return result;
 }
 
@@ -350,7 +366,6 @@ static int prepare_writing(FsaCase *store) {
 }
 
 int fsa_case_open(const char *path, FsaCaseMode mode, FsaCase **ret_case) {
-  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* else each allocation takes a lock to be counted */
   FsaCase *store = g_new0(FsaCase, 1);
   store->message = fsa_buffer(FSA_MAX_META_BYTES);
   *ret_case = store;
@@ -385,6 +400,14 @@ void fsa_case_close(FsaCase *store) {
   fsa_row_dictionaries_free(store->dictionaries);
   fsa_buffer_done(&store->message);
   g_free(store);
+}
+
+int fsa_case_finish(FsaCase *store, sqlite3_stmt *stmt) {
+  return sqlite3_finalize(stmt) == SQLITE_OK ? FSA_OK : sqlite_fault(store, "reading the case");
+}
+
+int fsa_case_fail(FsaCase *store, int result, const char *what) {
+  return store->message.size ? result : fault(store, result, what);
 }
 
 const char *fsa_case_message(const FsaCase *store) {

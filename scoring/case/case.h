@@ -36,8 +36,17 @@ void fsa_case_close(FsaCase *store);
 /* What failed last, "" when nothing did. Lives until the next call. */
 const char *fsa_case_message(const FsaCase *store);
 
-/* The database, for queries that read. */
+/* The database, for queries that read: what was prepared is ended with fsa_case_finish(). */
 sqlite3 *fsa_case_database(FsaCase *store);
+
+/*
+ * Ends a statement, NULL too. The rows of a damaged file end like those of a whole one: FSA_OK when
+ * they were all, else what the last step failed with, and the message says so.
+ */
+int fsa_case_finish(FsaCase *store, sqlite3_stmt *stmt);
+
+/* Notes what failed, unless something did before; gives `result`. */
+int fsa_case_fail(FsaCase *store, int result, const char *what);
 
 /* The secret with which this case hashes. */
 FsaSipKey fsa_case_hash_key(const FsaCase *store);

@@ -59,8 +59,7 @@ static int64_t count_rows(FsaCase *store, const char *sql) {
   if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) == SQLITE_OK &&
       sqlite3_step(stmt) == SQLITE_ROW)
     count = sqlite3_column_int64(stmt, 0);
-  sqlite3_finalize(stmt);
-  return count;
+  return fsa_case_finish(store, stmt) == FSA_OK ? count : -1;
 }
 
 static int load_hosts(FsaMatrix *matrix, FsaCase *store) {
@@ -82,8 +81,7 @@ static int load_hosts(FsaMatrix *matrix, FsaCase *store) {
         .last_seen = sqlite3_column_int64(stmt, 4),
         .logs_rows = sqlite3_column_int(stmt, 5) != 0,
     };
-  sqlite3_finalize(stmt);
-  return FSA_OK;
+  return fsa_case_finish(store, stmt);
 }
 
 static bool asks(const FsaMatrixQuery *query, const char *table) {
@@ -107,8 +105,7 @@ static int load_queries(FsaMatrix *matrix, FsaCase *store) {
     query->meta = fsa_pack_meta_find(&matrix->meta, fsa_text(query->name));
     query->is_coverage = asks(query, "fsa_coverage");
   }
-  sqlite3_finalize(stmt);
-  return FSA_OK;
+  return fsa_case_finish(store, stmt);
 }
 
 static int compare_host_ids(const void *a, const void *b) {
@@ -149,24 +146,29 @@ static bool find_query(const FsaMatrix *matrix, int64_t id, size_t *ret_at) {
 /* ---- what arrived -----------------------------------------------------------------------------
  */
 
+/* The cell of the host and the query that a row's first two columns number; NULL = it has none. */
+static FsaCell *cell_of(FsaMatrix *matrix, const Index *index, sqlite3_stmt *stmt) {
+  size_t host, query;
+  if (!find_host(index, sqlite3_column_int64(stmt, 0), &host) ||
+      !find_query(matrix, sqlite3_column_int64(stmt, 1), &query))
+    return NULL;
+  return fsa_matrix_cell(matrix, host, query);
+}
+
 static int load_answers(FsaMatrix *matrix, FsaCase *store, const Index *index) {
   sqlite3_stmt *stmt = NULL;
   const char *sql = "SELECT host, query, row_count, last_time FROM answer";
-  size_t host, query;
   if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) != SQLITE_OK)
     return FSA_E_IO;
   while (sqlite3_step(stmt) == SQLITE_ROW) {
-    if (!find_host(index, sqlite3_column_int64(stmt, 0), &host) ||
-        !find_query(matrix, sqlite3_column_int64(stmt, 1), &query))
-      continue;
-    FsaCell *cell = fsa_matrix_cell(matrix, host, query);
+    FsaCell *cell = cell_of(matrix, index, stmt);
+    if (!cell) continue;
     cell->status = FSA_COVER_OK;
     cell->has_answer = true;
     cell->arrived = sqlite3_column_int64(stmt, 2);
     cell->last_time = sqlite3_column_int64(stmt, 3);
   }
-  sqlite3_finalize(stmt);
-  return FSA_OK;
+  return fsa_case_finish(store, stmt);
 }
 
 static int load_status_lines(FsaMatrix *matrix, FsaCase *store, const Index *index) {
@@ -174,22 +176,18 @@ static int load_status_lines(FsaMatrix *matrix, FsaCase *store, const Index *ind
   const char *sql =
       "SELECT host, query, last_time, message FROM status_line WHERE query IS NOT NULL"
       " AND severity > 0 ORDER BY last_time";
-  size_t host, query;
   if (sqlite3_prepare_v2(fsa_case_database(store), sql, -1, &stmt, NULL) != SQLITE_OK)
     return FSA_E_IO;
   while (sqlite3_step(stmt) == SQLITE_ROW) {
-    if (!find_host(index, sqlite3_column_int64(stmt, 0), &host) ||
-        !find_query(matrix, sqlite3_column_int64(stmt, 1), &query))
-      continue;
-    FsaCell *cell = fsa_matrix_cell(matrix, host, query);
+    FsaCell *cell = cell_of(matrix, index, stmt);
+    if (!cell) continue;
     /* what came after the message is a better answer; of the same second, it is the message's own
      */
     if (cell->last_time > sqlite3_column_int64(stmt, 2)) continue;
     cell->status = cell->has_answer ? FSA_COVER_PARTIAL : FSA_COVER_ERROR;
     cell->why = copy_column(matrix, stmt, 3);
   }
-  sqlite3_finalize(stmt);
-  return FSA_OK;
+  return fsa_case_finish(store, stmt);
 }
 
 /* ---- what the hosts said of their own looks -----------------------------------------------------
@@ -331,13 +329,14 @@ static int load_witness(FsaMatrix *matrix, FsaCase *store, const Witness *witnes
         result = fsa_case_unpack(
             store, fsa_bytes(sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0)),
             &rows);
-      sqlite3_reset(stmt);
+      if (sqlite3_reset(stmt) != SQLITE_OK) result = FSA_E_IO;
       if (result == FSA_OK) read_witness(matrix, witness, host, (FsaText){rows.data, rows.size});
     }
   }
   sqlite3_finalize(stmt);
   fsa_buffer_done(&rows);
-  return result;
+  return result == FSA_OK ? result
+                          : fsa_case_fail(store, result, "reading what hosts say of their looks");
 }
 
 /* ---- platforms --------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 /* fsa-score: what a fleet answered, counted. The command line. */
 #include <getopt.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -283,6 +284,7 @@ int main(int argc, char **argv) {
     fsa_complain("out of memory");
     return 2;
   }
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* else each allocation takes a lock to be counted */
   opterr = 0;
   for (int option; (option = getopt_long(argc, argv, "f:o:", long_options, NULL)) != -1;) {
     int code = take_option(&arguments, option);

@@ -518,25 +518,26 @@ int fsa_apply_piece(FsaApply *apply, const FsaPiece *piece) {
 /* ---- new metadata -----------------------------------------------------------------------------
  */
 
-static GArray *answering_hosts(FsaApply *apply, int64_t query) {
-  GArray *hosts = g_array_new(FALSE, FALSE, sizeof(gint64));
+/* Appends the hosts that answered a query. */
+static int find_answering_hosts(FsaApply *apply, int64_t query, GArray *hosts) {
   sqlite3_stmt *stmt = NULL;
   const char *sql = "SELECT host FROM answer WHERE query=?1";
-  if (sqlite3_prepare_v2(fsa_case_database(apply->store), sql, -1, &stmt, NULL) == SQLITE_OK)
-    sqlite3_bind_int64(stmt, 1, query);
-  while (stmt && sqlite3_step(stmt) == SQLITE_ROW) {
+  if (sqlite3_prepare_v2(fsa_case_database(apply->store), sql, -1, &stmt, NULL) != SQLITE_OK)
+    return FSA_E_IO;
+  sqlite3_bind_int64(stmt, 1, query);
+  while (sqlite3_step(stmt) == SQLITE_ROW) {
     gint64 host = sqlite3_column_int64(stmt, 0);
     g_array_append_val(hosts, host);
   }
-  sqlite3_finalize(stmt);
-  return hosts;
+  return fsa_case_finish(apply->store, stmt);
 }
 
 int fsa_apply_rekey(FsaApply *apply, const FsaQueryMeta *query) {
   AnswerId id;
   int result = find_query(apply, (FsaText){query->name, strlen(query->name)}, &id.query);
   if (result != FSA_OK) return result;
-  GArray *hosts = answering_hosts(apply, id.query);
+  GArray *hosts = g_array_new(FALSE, FALSE, sizeof(gint64));
+  result = find_answering_hosts(apply, id.query, hosts);
   for (guint i = 0; i < hosts->len && result == FSA_OK; i++) {
     Pending *pending;
     id.host = g_array_index(hosts, gint64, i);

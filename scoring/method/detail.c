@@ -98,14 +98,14 @@ int fsa_score_rows(FsaScorer *scorer, uint32_t host, const bool *wanted, FsaText
       result = fsa_case_unpack(
           scorer->store,
           fsa_bytes(sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0)), &rows);
-    sqlite3_reset(stmt);
+    if (sqlite3_reset(stmt) != SQLITE_OK) result = FSA_E_IO;
     if (result == FSA_OK)
       result = take_rows(scorer, signals, first, wanted, (FsaText){rows.data, rows.size}, ret_rows,
                          ret_times);
   }
   sqlite3_finalize(stmt);
   fsa_buffer_done(&rows);
-  return result;
+  return result == FSA_OK ? result : fsa_case_fail(scorer->store, result, "reading rows to show");
 }
 
 /* ---- one row ----------------------------------------------------------------------------------

@@ -549,7 +549,7 @@ int fsa_signals_build(FsaModel *model, unsigned jobs, FsaSignals *ret_signals) {
   pass.signals = ret_signals;
   if (result == FSA_OK) result = run_pass(&pass, jobs);
   g_free(pass.is_read);
-  return result;
+  return result == FSA_OK ? result : fsa_case_fail(model->store, result, "reading answers");
 }
 
 void fsa_signals_done(FsaSignals *signals) {

@@ -90,7 +90,8 @@ static int load_artefacts(Stacker *stacker) {
   sqlite3_stmt *stmt;
   if (prepare(stacker->store, "SELECT count(*) FROM artefact", &stmt) != FSA_OK) return FSA_E_IO;
   size_t room = sqlite3_step(stmt) == SQLITE_ROW ? (size_t)sqlite3_column_int64(stmt, 0) : 0;
-  sqlite3_finalize(stmt);
+  int result = fsa_case_finish(stacker->store, stmt);
+  if (result != FSA_OK) return result;
   stack->artefacts = fsa_arena_zero(&stack->arena, room + 1, sizeof *stack->artefacts);
   if (!stack->artefacts) return FSA_E_NOMEM;
   const char *sql = "SELECT id, query, hash FROM artefact ORDER BY id";
@@ -104,8 +105,7 @@ static int load_artefacts(Stacker *stacker) {
     g_hash_table_insert(stacker->by_id, slot((uint64_t)artefact->id),
                         slot(++stack->artefact_count));
   }
-  sqlite3_finalize(stmt);
-  return FSA_OK;
+  return fsa_case_finish(stacker->store, stmt);
 }
 
 /* Calls `each` for every artefact of a number list; stops when it says false. */
@@ -142,8 +142,7 @@ static int count_hosts(Stacker *stacker) {
   while (sqlite3_step(stmt) == SQLITE_ROW)
     if (is_counted(stacker, stmt, &host, &query))
       each_number(list_column(stmt, 2), count_artefact, stacker);
-  sqlite3_finalize(stmt);
-  return FSA_OK;
+  return fsa_case_finish(stacker->store, stmt);
 }
 
 /* ---- counting in a store ----------------------------------------------------------------------
@@ -224,10 +223,10 @@ static int load_keys(Stacker *stacker) {
       artefact->key.size = size;
       if (!artefact->key.data) result = FSA_E_NOMEM;
     }
-    sqlite3_reset(stmt);
+    if (sqlite3_reset(stmt) != SQLITE_OK) result = FSA_E_IO;
   }
   sqlite3_finalize(stmt);
-  return result;
+  return result == FSA_OK ? result : fsa_case_fail(stacker->store, result, "reading keys");
 }
 
 /* ---- the second pass: rows of rare keys --------------------------------------------------------
@@ -287,8 +286,9 @@ static int collect_sightings(Stacker *stacker) {
     if (result == FSA_OK) result = take_rows(stacker, (FsaText){rows.data, rows.size}, host, query);
   }
   fsa_buffer_done(&rows);
-  sqlite3_finalize(stmt);
-  return result;
+  if (result != FSA_OK) fsa_case_fail(stacker->store, result, "unpacking an answer");
+  int ended = fsa_case_finish(stacker->store, stmt);
+  return result == FSA_OK ? ended : result;
 }
 
 /* ---- entities ---- */

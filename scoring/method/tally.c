@@ -80,7 +80,8 @@ static int load_artefacts(FsaTally *tally, FsaCase *store, const FsaMatrix *matr
     room = sqlite3_column_int64(stmt, 0);
     most = sqlite3_column_int64(stmt, 1);
   }
-  sqlite3_finalize(stmt);
+  result = fsa_case_finish(store, stmt);
+  if (result != FSA_OK) return result;
   if (most >= UINT32_MAX || room >= UINT32_MAX / 4) return FSA_E_LIMIT;
   tally->artefacts = g_new0(FsaTallied, (size_t)room + 1);
   result = prepare(store, "SELECT id, query, hash, key FROM artefact ORDER BY id", &stmt);
@@ -91,8 +92,7 @@ static int load_artefacts(FsaTally *tally, FsaCase *store, const FsaMatrix *matr
         fsa_id_map_find(&tally->queries, sqlite3_column_int64(stmt, 1), &query) &&
         fsa_query_is_scored(&matrix->queries[query]))
       load_artefact(tally, matrix, stmt, query);
-  sqlite3_finalize(stmt);
-  return FSA_OK;
+  return fsa_case_finish(store, stmt);
 }
 
 /* ---- indexes ----------------------------------------------------------------------------------
@@ -208,7 +208,7 @@ static int count_answers(FsaTally *tally, FsaCase *store, const FsaMatrix *matri
     count_answer(tally, (FsaText){list, (size_t)sqlite3_column_bytes(stmt, 2)}, query,
                  group_of ? group_of[host] : 0);
   }
-  return sqlite3_finalize(stmt) == SQLITE_OK ? FSA_OK : FSA_E_IO;
+  return fsa_case_finish(store, stmt);
 }
 
 /* What a store counted: as if count_one() had been called for each of its hosts. More hosts than

@@ -173,7 +173,8 @@ static int push_answers(Push *push) {
       sqlite3_prepare_v2(db, "SELECT key FROM artefact WHERE id=?1", -1, &push->key, NULL))
     result = FSA_E_FORMAT;
   while (result == FSA_OK && sqlite3_step(stmt) == SQLITE_ROW) result = push_answer(push, stmt);
-  sqlite3_finalize(stmt);
+  int ended = fsa_case_finish(push->store_case, stmt);
+  if (result == FSA_OK) result = ended;
   sqlite3_finalize(push->key);
   return result == FSA_OK ? send(push) : result;
 }

@@ -43,7 +43,7 @@ static int note_answers(Count *count, const FsaIdMap *hosts, const FsaIdMap *que
     if (fsa_id_map_find(hosts, sqlite3_column_int64(stmt, 0), &host) &&
         fsa_id_map_find(queries, sqlite3_column_int64(stmt, 1), &query))
       note_answer(count, stmt, host, query);
-  return sqlite3_finalize(stmt) == SQLITE_OK ? FSA_OK : FSA_E_IO;
+  return fsa_case_finish(count->own, stmt);
 }
 
 static int load_versions(Count *count) {

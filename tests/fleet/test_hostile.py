@@ -142,5 +142,42 @@ def test_damaged_dictionary(_, lab):
         assert done.returncode == 2 and done.stderr, (damage, done.returncode, done.stderr)
 
 
+def leaf_pages(case, table):
+    """The pages with a table's rows, in order. [sqlite.org/fileformat2.html, "B-tree Pages"]"""
+    db = sqlite3.connect(case)
+    size, = db.execute("PRAGMA page_size").fetchone()
+    root, = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
+    db.close()
+    data = case.read_bytes()
+
+    def leaves(page):
+        block = data[(page - 1) * size:page * size]
+        if block[0] != 5:  # no interior page of a table
+            return [page]
+        cells = (int.from_bytes(block[12 + 2 * i:14 + 2 * i], "big") for i in range(int.from_bytes(block[3:5], "big")))
+        children = [int.from_bytes(block[at:at + 4], "big") for at in (*cells, 8)]
+        return [leaf for child in children for leaf in leaves(child)]
+
+    return size, leaves(root)
+
+
+def test_damaged_pages_of_the_case(_, lab):
+    """A part of a table that cannot be read is an error, and not a smaller fleet."""
+    read(lab, *(line(hostIdentifier=f"host-{number}", decorations={"hostname": f"workstation-{number}"},
+                     snapshot=[{"path": f"/opt/of-{number}/program-{row}", "pid": "1"} for row in range(8)]).encode()
+                for number in range(400)))
+    whole = lab.case.read_bytes()
+    for table, commands in {"host": ("coverage", "rank", "score"), "answer": ("coverage", "rank", "score"),
+                            "artefact": ("rank", "score")}.items():
+        size, leaves = leaf_pages(lab.case, table)
+        assert len(leaves) > 2, (table, leaves)
+        at = (leaves[len(leaves) // 2] - 1) * size
+        lab.case.write_bytes(whole[:at] + b"\xff" * size + whole[at + size:])
+        for command in commands:
+            done = subprocess.run([SCORE, command, "--db", lab.case], capture_output=True, timeout=60)
+            assert done.returncode == 2 and b"malformed" in done.stderr and not done.stdout, (table, command, done)
+        lab.case.write_bytes(whole)
+
+
 if __name__ == "__main__":
     sys.exit(run(globals()))
